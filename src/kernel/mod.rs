@@ -1,0 +1,8 @@
+//! Simulated time, the event calendar, random draws and hashing. Knows nothing of databases.
+
+pub mod calendar;
+pub mod distribution;
+pub mod hash;
+pub mod ids;
+pub mod rng;
+pub mod time;

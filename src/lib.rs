@@ -1,0 +1,13 @@
+//! Driftscope, a deterministic simulator of the dual-write problem.
+//!
+//! The rooms, in reading order. A room names itself and the rooms above it, never one below
+//! (`tests/native/architecture.rs` enforces it).
+
+#![forbid(unsafe_code)]
+
+pub mod detect;
+pub mod kernel;
+pub mod run;
+pub mod scenario;
+pub mod strategy;
+pub mod world;

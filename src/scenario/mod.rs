@@ -1,0 +1,3 @@
+//! The document: as typed, validated into a plan; presets, permalink, schema.
+
+pub mod plan;

@@ -1,0 +1,433 @@
+//! The plan: a scenario resolved into integers. After validation nothing parses, defaults or checks a range.
+
+use crate::kernel::distribution::Distribution;
+use crate::kernel::time::Us;
+use crate::strategy::StrategyId;
+use crate::world::ids::{Apply, Durable, Key, LinkId, NodeId, OpKind, StoreId, StoreKind};
+
+/// A probability in parts per 10^9.
+pub type Parts = u32;
+
+/// Everything a run needs to know.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// The id of the preset or file, for the report.
+    pub scenario: String,
+    /// What the page calls it.
+    pub title: String,
+    /// How a change reaches the second system.
+    pub strategy: StrategyId,
+    /// Where a direct strategy sends its second write.
+    pub target: Target,
+    /// Chooses the draws; at most 2^53 - 1.
+    pub seed: u64,
+    /// When arrivals stop.
+    pub duration: Us,
+    /// How long the drain may take.
+    pub drain_limit: Us,
+    /// An operation that waits this long counts as blocked.
+    pub block_after: Us,
+    /// Every node, in the order of the page: app, source, broker, relay ..., then consumer and store by store.
+    pub nodes: Vec<NodePlan>,
+    /// Every link, by [`LinkId`].
+    pub links: Vec<LinkPlan>,
+    /// Where the simulation finds the nodes and links of each role.
+    pub roles: Roles,
+    /// What the clients do.
+    pub workload: Workload,
+    /// The database.
+    pub source: SourcePlan,
+    /// The message broker.
+    pub broker: BrokerPlan,
+    /// The derived stores, by [`StoreId`].
+    pub stores: Vec<StorePlan>,
+    /// Options of the direct strategies.
+    pub direct: DirectPlan,
+    /// Options of the outbox.
+    pub outbox: OutboxPlan,
+    /// The detectors, in document order.
+    pub detectors: Vec<DetectorPlan>,
+    /// The scripted faults, in document order.
+    pub faults: Vec<FaultPlan>,
+    /// Options and faults that have no effect under this strategy, one sentence each.
+    pub notes: Vec<String>,
+}
+
+impl Plan {
+    /// What people call a key: `product-17`.
+    #[must_use]
+    pub fn key_name(&self, key: Key) -> String {
+        let KeyPlan { name, count, named, .. } = &self.workload.keys;
+        match key.0.checked_sub(*count) {
+            None => format!("{name}-{}", key.0 + 1),
+            Some(extra) => named.get(extra as usize).cloned().unwrap_or_else(|| format!("key {}", key.0)),
+        }
+    }
+
+    /// How many keys there may be.
+    #[must_use]
+    pub fn keys(&self) -> usize {
+        self.workload.keys.count as usize + self.workload.keys.named.len()
+    }
+
+    /// A node's id: `app`, `search-index-consumer`.
+    #[must_use]
+    pub fn node_name(&self, node: NodeId) -> &str {
+        self.nodes.get(node.0 as usize).map_or("nobody", |node| &node.id)
+    }
+
+    /// A link's id: `app-source`.
+    #[must_use]
+    pub fn link_name(&self, link: LinkId) -> &str {
+        self.links.get(link.0 as usize).map_or("no link", |link| &link.id)
+    }
+}
+
+/// Where a direct strategy sends its second write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// To the broker; consumers feed the stores.
+    Broker,
+    /// Straight to the stores.
+    Stores,
+}
+
+/// What a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NodeRole {
+    /// The service that writes twice.
+    App,
+    /// The database.
+    Source,
+    /// The message broker.
+    Broker,
+    /// The outbox's polling relay.
+    Relay,
+    /// A store's consumer.
+    Consumer(StoreId),
+    /// A derived store.
+    Store(StoreId),
+}
+
+/// Anything that can crash.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodePlan {
+    /// Its id.
+    pub id: String,
+    /// What it is.
+    pub role: NodeRole,
+    /// Mean span between stochastic crashes (Poisson); `None`: none.
+    pub crash_every: Option<Us>,
+    /// How long it stays down.
+    pub restart: Us,
+    /// How many requests it serves at once; 0: any number.
+    pub workers: u32,
+}
+
+/// Whether messages on a link may overtake each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkOrder {
+    /// Never.
+    Fifo,
+    /// Each has its own latency (request/response calls).
+    Independent,
+}
+
+/// A directed network path.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinkPlan {
+    /// Its id, `A-B`.
+    pub id: String,
+    /// The caller.
+    pub from: NodeId,
+    /// The callee.
+    pub to: NodeId,
+    /// One way.
+    pub latency: Distribution,
+    /// May messages overtake each other?
+    pub order: LinkOrder,
+    /// No effect, and an error comes back.
+    pub fail_before: Parts,
+    /// The effect happens, the answer is lost.
+    pub ack_lost: Parts,
+    /// The request is lost.
+    pub timeout_no_effect: Parts,
+    /// The request arrives `late_delay` late.
+    pub late_effect: Parts,
+    /// How late a late request arrives.
+    pub late_delay: Distribution,
+    /// A second copy of the request arrives too.
+    pub duplicate: Parts,
+    /// How long after the first.
+    pub duplicate_delay: Distribution,
+}
+
+/// The nodes and links of each role.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Roles {
+    /// The app.
+    pub app: NodeId,
+    /// The source.
+    pub source: NodeId,
+    /// The broker, if the run has one.
+    pub broker: Option<NodeId>,
+    /// The relay, if the strategy has one.
+    pub relay: Option<NodeId>,
+    /// By store.
+    pub stores: Vec<NodeId>,
+    /// By store; `None` if the app writes to it directly.
+    pub consumers: Vec<Option<NodeId>>,
+    /// `app-source`.
+    pub app_source: LinkId,
+    /// `app-broker`.
+    pub app_broker: Option<LinkId>,
+    /// `app-STORE`, by store.
+    pub app_store: Vec<Option<LinkId>>,
+    /// `relay-source`.
+    pub relay_source: Option<LinkId>,
+    /// `relay-broker`.
+    pub relay_broker: Option<LinkId>,
+    /// `broker-STORE-consumer`, by store.
+    pub broker_consumer: Vec<Option<LinkId>>,
+    /// `STORE-consumer-STORE`, by store.
+    pub consumer_store: Vec<Option<LinkId>>,
+}
+
+/// When operations arrive.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Arrivals {
+    /// A Poisson process with that mean span between arrivals.
+    Poisson(Us),
+    /// One every so often, the first after one span.
+    Every(Us),
+    /// That many at once every so often, the first after one span.
+    Bursts {
+        /// How many.
+        size: u32,
+        /// How often.
+        every: Us,
+    },
+    /// As written, in order of time.
+    Script(Vec<Scripted>),
+}
+
+/// One operation of a written workload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scripted {
+    /// When the client sends it.
+    pub at: Us,
+    /// Which key.
+    pub key: Key,
+    /// What it does.
+    pub op: OpKind,
+}
+
+/// How keys are named and chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeyPlan {
+    /// The stem of their names.
+    pub name: String,
+    /// How many.
+    pub count: u32,
+    /// Further keys that a written workload or a fault names.
+    pub named: Vec<String>,
+    /// The probability of a key's rank; `None`: uniform.
+    pub zipf: Option<f64>,
+}
+
+/// What the clients do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Workload {
+    /// When operations arrive.
+    pub arrivals: Arrivals,
+    /// At most this many operations; 0: no limit.
+    pub limit: u64,
+    /// Which keys.
+    pub keys: KeyPlan,
+    /// Probability of an insert, an update and a delete; they sum to 10^9.
+    pub mix: [Parts; 3],
+    /// How many rows a transaction changes.
+    pub rows_per_tx: u32,
+    /// How long a client waits for an answer.
+    pub client_timeout: Us,
+    /// How often a client asks again.
+    pub client_retries: u32,
+}
+
+/// The database.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SourcePlan {
+    /// How long a commit takes to become durable.
+    pub commit_time: Distribution,
+    /// How long the app keeps a transaction open between its write and its commit.
+    pub tx_time: Distribution,
+    /// Probability that a transaction aborts at its commit.
+    pub abort: Parts,
+    /// How long the app waits for an answer of the database.
+    pub timeout: Us,
+}
+
+/// The message broker.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BrokerPlan {
+    /// How many partitions the topic has.
+    pub partitions: u32,
+}
+
+/// A derived store and the consumer that feeds it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StorePlan {
+    /// Its id.
+    pub id: String,
+    /// What it is.
+    pub kind: StoreKind,
+    /// How it applies an event.
+    pub apply: Apply,
+    /// How long applying takes.
+    pub service: Distribution,
+    /// How many events a consumer takes per poll, and applies before it commits its offset.
+    pub max_poll: u32,
+    /// How long the consumer waits before it tries a failed apply again.
+    pub retry: Us,
+    /// How long the consumer waits for an answer of the store.
+    pub timeout: Us,
+    /// How long a deleted key's version is remembered.
+    pub tombstone_ttl: Us,
+    /// What survives of the tombstones when the store crashes.
+    pub tombstone_durable: Durable,
+    /// How often tombstones become safe.
+    pub tombstone_flush: Us,
+}
+
+/// Options of the direct strategies.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DirectPlan {
+    /// Whether the client is answered before the second write.
+    pub background: bool,
+    /// How long the app does something else between its two writes.
+    pub gap: Distribution,
+    /// How often the second write is tried; 0: without end.
+    pub attempts: u32,
+    /// How long one try may take.
+    pub timeout: Us,
+    /// The pause between two tries.
+    pub backoff: Us,
+    /// Whether later second writes wait behind one that is being tried again.
+    pub blocking: bool,
+}
+
+/// How the relay knows what it has published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cursor {
+    /// A flag on the row.
+    Flag,
+    /// The row is deleted.
+    Delete,
+}
+
+/// Options of the outbox and its relay.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutboxPlan {
+    /// How often the relay looks.
+    pub poll: Us,
+    /// From start to start (`true`) or from end to start.
+    pub fixed_rate: bool,
+    /// When it looks first; `None`: drawn from the seed, uniform in one `poll`.
+    pub phase: Option<Us>,
+    /// How many rows it takes at a time; 0: all.
+    pub batch: u32,
+    /// How it knows what it has published.
+    pub cursor: Cursor,
+    /// One mark for the whole batch (`true`) or one for each row.
+    pub mark_batch: bool,
+    /// Whether the rest of the batch goes on when a mark fails.
+    pub continue_on_failed_mark: bool,
+    /// How long the relay waits for an answer.
+    pub timeout: Us,
+}
+
+/// A detector and its options.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DetectorPlan {
+    /// Its id.
+    pub id: String,
+    /// Which one it is.
+    pub kind: crate::detect::DetectorKind,
+    /// How often it looks.
+    pub period: Us,
+    /// From what value on it fires.
+    pub threshold: u64,
+    /// `offset-lag` only: measure against the source's version instead of the log's end.
+    pub source_version: bool,
+}
+
+/// What a fault strikes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultTarget {
+    /// A node.
+    Node(NodeId),
+    /// A link.
+    Link(LinkId),
+    /// A key of the source.
+    Key(Key),
+    /// Something that this strategy does not have: the fault never fires.
+    Absent,
+}
+
+/// When a fault strikes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultWhen {
+    /// At that time.
+    At(Us),
+    /// At the n-th pass of a crash point (or the n-th message of the target link), from 1; 0: at every pass.
+    Pass(Option<crate::strategy::CrashPoint>, u32),
+}
+
+crate::ids! {
+    /// What a scripted fault does.
+    pub enum FaultKind {
+        /// The node loses its memory and its connections.
+        Crash = "crash",
+        /// A node that is down comes back.
+        Restart = "restart",
+        /// The node stays down until the drain.
+        Off = "off",
+        /// The link carries nothing; requests over it time out.
+        Cut = "cut",
+        /// The link's messages take longer.
+        Delay = "delay",
+        /// The request is lost.
+        Drop = "drop",
+        /// The request fails before it has an effect.
+        FailBefore = "fail-before",
+        /// The answer is lost.
+        AckLost = "ack-lost",
+        /// The request is lost; the caller waits for its timeout.
+        Timeout = "timeout",
+        /// The request arrives after its caller gave up.
+        Late = "late",
+        /// The request arrives twice.
+        Duplicate = "duplicate",
+        /// The transaction aborts at its commit.
+        Abort = "abort",
+        /// A person changes the row, past the app.
+        Update = "update",
+        /// A person deletes the row, past the app.
+        Delete = "delete",
+    }
+}
+
+/// One scripted fault.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FaultPlan {
+    /// Its short form, `crash:app@12s+10s`.
+    pub text: String,
+    /// What happens.
+    pub kind: FaultKind,
+    /// To whom.
+    pub target: FaultTarget,
+    /// When.
+    pub when: FaultWhen,
+    /// For how long; `None`: the default of the kind.
+    pub span: Option<Us>,
+}

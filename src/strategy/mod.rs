@@ -1,0 +1,61 @@
+//! How a change reaches the second system: one file a strategy, one row here.
+
+crate::ids! {
+    /// A strategy.
+    pub enum StrategyId {
+        /// Commit, then publish.
+        DirectDbFirst = "direct-db-first",
+        /// Publish, then commit.
+        DirectBrokerFirst = "direct-broker-first",
+        /// Write an outbox row in the same transaction; a relay polls it and publishes.
+        Outbox = "outbox",
+    }
+}
+
+crate::ids! {
+    /// A step at which a node can be killed: after one thing, before the next.
+    pub enum CrashPoint {
+        /// The transaction is open, nothing is written.
+        AppBeginWrite = "app.after-begin-before-write",
+        /// The row is written, the commit is not sent.
+        AppWriteCommit = "app.after-write-before-commit",
+        /// The row is written, the outbox row is not.
+        AppWriteEnqueue = "app.after-write-before-enqueue",
+        /// The outbox row is written, the commit is not sent.
+        AppEnqueueCommit = "app.after-enqueue-before-commit",
+        /// The commit has left the app, its answer is not there.
+        AppCommitAck = "app.after-commit-before-ack",
+        /// The commit is confirmed, the second write is not sent.
+        AppCommitPublish = "app.after-commit-before-publish",
+        /// The commit is confirmed, the client is not answered.
+        AppCommitReply = "app.after-commit-before-reply",
+        /// The second write has left the app, its answer is not there.
+        AppPublishAck = "app.after-publish-before-ack",
+        /// The second write is confirmed, the transaction is not begun.
+        AppPublishBegin = "app.after-publish-before-begin",
+        /// The second write is confirmed, the client is not answered.
+        AppPublishReply = "app.after-publish-before-reply",
+        /// The rows are written, the transaction is open.
+        SourceWriteAck = "source.after-write-before-ack",
+        /// The commit is durable, its answer has not left.
+        SourceCommitAck = "source.after-commit-before-ack",
+        /// The record is in the log, its answer has not left.
+        BrokerAppendAck = "broker.after-append-before-ack",
+        /// The rows are claimed, the first is not published.
+        RelayClaimPublish = "relay.after-claim-before-publish",
+        /// The event has left the relay, its answer is not there.
+        RelayPublishAck = "relay.after-publish-before-ack",
+        /// The broker has confirmed, the row is not marked.
+        RelayAckMark = "relay.after-ack-before-mark",
+        /// The row is marked, the relay has not looked again.
+        RelayMarkPoll = "relay.after-mark-before-poll",
+        /// The records are taken, the first is not applied.
+        ConsumerPollApply = "consumer.after-poll-before-apply",
+        /// The records are applied, the offset is not committed.
+        ConsumerApplyCommit = "consumer.after-apply-before-commit",
+        /// The offset is committed, the consumer has not polled again.
+        ConsumerCommitPoll = "consumer.after-commit-before-poll",
+        /// The event is applied, its answer has not left.
+        StoreApplyAck = "store.after-apply-before-ack",
+    }
+}

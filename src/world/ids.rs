@@ -1,0 +1,105 @@
+//! The numbers that name things in a run, and the small vocabularies of the world.
+
+macro_rules! number {
+    ($(#[$doc:meta] $name:ident($inner:ty))+) => {
+        $(#[$doc]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub $inner);
+
+        impl $name {
+            /// No such thing.
+            pub const NONE: $name = $name(<$inner>::MAX);
+
+            /// The number, unless it is [`Self::NONE`].
+            #[must_use]
+            pub fn some(self) -> Option<$name> {
+                (self != Self::NONE).then_some(self)
+            }
+
+            /// As an index.
+            #[must_use]
+            pub const fn index(self) -> usize {
+                self.0 as usize
+            }
+        })+
+    };
+}
+
+number! {
+    /// A node, by its place in the plan.
+    NodeId(u16)
+    /// A link, by its place in the plan.
+    LinkId(u16)
+    /// A derived store, by its place in the plan.
+    StoreId(u16)
+    /// A row's key, from 0.
+    Key(u32)
+    /// An operation: one attempt of one client request, from 0 in order of arrival.
+    Op(u32)
+    /// An event: one changed row of one transaction, from 0 in order of writing.
+    EventId(u32)
+    /// A request, answer or pushed record on its way, from 0 in order of sending.
+    MessageId(u32)
+    /// A record of the trace, from 0.
+    RecordId(u32)
+}
+
+/// A position in the write-ahead log, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Lsn(pub u64);
+
+crate::ids! {
+    /// What an operation, or an event, does to a row.
+    pub enum OpKind {
+        /// A new row. On a present one it is an update.
+        Insert = "insert",
+        /// A new version. On an absent row it is an insert.
+        Update = "update",
+        /// The row goes. On an absent one it is an insert.
+        Delete = "delete",
+    }
+}
+
+crate::ids! {
+    /// What a derived store is.
+    pub enum StoreKind {
+        /// Keeps rows in memory only: a crash empties it, and an absent row is a miss, never an anomaly.
+        Cache = "cache",
+        /// Keeps documents.
+        SearchIndex = "search-index",
+    }
+}
+
+crate::ids! {
+    /// How a store applies an event.
+    pub enum Apply {
+        /// Whatever arrives overwrites what is there.
+        Blind = "blind",
+        /// Only what is newer than the row, or its tombstone, is applied; the rest is refused as not newer.
+        Versioned = "versioned",
+    }
+}
+
+crate::ids! {
+    /// What survives of a store's tombstones when it crashes.
+    pub enum Durable {
+        /// Nothing.
+        None = "none",
+        /// Those younger than the last flush (Elasticsearch rebuilds its version map above the safe commit; DOMAIN 2c).
+        SinceLastFlush = "since-last-flush",
+        /// All: a delete is a document that says so.
+        SoftDelete = "soft-delete",
+    }
+}
+
+crate::ids! {
+    /// How a call ended, as its caller knows it.
+    pub enum Outcome {
+        /// It had its effect.
+        Ok = "ok",
+        /// It failed, and had none.
+        Failed = "failed",
+        /// Nobody answered in time: it may have had its effect, or still have it.
+        Unknown = "unknown",
+    }
+}

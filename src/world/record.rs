@@ -1,0 +1,207 @@
+//! The trace's vocabulary. A record says what changed, where, and which record caused it.
+//!
+//! Everything visible changes only through records: the view of a run (`run::view`), its truth (`truth`) and its hash
+//! are folds over them. Absences are records too: one `killed` for each continuation that dies in a crash.
+
+use super::ids::{EventId, Key, LinkId, MessageId, NodeId, Op, RecordId};
+use crate::kernel::hash::TraceHasher;
+use crate::kernel::time::Us;
+
+crate::ids! {
+    /// What a record says. `value`, `extra` and `detail` mean what the kind says; the other fields mean the same in all.
+    pub enum Kind {
+        /// A client's request reaches the app. `detail`: operation kind; `value`: the request's number; `extra`: attempt.
+        Requested = "requested",
+        /// A client's request finds the app down. `detail`: operation kind; `value`: the request's number.
+        Refused = "refused",
+        /// A process goes to its next step. `detail`: the step's index in its node's list.
+        Stepped = "stepped",
+        /// A message leaves. `value`: when it arrives, `u64::MAX` if it never does; `extra`: message; `detail`: `Parcel`.
+        Sent = "sent",
+        /// A message reaches its link's far end. `extra`: message.
+        Arrived = "arrived",
+        /// A message is lost on its way, or finds nobody. `extra`: message.
+        Dropped = "dropped",
+        /// A row is written in an open transaction. `value`: transaction (xid); `detail`: operation kind.
+        Written = "written",
+        /// An outbox row is written in the same transaction. `value`: `alloc_seq`; `extra`: xid.
+        Enqueued = "enqueued",
+        /// The row's transaction is durable. `value`: commit LSN; `detail`: operation kind; `extra`: outbox row? 1 or 0.
+        Committed = "committed",
+        /// The row's transaction is rolled back. `detail`: `AbortReason`.
+        Aborted = "aborted",
+        /// A writer waits for a row lock. `extra`: xid of the holder.
+        Waits = "waits",
+        /// A writer gets the row lock. `value`: how long it waited, in microseconds.
+        Granted = "granted",
+        /// An event is in the broker's log. `value`: offset; `extra`: partition; `detail`: operation kind.
+        Appended = "appended",
+        /// A store shows the event. `detail`: operation kind.
+        Applied = "applied",
+        /// A store refuses the event as not newer than what it has.
+        NotNewer = "not-newer",
+        /// A store forgot a tombstone.
+        TombstoneGone = "tombstone-gone",
+        /// A store lost its rows in a crash.
+        Emptied = "emptied",
+        /// A consumer group's committed offset. `value`: next offset to read; `extra`: partition.
+        OffsetCommitted = "offset-committed",
+        /// A consumer starts again to read. `value`: next offset to read; `extra`: partition.
+        Rewound = "rewound",
+        /// A consumer takes records from its buffer. `value`: how many.
+        Polled = "polled",
+        /// A relay takes rows. `value`: how many; `detail`: 1 if there were none.
+        Claimed = "claimed",
+        /// An outbox row is marked as published, or deleted. `value`: `alloc_seq`.
+        Marked = "marked",
+        /// An answer reaches its caller. `detail`: `Outcome`; `extra`: message.
+        Answered = "answered",
+        /// A caller gives up waiting. `extra`: message.
+        TimedOut = "timed-out",
+        /// A process tries again. `value`: attempt.
+        Retried = "retried",
+        /// A process gives an event up for good.
+        GaveUp = "gave-up",
+        /// The app answers its client. `detail`: `Outcome`.
+        Replied = "replied",
+        /// A client gives up waiting. `value`: the request's number.
+        ClientGaveUp = "client-gave-up",
+        /// A process passes a crash point. `detail`: the crash point; `extra`: which pass.
+        Passed = "passed",
+        /// A node dies. `value`: when it restarts; `detail`: 1 + crash point, 0 if at a time; `extra`: fault, or `u32::MAX`.
+        Crashed = "crashed",
+        /// Something that was going on dies with its node. `detail`: the step it was in.
+        Killed = "killed",
+        /// A node is up again.
+        Restarted = "restarted",
+        /// A link fault begins. `value`: when it ends; `extra`: fault; `detail`: fault kind.
+        LinkFault = "link-fault",
+        /// A link is as before.
+        LinkHealed = "link-healed",
+        /// A detector looked. `value`: what it saw; `extra`: detector; `detail`: 1 if it fires.
+        Looked = "looked",
+        /// A detector goes from quiet to firing. `value`: what it saw; `extra`: detector.
+        Alarm = "alarm",
+        /// A detector goes from firing to quiet. `extra`: detector.
+        AllClear = "all-clear",
+        /// Arrivals stop; nodes and links heal: the drain begins.
+        DrainBegan = "drain-began",
+        /// An event is still on its way at the drain's limit. `node`: the store.
+        StillQueued = "still-queued",
+        /// Nothing is in flight any more, or the drain's limit is reached. `detail`: 1 if the limit.
+        DrainEnded = "drain-ended",
+    }
+}
+
+crate::ids! {
+    /// What a message carries.
+    pub enum Parcel {
+        /// Begin, and write rows.
+        Write = "write",
+        /// Commit.
+        Commit = "commit",
+        /// An event, to the broker.
+        Publish = "publish",
+        /// An event, to a store.
+        Apply = "apply",
+        /// A record of the log, to a consumer.
+        Deliver = "deliver",
+        /// Read unpublished outbox rows.
+        Claim = "claim",
+        /// Mark outbox rows as published.
+        Mark = "mark",
+        /// An offset, to the broker.
+        CommitOffset = "commit-offset",
+        /// An answer that all went well.
+        AnswerOk = "ok",
+        /// An answer that it failed.
+        AnswerFailed = "failed",
+    }
+}
+
+crate::ids! {
+    /// Why a transaction was rolled back.
+    pub enum AbortReason {
+        /// The database refused it (constraint, deadlock, serialisation).
+        Refused = "refused by the database",
+        /// Its connection broke.
+        Disconnected = "its connection broke",
+        /// The database crashed.
+        Crashed = "the database crashed",
+    }
+}
+
+/// One line of the trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// When.
+    pub at: Us,
+    /// See [`Kind`].
+    pub value: u64,
+    /// The record that brought this about; [`RecordId::NONE`] for what comes from outside.
+    pub cause: RecordId,
+    /// The operation it belongs to.
+    pub op: Op,
+    /// The event it is about.
+    pub event: EventId,
+    /// The row's key.
+    pub key: Key,
+    /// The row's version: given at commit, provisional before.
+    pub version: u32,
+    /// See [`Kind`].
+    pub extra: u32,
+    /// Where.
+    pub node: NodeId,
+    /// Over which link.
+    pub link: LinkId,
+    /// What.
+    pub kind: Kind,
+    /// See [`Kind`].
+    pub detail: u8,
+}
+
+impl Record {
+    /// A record of that kind at that place, about nothing yet.
+    #[must_use]
+    pub const fn new(at: Us, node: NodeId, kind: Kind) -> Record {
+        Record {
+            at,
+            value: 0,
+            cause: RecordId::NONE,
+            op: Op::NONE,
+            event: EventId::NONE,
+            key: Key::NONE,
+            version: 0,
+            extra: 0,
+            node,
+            link: LinkId::NONE,
+            kind,
+            detail: 0,
+        }
+    }
+
+    /// The message that it is about.
+    #[must_use]
+    pub const fn message(&self) -> MessageId {
+        MessageId(self.extra)
+    }
+
+    /// Adds its canonical bytes, little-endian in the order of the fields, to a hash.
+    #[inline]
+    pub fn hash(&self, hasher: &mut TraceHasher) {
+        let mut bytes = [0; 46];
+        bytes[0..8].copy_from_slice(&self.at.0.to_le_bytes());
+        bytes[8..16].copy_from_slice(&self.value.to_le_bytes());
+        bytes[16..20].copy_from_slice(&self.cause.0.to_le_bytes());
+        bytes[20..24].copy_from_slice(&self.op.0.to_le_bytes());
+        bytes[24..28].copy_from_slice(&self.event.0.to_le_bytes());
+        bytes[28..32].copy_from_slice(&self.key.0.to_le_bytes());
+        bytes[32..36].copy_from_slice(&self.version.to_le_bytes());
+        bytes[36..40].copy_from_slice(&self.extra.to_le_bytes());
+        bytes[40..42].copy_from_slice(&self.node.0.to_le_bytes());
+        bytes[42..44].copy_from_slice(&self.link.0.to_le_bytes());
+        bytes[44] = self.kind as u8;
+        bytes[45] = self.detail;
+        hasher.bytes(&bytes);
+    }
+}

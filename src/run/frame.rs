@@ -68,6 +68,8 @@ pub struct Frame {
     pub differs: u32,
     /// How many rows are on their way, over all stores.
     pub in_flight: u32,
+    /// What the slider says after its time: `1 row differs. App is down.`
+    pub summary: String,
 }
 
 /// The rows of one store, or of the source, on the key axis.
@@ -137,6 +139,8 @@ crate::ids! {
 pub struct NodeFrame {
     /// Its id, or `clients`.
     pub id: String,
+    /// What stands on its box: `app`, `consumer` for `search-index-consumer`.
+    pub title: String,
     /// Where it stands.
     pub column: Column,
     /// First and last row of the stage that it reaches: row 0 is the source's, row i store i's.
@@ -185,6 +189,8 @@ pub struct GapFrame {
     pub crashed_at: Option<Us>,
     /// Whether a fault of the scenario names it.
     pub armed: bool,
+    /// How often it has been passed up to the instant: the next pass is one more.
+    pub passes: u32,
 }
 
 /// A row of slots inside a node: outbox rows, or the records of a partition.
@@ -221,6 +227,24 @@ pub struct LinkFrame {
     pub label: String,
 }
 
+crate::ids! {
+    /// How a message is drawn (UI 3).
+    pub enum MessageShape {
+        /// A write or an event: a filled tag with key and version.
+        Write = "write",
+        /// A read, poll, begin or prepare: a hollow tag with its verb.
+        Read = "read",
+        /// A delete: a filled tag with a notched tail.
+        Delete = "delete",
+        /// An answer that all went well: an empty ring going back.
+        Ok = "ok",
+        /// An answer that it failed: a ring with a cross.
+        Refused = "refused",
+        /// A request whose caller has given up: a dashed tag.
+        Late = "late",
+    }
+}
+
 /// A message on its way.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MessageFrame {
@@ -232,6 +256,8 @@ pub struct MessageFrame {
     pub back: bool,
     /// `write`, `commit`, `publish` ...: the parcel's id.
     pub parcel: &'static str,
+    /// How it is drawn.
+    pub shape: MessageShape,
     /// `17 v1`, `17 del`, `poll`.
     pub tag: String,
     /// When it left.
@@ -276,6 +302,8 @@ pub struct Story {
     pub verdict: VerdictLine,
     /// Marks on the time line: faults.
     pub faults: Vec<FaultMark>,
+    /// The scenario's own faults, in document order.
+    pub chips: Vec<FaultChip>,
     /// Marks on the time line: alarms.
     pub alarms: Vec<AlarmMark>,
     /// `none. Neither of the 2 detectors fires in this run`
@@ -306,12 +334,25 @@ pub struct Stops {
 pub struct VerdictLine {
     /// The worst anomaly's mark.
     pub mark: RowState,
+    /// Whether it is `blocked`: two ink bars instead of the mark.
+    pub blocked: bool,
     /// `diverged, silent`
     pub word: String,
     /// `Verdict at the end, 60 s`
     pub head: String,
     /// `1 row missing for good.` and `0 of 2 detectors fired.`
     pub lines: Vec<String>,
+}
+
+/// A fault of the document, as the scenario bar shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FaultChip {
+    /// Its short form: `crash:app@12500ms`.
+    pub text: String,
+    /// `crash app, 12.5 s`
+    pub words: String,
+    /// Why it never struck, in one sentence; empty if it did: `crash relay, 32 s: direct-db-first has no relay.`
+    pub idle: String,
 }
 
 /// A fault on the time line.
@@ -367,6 +408,8 @@ pub struct Why {
 pub struct WhyStep {
     /// When; `None`: never.
     pub at: Option<Us>,
+    /// What stands left of the rail: `12.493 s`, `3 ms`, `never`.
+    pub time: String,
     /// The record to jump to.
     pub record: Option<RecordId>,
     /// `commit is durable: the row exists`

@@ -1,15 +1,74 @@
 //! How a change reaches the second system: one file a strategy, one row here.
 
-crate::ids! {
-    /// A strategy.
-    pub enum StrategyId {
-        /// Commit, then publish.
-        DirectDbFirst = "direct-db-first",
-        /// Publish, then commit.
-        DirectBrokerFirst = "direct-broker-first",
-        /// Write an outbox row in the same transaction; a relay polls it and publishes.
-        Outbox = "outbox",
-    }
+use machine::{AppCommand, AppEvent, AppKnobs, Arrow, Step};
+
+pub mod direct_broker_first;
+pub mod direct_db_first;
+pub mod machine;
+pub mod outbox;
+
+/// One row a strategy: the enum's member, its id, its module, whether its app makes the second write itself.
+macro_rules! strategies {
+    ($($(#[$doc:meta])* $member:ident = $id:literal, $module:ident, direct: $direct:literal, relay: $relay:expr;)+) => {
+        crate::ids! {
+            /// A strategy.
+            pub enum StrategyId { $($(#[$doc])* $member = $id),+ }
+        }
+
+        /// Where one operation of the app is, under its strategy.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[allow(missing_docs, reason = "the members are the strategies")]
+        pub enum Flow { $($member($module::State)),+ }
+
+        impl StrategyId {
+            /// A new operation.
+            #[must_use]
+            pub const fn idle(self) -> Flow {
+                match self { $(StrategyId::$member => Flow::$member($module::State::Idle)),+ }
+            }
+
+            /// The app's steps as the stage lists them.
+            #[must_use]
+            pub const fn steps(self) -> &'static [Step] {
+                match self { $(StrategyId::$member => &$module::STEPS),+ }
+            }
+
+            /// The relay's steps; none if it has no relay.
+            #[must_use]
+            pub const fn relay_steps(self) -> &'static [Step] {
+                match self { $(StrategyId::$member => $relay),+ }
+            }
+
+            /// The crash points of its own machines.
+            #[must_use]
+            pub const fn own_crash_points(self) -> &'static [CrashPoint] {
+                match self { $(StrategyId::$member => &$module::CRASH_POINTS),+ }
+            }
+
+            /// Whether the app makes the second write itself.
+            #[must_use]
+            pub const fn direct(self) -> bool {
+                match self { $(StrategyId::$member => $direct),+ }
+            }
+        }
+
+        impl Flow {
+            /// One arrow of the app's machine.
+            #[must_use]
+            pub fn step(self, knobs: &AppKnobs, event: AppEvent) -> Arrow<Flow, AppCommand> {
+                match self { $(Flow::$member(state) => $module::step(knobs, state, event).map(Flow::$member)),+ }
+            }
+        }
+    };
+}
+
+strategies! {
+    /// Commit, then publish.
+    DirectDbFirst = "direct-db-first", direct_db_first, direct: true, relay: &[];
+    /// Publish, then commit.
+    DirectBrokerFirst = "direct-broker-first", direct_broker_first, direct: true, relay: &[];
+    /// Write an outbox row in the same transaction; a relay polls it and publishes.
+    Outbox = "outbox", outbox, direct: false, relay: &outbox::RELAY_STEPS;
 }
 
 crate::ids! {

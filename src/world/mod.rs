@@ -1,4 +1,9 @@
 //! Source, broker, links, stores, consumers, nodes: plain data and their state machines.
 
+pub mod broker;
+pub mod consumer;
 pub mod ids;
+pub mod observe;
 pub mod record;
+pub mod source;
+pub mod store;

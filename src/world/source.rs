@@ -1,0 +1,359 @@
+//! The source: transactions with row locks, a write-ahead log, an outbox table. The single source of truth.
+//!
+//! Three numbers stay apart, since they may be in three different orders (DOMAIN 1.1): `alloc_seq` is taken when an
+//! outbox row is inserted, the transaction id `xid` at the first write, the LSN at the commit.
+
+use super::ids::{EventId, Key, Lsn, Op, OpKind};
+use std::collections::VecDeque;
+
+/// Fidelity of this part: what is modelled, simplified and absent.
+pub const FIDELITY: [(&str, &str, &str); 3] = [
+    ("source: transactions", "modelled", "row locks held to the end, commit order, aborts, rollback of a broken connection"),
+    ("source: write-ahead log", "simplified", "one record of 64 bytes per changed row; a commit is one durable step"),
+    ("source: isolation", "simplified", "a writer waits for a row lock; reads see the last commit"),
+];
+
+/// Bytes that one changed row takes in the log. Illustrative: PostgreSQL's smallest heap record with its header.
+pub const WAL_BYTES_PER_ROW: u64 = 64;
+
+/// The current state of one row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Row {
+    /// How many versions it has had; the version of the last commit.
+    pub version: u32,
+    /// The event of the last commit.
+    pub event: Option<EventId>,
+    /// Whether the row exists now.
+    pub present: bool,
+    /// The transaction that holds its lock.
+    holder: Option<Xid>,
+}
+
+/// A transaction's number, taken at its first write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Xid(pub u32);
+
+/// One row that a transaction changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Which row.
+    pub key: Key,
+    /// What happens to it, as the row stands.
+    pub kind: OpKind,
+    /// The event that says so.
+    pub event: EventId,
+    /// The version that it gets at the commit.
+    pub version: u32,
+}
+
+/// An open transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transaction {
+    /// Its number.
+    pub xid: Xid,
+    /// Whose it is.
+    pub op: Op,
+    /// The rows it has changed.
+    pub changes: Vec<Change>,
+    /// Its outbox rows: `alloc_seq` and event.
+    pub outbox: Vec<(u64, EventId)>,
+    /// Rows it still has to lock.
+    wanted: VecDeque<Key>,
+}
+
+/// A row of the outbox table that is not yet marked as published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutboxRow {
+    /// Taken at its insert.
+    pub alloc_seq: u64,
+    /// What it says.
+    pub event: EventId,
+}
+
+/// What came of asking for row locks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Locked {
+    /// All rows are locked.
+    All,
+    /// It waits for this transaction.
+    WaitsFor(Xid),
+}
+
+/// A durable commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commit {
+    /// Its place in the log.
+    pub lsn: Lsn,
+    /// The transaction.
+    pub transaction: Transaction,
+}
+
+/// The database.
+#[derive(Clone, Debug, Default)]
+pub struct Source {
+    rows: Vec<Row>,
+    present: u32,
+    open: Vec<Transaction>,
+    waiting: VecDeque<Xid>,
+    next_xid: u32,
+    next_seq: u64,
+    wal_end: Lsn,
+    outbox: VecDeque<OutboxRow>,
+    outbox_peak: usize,
+    commits: u64,
+}
+
+impl Source {
+    /// An empty database with room for that many keys.
+    #[must_use]
+    pub fn new(keys: usize) -> Source {
+        Source { rows: vec![Row::default(); keys], ..Source::default() }
+    }
+
+    /// A row as it is committed.
+    #[must_use]
+    pub fn row(&self, key: Key) -> Row {
+        self.rows.get(key.index()).copied().unwrap_or_default()
+    }
+
+    /// How many rows there are.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        self.present
+    }
+
+    /// How many rows were ever committed: a position in commit order.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.commits
+    }
+
+    /// The end of the log.
+    #[must_use]
+    pub fn wal_end(&self) -> Lsn {
+        self.wal_end
+    }
+
+    /// The outbox rows that are not yet marked, by `alloc_seq`.
+    #[must_use]
+    pub fn outbox(&self) -> &VecDeque<OutboxRow> {
+        &self.outbox
+    }
+
+    /// The most outbox rows that ever waited.
+    #[must_use]
+    pub fn outbox_peak(&self) -> usize {
+        self.outbox_peak
+    }
+
+    /// The open transaction of that number.
+    #[must_use]
+    pub fn transaction(&self, xid: Xid) -> Option<&Transaction> {
+        self.open.iter().find(|open| open.xid == xid)
+    }
+
+    fn transaction_mut(&mut self, xid: Xid) -> Option<&mut Transaction> {
+        self.open.iter_mut().find(|open| open.xid == xid)
+    }
+
+    /// What an operation does to the row as it stands: insert of a present row is an update, update or delete of an
+    /// absent one an insert.
+    #[must_use]
+    pub fn effective(&self, key: Key, asked: OpKind) -> OpKind {
+        match (self.row(key).present, asked) {
+            (true, OpKind::Delete) => OpKind::Delete,
+            (true, OpKind::Insert | OpKind::Update) => OpKind::Update,
+            (false, OpKind::Insert | OpKind::Update | OpKind::Delete) => OpKind::Insert,
+        }
+    }
+
+    /// Begins a transaction that wants the locks of these rows.
+    pub fn begin(&mut self, op: Op, keys: impl Iterator<Item = Key>) -> Xid {
+        let xid = Xid(self.next_xid);
+        self.next_xid += 1;
+        self.open.push(Transaction {
+            xid,
+            op,
+            changes: Vec::new(),
+            outbox: Vec::new(),
+            wanted: keys.collect(),
+        });
+        xid
+    }
+
+    /// Takes the locks that the transaction still wants, in order, or says whom it waits for. `None`: no such transaction.
+    pub fn lock(&mut self, xid: Xid) -> Option<Locked> {
+        let at = self.open.iter().position(|open| open.xid == xid)?;
+        while let Some(&key) = self.open[at].wanted.front() {
+            match self.rows[key.index()].holder {
+                Some(holder) if holder != xid => {
+                    if !self.waiting.contains(&xid) {
+                        self.waiting.push_back(xid);
+                    }
+                    return Some(Locked::WaitsFor(holder));
+                }
+                Some(_) | None => self.rows[key.index()].holder = Some(xid),
+            }
+            self.open[at].wanted.pop_front();
+        }
+        self.waiting.retain(|waiter| *waiter != xid);
+        Some(Locked::All)
+    }
+
+    /// Writes a row under its lock. Gives the version that the commit will confirm.
+    pub fn write(&mut self, xid: Xid, key: Key, asked: OpKind, event: EventId) -> Option<Change> {
+        let (kind, version) = (self.effective(key, asked), self.row(key).version + 1);
+        let change = Change { key, kind, event, version };
+        self.transaction_mut(xid)?.changes.push(change);
+        Some(change)
+    }
+
+    /// Inserts an outbox row in the same transaction. Gives its `alloc_seq`, which a rollback does not give back.
+    pub fn enqueue(&mut self, xid: Xid, event: EventId) -> Option<u64> {
+        let alloc_seq = self.next_seq;
+        self.transaction_mut(xid)?.outbox.push((alloc_seq, event));
+        self.next_seq += 1;
+        Some(alloc_seq)
+    }
+
+    /// Makes the transaction durable, in commit order, and releases its locks.
+    pub fn commit(&mut self, xid: Xid) -> Option<Commit> {
+        let transaction = self.end(xid)?;
+        let lsn = Lsn(self.wal_end.0 + WAL_BYTES_PER_ROW * (transaction.changes.len() + transaction.outbox.len()) as u64);
+        self.wal_end = lsn;
+        for change in &transaction.changes {
+            let row = &mut self.rows[change.key.index()];
+            let present = change.kind != OpKind::Delete;
+            self.present = self.present + u32::from(present) - u32::from(row.present);
+            *row = Row { version: change.version, event: Some(change.event), present, holder: row.holder };
+            self.commits += 1;
+        }
+        for &(alloc_seq, event) in &transaction.outbox {
+            let behind = self.outbox.iter().rev().take_while(|row| row.alloc_seq > alloc_seq).count();
+            self.outbox.insert(self.outbox.len() - behind, OutboxRow { alloc_seq, event });
+        }
+        self.outbox_peak = self.outbox_peak.max(self.outbox.len());
+        Some(Commit { lsn, transaction })
+    }
+
+    /// Rolls the transaction back and releases its locks.
+    pub fn abort(&mut self, xid: Xid) -> Option<Transaction> {
+        self.end(xid)
+    }
+
+    fn end(&mut self, xid: Xid) -> Option<Transaction> {
+        let at = self.open.iter().position(|open| open.xid == xid)?;
+        let transaction = self.open.swap_remove(at);
+        for key in transaction.changes.iter().map(|change| change.key).chain(transaction.wanted.iter().copied()) {
+            self.unlock(key, xid);
+        }
+        // Locks taken before all were there, when the transaction ends while it still waits.
+        if transaction.changes.is_empty() {
+            self.rows.iter_mut().filter(|row| row.holder == Some(xid)).for_each(|row| row.holder = None);
+        }
+        self.waiting.retain(|waiter| *waiter != xid);
+        Some(transaction)
+    }
+
+    fn unlock(&mut self, key: Key, xid: Xid) {
+        let row = &mut self.rows[key.index()];
+        if row.holder == Some(xid) {
+            row.holder = None;
+        }
+    }
+
+    /// The transactions that wait for a row lock, first come first.
+    #[must_use]
+    pub fn waiters(&self) -> Vec<Xid> {
+        self.waiting.iter().copied().collect()
+    }
+
+    /// Whether anybody waits for a row lock.
+    #[must_use]
+    pub fn has_waiters(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Marks outbox rows as published, or deletes them: in either case the relay does not see them again.
+    pub fn mark(&mut self, rows: &[OutboxRow]) {
+        for marked in rows {
+            if let Some(at) = self.outbox.iter().position(|row| row.alloc_seq == marked.alloc_seq) {
+                self.outbox.remove(at);
+            }
+        }
+    }
+
+    /// A crash: open transactions and their locks are gone, what is committed stays. Gives the lost transactions.
+    pub fn crash(&mut self) -> Vec<Transaction> {
+        for row in &mut self.rows {
+            row.holder = None;
+        }
+        self.waiting.clear();
+        std::mem::take(&mut self.open)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[rustfmt::skip]
+    fn operations_as_the_row_stands() {
+        use OpKind::{Delete, Insert, Update};
+        // before      asked   effective, version
+        let table = [
+            (vec![],               Insert, Insert, 1),
+            (vec![],               Update, Insert, 1),
+            (vec![],               Delete, Insert, 1),
+            (vec![Insert],         Insert, Update, 2),
+            (vec![Insert],         Delete, Delete, 2),
+            (vec![Insert, Delete], Delete, Insert, 3),
+        ];
+        for (before, asked, kind, version) in table {
+            let mut source = Source::new(1);
+            for (n, kind) in before.iter().enumerate() {
+                change(&mut source, *kind, n as u32);
+            }
+            let got = change(&mut source, asked, 9);
+            assert_eq!((got.kind, got.version), (kind, version), "{asked:?} after {before:?}");
+            assert_eq!(source.count(), u32::from(kind != Delete));
+        }
+    }
+
+    fn change(source: &mut Source, kind: OpKind, event: u32) -> Change {
+        let xid = source.begin(Op(event), [Key(0)].into_iter());
+        assert_eq!(source.lock(xid), Some(Locked::All));
+        let change = source.write(xid, Key(0), kind, EventId(event)).unwrap();
+        source.commit(xid).unwrap();
+        change
+    }
+
+    /// A second writer of one row waits, a rollback gives no number back, and a late committer's outbox row goes before.
+    #[test]
+    fn three_numbers_three_orders() {
+        let mut source = Source::new(2);
+        let first = source.begin(Op(0), [Key(0)].into_iter());
+        let second = source.begin(Op(1), [Key(1)].into_iter());
+        let third = source.begin(Op(2), [Key(0)].into_iter());
+        assert_eq!(source.lock(first), Some(Locked::All));
+        assert_eq!(source.lock(second), Some(Locked::All));
+        assert_eq!(source.lock(third), Some(Locked::WaitsFor(first)));
+        source.write(first, Key(0), OpKind::Insert, EventId(0));
+        source.write(second, Key(1), OpKind::Insert, EventId(1));
+        assert_eq!((source.enqueue(first, EventId(0)), source.enqueue(second, EventId(1))), (Some(0), Some(1)));
+        let late = source.commit(second).unwrap().lsn;
+        assert!(source.commit(first).unwrap().lsn > late, "the log is in commit order");
+        assert_eq!(source.outbox().iter().map(|row| row.alloc_seq).collect::<Vec<_>>(), [0, 1]);
+        assert_eq!(source.waiters(), [third]);
+        assert_eq!(source.lock(third), Some(Locked::All));
+        source.enqueue(third, EventId(2));
+        source.abort(third);
+        let fourth = source.begin(Op(3), [Key(0)].into_iter());
+        source.lock(fourth);
+        assert_eq!(source.enqueue(fourth, EventId(3)), Some(3), "a rollback leaves a gap");
+        source.crash();
+        assert_eq!(source.commit(fourth), None, "an open transaction dies with the database");
+        assert_eq!(source.count(), 2);
+    }
+}

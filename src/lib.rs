@@ -11,3 +11,8 @@ pub mod run;
 pub mod scenario;
 pub mod strategy;
 pub mod world;
+
+#[cfg(feature = "charts")]
+pub mod charts;
+#[cfg(feature = "web")]
+pub mod web;

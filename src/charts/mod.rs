@@ -1,0 +1,6 @@
+//! Charts: plotters on our own drawing backend, with fixed text metrics.
+
+pub mod area;
+pub mod backend;
+pub mod metrics;
+pub mod shape;

@@ -23,7 +23,7 @@ has() { command -v "$1" >/dev/null 2>&1; }
 
 need_rust() {
   has cargo || die "cargo is missing. Install Rust with:  curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh"
-  has cc || die "a C compiler is missing. Install it with:  $(install_line build-essential gcc gcc xcode)"
+  has cc || die "a C compiler is missing. Install it with:  $(install_line build-essential gcc gcc gcc)"
   if ! cargo --version >/dev/null 2>&1; then
     has rustup || die "cargo does not start; see:  cargo --version"
     say "installing the Rust toolchain of rust-toolchain.toml"
@@ -101,8 +101,8 @@ install_line() { # APT DNF PACMAN BREW: the line a person types
   if has apt-get; then echo "sudo apt-get install -y $1"
   elif has dnf; then echo "sudo dnf install $2"
   elif has pacman; then echo "sudo pacman -S $3"
-  elif [ "$4" = xcode ]; then echo "xcode-select --install"
-  else echo "brew install $4"; fi
+  elif has brew; then echo "brew install $4"
+  else echo "the package manager of this system (Debian calls it: $1)"; fi
 }
 
 # Installs with apt when it may do so without asking, else says what to type. DRIFTSCOPE_NO_SYSTEM=1 forbids it.

@@ -32,7 +32,7 @@ stage_clippy() {
     cargo clippy --locked --quiet --lib --no-default-features -- -D warnings &&
     cargo clippy --locked --quiet --target $WASM_TARGET --lib --bin page --test wasm --no-default-features --features web -- -D warnings
 }
-stage_native() { cargo test --locked --quiet --no-fail-fast; }
+stage_native() { cargo test --locked --no-fail-fast -- --quiet; }
 wasm_tests() {
   env -u GECKODRIVER -u SAFARIDRIVER -u MSEDGEDRIVER CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner \
     "$@" cargo test --locked --target $WASM_TARGET --test wasm --no-default-features --features js

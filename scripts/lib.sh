@@ -77,15 +77,17 @@ trap 'exit 143' TERM
 
 # Into a folder of its own first, then renamed: a tool is there whole or not at all.
 need_crate_tool() { # NAME CRATE VERSION COMMAND MINUTES
-  local home="$CACHE/tools/$1-$3"
+  local home="$CACHE/tools/$1-$3" quiet=--quiet
+  [ ! -t 2 ] || quiet=    # somebody is watching: show that it moves
   if [ ! -x "$home/bin/$4" ]; then
     lock "$CACHE/tools/.$1-$3.lock"
     if [ ! -x "$home/bin/$4" ]; then
       say "installing $2 $3 (about $5 minutes, once for all clones)"
       HELD_TEMP="$CACHE/tools/.$1-$3.new"
       rm -rf "$HELD_TEMP" "$home"
+      # shellcheck disable=SC2086 -- nothing or one word
       env -u RUSTFLAGS -u CARGO_BUILD_TARGET CARGO_TARGET_DIR="$HELD_TEMP/target" \
-        cargo install --quiet --locked --root "$HELD_TEMP/root" --version "=$3" "$2"
+        cargo install $quiet --locked --root "$HELD_TEMP/root" --version "=$3" "$2"
       mv "$HELD_TEMP/root" "$home"
     fi
     release

@@ -124,13 +124,14 @@ pub struct NodePlan {
     pub workers: u32,
 }
 
-/// Whether messages on a link may overtake each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LinkOrder {
-    /// Never.
-    Fifo,
-    /// Each has its own latency (request/response calls).
-    Independent,
+crate::ids! {
+    /// Whether messages on a link may overtake each other.
+    pub enum LinkOrder {
+        /// Never.
+        Fifo = "fifo",
+        /// Each has its own latency (request/response calls).
+        Independent = "independent",
+    }
 }
 
 /// A directed network path.
@@ -316,13 +317,14 @@ pub struct DirectPlan {
     pub blocking: bool,
 }
 
-/// How the relay knows what it has published.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cursor {
-    /// A flag on the row.
-    Flag,
-    /// The row is deleted.
-    Delete,
+crate::ids! {
+    /// How the relay knows what it has published.
+    pub enum Cursor {
+        /// A flag on the row.
+        Flag = "flag",
+        /// The row is deleted.
+        Delete = "delete",
+    }
 }
 
 /// Options of the outbox and its relay.

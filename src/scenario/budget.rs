@@ -1,0 +1,128 @@
+//! Bounds on the work of a whole run: no accepted scenario runs for hours or fills the memory.
+//!
+//! A step is one event at one node, one look of a relay or detector, or one crash: about five entries of the calendar.
+
+use super::document::get;
+use super::options::row;
+use super::plan::{Arrivals, Plan};
+use super::refusal::{Allowed, Refusal, shown};
+use crate::kernel::time::Us;
+use serde_json::{Map, Value};
+
+/// The most steps a run may be expected to take: about 50,000,000 entries of the calendar.
+pub const MOST_STEPS: u64 = 10_000_000;
+
+/// The most rows, over source and stores.
+pub const MOST_ROWS: u64 = 2_000_000;
+
+/// Refuses a plan that would take too many steps, at the option that asks for most of them.
+pub fn check(plan: &Plan, root: &Map<String, Value>, refusals: &mut Vec<Refusal>) {
+    let value = |path: &str| get(root, path).map(shown).unwrap_or_else(|| default_of(root, path));
+    let parts = parts(plan);
+    let sum: u128 = parts.iter().map(|(_, steps)| steps).sum();
+    if sum > u128::from(MOST_STEPS) {
+        let most = parts.iter().max_by_key(|(_, steps)| *steps);
+        let path = most.map_or_else(|| "duration".to_owned(), |(path, _)| path.clone());
+        let reason = format!(
+            "Over a duration of {} the run would take about {} steps; it may take {}. \
+             Fewer arrivals, a longer span or a shorter duration would do.",
+            plan.duration,
+            grouped(sum),
+            grouped(MOST_STEPS.into()),
+        );
+        refusals.push(Refusal::new(path.clone(), value(&path), Allowed::Reason(reason)));
+    }
+    let rows = plan.keys() as u64 * (plan.stores.len() as u64 + 1);
+    if rows > MOST_ROWS {
+        let reason = format!(
+            "With {} stores that makes {} rows; there may be {}.",
+            plan.stores.len(),
+            grouped(rows.into()),
+            grouped(MOST_ROWS.into()),
+        );
+        let path = "workload.keys.count";
+        refusals.push(Refusal::new(path, value(path), Allowed::Reason(reason)));
+    }
+}
+
+/// What makes steps, and how many it is expected to make.
+fn parts(plan: &Plan) -> Vec<(String, u128)> {
+    let duration = u128::from(plan.duration.0);
+    let times = |span: Us| duration / u128::from(span.0.max(1));
+    let operations = match &plan.workload.arrivals {
+        Arrivals::Poisson(span) | Arrivals::Every(span) => times(*span),
+        Arrivals::Bursts { size, every } => times(*every) * u128::from(*size),
+        Arrivals::Script(list) => list.len() as u128,
+    };
+    let limit = u128::from(plan.workload.limit);
+    let operations = if limit > 0 { operations.min(limit) } else { operations };
+    let tries = u128::from(plan.workload.client_retries) + 1;
+    let rows = u128::from(plan.workload.rows_per_tx);
+    let mut parts = vec![("workload.arrivals".to_owned(), operations * tries * rows * (plan.stores.len() as u128 + 1))];
+    if plan.roles.relay.is_some() {
+        let polls = (duration + u128::from(plan.drain_limit.0)) / u128::from(plan.outbox.poll.0.max(1));
+        parts.push(("outbox.poll".to_owned(), polls));
+    }
+    for detector in &plan.detectors {
+        parts.push((format!("detectors.{}.period", detector.id), times(detector.period)));
+    }
+    for node in &plan.nodes {
+        if let Some(every) = node.crash_every {
+            parts.push((format!("nodes.{}.crash_rate", node.id), times(every)));
+        }
+    }
+    parts
+}
+
+fn default_of(root: &Map<String, Value>, path: &str) -> String {
+    let names: Vec<&str> = path.split('.').collect();
+    let pattern = match names.as_slice() {
+        [map, id, name] if root.get(*map).and_then(|map| map.get(*id)).is_some() => format!("{map}.*.{name}"),
+        _ => path.to_owned(),
+    };
+    row(&pattern).map_or_else(String::new, |row| shown(&super::options::literal(row.default)))
+}
+
+/// A number with its thousands apart: `50,000,000`.
+fn grouped(number: u128) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Document;
+
+    #[test]
+    fn thousands() {
+        assert_eq!(grouped(7), "7");
+        assert_eq!(grouped(50_000_000), "50,000,000");
+    }
+
+    #[test]
+    #[rustfmt::skip]
+    fn too_much() {
+        let table = [
+            (r#"{"workload": {"arrivals": "poisson(1000000/s)"}}"#,
+             r#"workload.arrivals is "poisson(1000000/s)". Over a duration of 1m the run would take about 120,000,000 steps; it may take 10,000,000. Fewer arrivals, a longer span or a shorter duration would do."#),
+            (r#"{"duration": "366d"}"#,
+             r#"workload.arrivals is "poisson(10/s)". Over a duration of 366d the run would take about 632,448,000 steps; it may take 10,000,000. Fewer arrivals, a longer span or a shorter duration would do."#),
+            (r#"{"duration": "366d", "strategy": "outbox", "outbox": {"poll": "1ms"}, "workload": {"limit": 1}}"#,
+             r#"outbox.poll is "1ms". Over a duration of 366d the run would take about 31,626,000,002 steps; it may take 10,000,000. Fewer arrivals, a longer span or a shorter duration would do."#),
+            (r#"{"workload": {"keys": {"count": 100000}, "fanout": 20}}"#,
+             r#"workload.keys.count is 100000. With 20 stores that makes 2,100,000 rows; there may be 2,000,000."#),
+        ];
+        for (text, want) in table {
+            let refusals = Document::parse(text).unwrap().plan().unwrap_err();
+            assert_eq!(refusals.iter().map(ToString::to_string).collect::<Vec<_>>(), [want]);
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! Builds the plan from a document whose values have been read, and refuses what does not fit together.
+
+use super::arrivals::{ArrivalsText, KeyText, Written};
+use super::block::Block;
+use super::budget;
+use super::fault_plan;
+use super::kind::Setting;
+use super::notes;
+use super::options::MOST_KEYS;
+use super::plan::{
+    Arrivals, BrokerPlan, Cursor, DetectorPlan, DirectPlan, KeyPlan, LinkPlan, OutboxPlan, Plan, Scripted, SourcePlan,
+    StorePlan, Target, Workload,
+};
+use super::refusal::{Allowed, Refusal};
+use super::topology::StoreName;
+use super::validate::Names;
+use super::wiring;
+use crate::detect::DetectorKind;
+use crate::kernel::time::Us;
+use crate::world::ids::{Apply, Durable, Key, StoreKind};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// What the parts of a plan are built from.
+pub struct Builder<'a> {
+    pub(super) root: &'a Map<String, Value>,
+    pub(super) names: &'a Names,
+    pub(super) refusals: &'a mut Vec<Refusal>,
+    /// Extra keys, by name, with their number among them.
+    extra: BTreeMap<String, u32>,
+    named: Vec<String>,
+}
+
+impl<'a> Builder<'a> {
+    /// A builder that adds what it refuses to `refusals`.
+    pub fn new(root: &'a Map<String, Value>, names: &'a Names, refusals: &'a mut Vec<Refusal>) -> Builder<'a> {
+        Builder { root, names, refusals, extra: BTreeMap::new(), named: Vec::new() }
+    }
+
+    /// The plan. It may only be used if nothing was refused.
+    pub fn plan(mut self, name: Option<&str>) -> Plan {
+        let top = Block::new(self.root, "");
+        let title = top.text("title");
+        let nodes = wiring::nodes(self.root, &self.names.topology);
+        let (links, roles) = wiring::links(self.root, &self.names.topology, &nodes);
+        self.check_outcomes(&links);
+        let mut workload = self.workload(top.us("duration"));
+        let mut notes = notes::inert(&self);
+        let faults = fault_plan::resolve(&mut self, &workload.keys, &nodes, &links, &mut notes);
+        workload.keys.named = std::mem::take(&mut self.named);
+        let topology = &self.names.topology;
+        let scenario = name.unwrap_or("scenario").to_owned();
+        let plan = Plan {
+            title: if title.is_empty() { scenario.clone() } else { title },
+            scenario,
+            strategy: topology.strategy,
+            target: if topology.has_broker() { Target::Broker } else { Target::Stores },
+            seed: top.count("seed"),
+            duration: top.us("duration"),
+            drain_limit: top.us("drain_limit"),
+            block_after: top.us("block_after"),
+            nodes,
+            links,
+            roles,
+            workload,
+            source: self.source(),
+            broker: BrokerPlan { partitions: Block::new(self.root, "broker").count32("partitions") },
+            stores: self.stores(),
+            direct: self.direct(),
+            outbox: self.outbox(),
+            detectors: self.detectors(),
+            faults,
+            notes,
+        };
+        budget::check(&plan, self.root, self.refusals);
+        plan
+    }
+
+    fn workload(&mut self, duration: Us) -> Workload {
+        let block = Block::new(self.root, "workload");
+        let keys = KeyPlan {
+            name: block.text("keys.name"),
+            count: block.count32("keys.count"),
+            named: Vec::new(),
+            zipf: block.key_choice("keys.dist"),
+        };
+        let Setting::Arrivals(arrivals) = block.setting("arrivals") else { unreachable!("arrivals") };
+        let arrivals = match arrivals {
+            ArrivalsText::Process(arrivals) => arrivals,
+            ArrivalsText::Written(list) => Arrivals::Script(self.script(&list, &keys, duration)),
+        };
+        let mix = ["mix.insert", "mix.update", "mix.delete"].map(|name| block.parts(name));
+        self.check_mix(mix);
+        let rows_per_tx = block.count32("rows_per_tx");
+        if rows_per_tx > keys.count {
+            let allowed = Allowed::Range("1".into(), format!("{} (workload.keys.count)", keys.count));
+            self.refusals.push(Refusal::new("workload.rows_per_tx", rows_per_tx.to_string(), allowed));
+        }
+        Workload {
+            arrivals,
+            limit: block.count("limit"),
+            keys,
+            mix,
+            rows_per_tx,
+            client_timeout: block.us("client.timeout"),
+            client_retries: block.count32("client.retries"),
+        }
+    }
+
+    fn check_outcomes(&mut self, links: &[LinkPlan]) {
+        for link in links {
+            let outcomes = [link.fail_before, link.ack_lost, link.timeout_no_effect, link.late_effect];
+            let sum: u64 = outcomes.iter().map(|parts| u64::from(*parts)).sum();
+            if sum > 1_000_000_000 {
+                let reason = format!(
+                    "The four outcomes of one call exclude each other: they may sum to 1, not to {}.",
+                    sum as f64 / 1e9
+                );
+                let value = outcomes.map(|parts| (f64::from(parts) / 1e9).to_string()).join(" + ");
+                self.refusals.push(Refusal::new(format!("links.{}.outcomes", link.id), value, Allowed::Reason(reason)));
+            }
+        }
+    }
+
+    fn check_mix(&mut self, mix: [u32; 3]) {
+        let sum: u64 = mix.iter().map(|parts| u64::from(*parts)).sum();
+        // Three decimals that sum to 1 may each be off by half a billionth.
+        if sum.abs_diff(1_000_000_000) > 1 {
+            let [insert, update, delete] = mix.map(|parts| f64::from(parts) / 1e9);
+            let value = format!("insert {insert}, update {update}, delete {delete}");
+            let reason = format!("They must sum to 1; they sum to {}.", sum as f64 / 1e9);
+            self.refusals.push(Refusal::new("workload.mix", value, Allowed::Reason(reason)));
+        }
+    }
+
+    fn script(&mut self, list: &[Written], keys: &KeyPlan, duration: Us) -> Vec<Scripted> {
+        let mut script = Vec::with_capacity(list.len());
+        for (index, Written { at, key, op }) in list.iter().enumerate() {
+            let path = format!("workload.arrivals[{index}]");
+            if *at > duration {
+                let allowed = Allowed::Range("0s".into(), format!("{duration} (duration)"));
+                self.refusals.push(Refusal::new(format!("{path}.at"), format!("\"{at}\""), allowed));
+            }
+            if let Some(key) = self.key(&format!("{path}.key"), key, keys) {
+                script.push(Scripted { at: *at, key, op: *op });
+            }
+        }
+        script.sort_by_key(|scripted| scripted.at);
+        script
+    }
+
+    /// The number of a key: one of the workload's, or an extra one.
+    pub(super) fn key(&mut self, path: &str, key: &KeyText, keys: &KeyPlan) -> Option<Key> {
+        let of_the_workload =
+            |number: u64| (1..=u64::from(keys.count)).contains(&number).then(|| Key(number as u32 - 1));
+        let name = match key {
+            KeyText::Number(number) => {
+                let found = of_the_workload(*number);
+                if found.is_none() {
+                    let allowed = Allowed::Range("1".into(), format!("{} (workload.keys.count)", keys.count));
+                    self.refusals.push(Refusal::new(path, number.to_string(), allowed));
+                }
+                return found;
+            }
+            KeyText::Name(name) => name,
+        };
+        let number = name.strip_prefix(keys.name.as_str()).and_then(|rest| rest.strip_prefix('-'));
+        let number = number.filter(|number| !number.starts_with(['0', '+'])).and_then(|number| number.parse().ok());
+        if let Some(key) = number.and_then(of_the_workload) {
+            return Some(key);
+        }
+        let next = self.named.len() as u32;
+        if u64::from(next) == MOST_KEYS {
+            let reason = format!("A scenario may name at most {MOST_KEYS} further keys.");
+            self.refusals.push(Refusal::reason(path, &Value::from(name.as_str()), reason));
+            return None;
+        }
+        let index = *self.extra.entry(name.clone()).or_insert(next);
+        if index == next {
+            self.named.push(name.clone());
+        }
+        Some(Key(keys.count + index))
+    }
+
+    fn source(&self) -> SourcePlan {
+        let block = Block::new(self.root, "source");
+        SourcePlan {
+            commit_time: block.distribution("commit_time"),
+            tx_time: block.distribution("tx_time"),
+            abort: block.parts("abort"),
+            timeout: block.us("timeout"),
+        }
+    }
+
+    fn stores(&self) -> Vec<StorePlan> {
+        let store = |name: &StoreName| {
+            let ids = [name.declared.as_str()];
+            let kind: StoreKind =
+                Block::member(self.root, "stores.*", &ids, name.declared.as_str()).choice("kind", StoreKind::from_id);
+            let block = Block::member(self.root, "stores.*", &ids, kind.id());
+            StorePlan {
+                id: name.id.clone(),
+                kind,
+                apply: block.choice("apply", Apply::from_id),
+                service: block.distribution("service"),
+                max_poll: block.count32("consumer.max_poll"),
+                retry: block.us("consumer.retry"),
+                timeout: block.us("consumer.timeout"),
+                tombstone_ttl: block.us("tombstone.ttl"),
+                tombstone_durable: block.choice("tombstone.durable", Durable::from_id),
+                tombstone_flush: block.us("tombstone.flush"),
+            }
+        };
+        self.names.topology.stores.iter().map(store).collect()
+    }
+
+    fn direct(&self) -> DirectPlan {
+        let block = Block::new(self.root, "direct");
+        DirectPlan {
+            background: block.word("publish") == "background",
+            gap: block.distribution("gap"),
+            attempts: block.count32("retry.attempts"),
+            timeout: block.us("retry.timeout"),
+            backoff: block.us("retry.backoff"),
+            blocking: block.switch("retry.blocking"),
+        }
+    }
+
+    fn outbox(&self) -> OutboxPlan {
+        let block = Block::new(self.root, "outbox");
+        OutboxPlan {
+            poll: block.us("poll"),
+            fixed_rate: block.word("schedule") == "fixed-rate",
+            phase: block.phase("phase"),
+            batch: block.count32("batch"),
+            cursor: block.choice("cursor", Cursor::from_id),
+            mark_batch: block.word("mark") == "batch",
+            continue_on_failed_mark: block.word("on_failed_mark") == "continue",
+            timeout: block.us("timeout"),
+        }
+    }
+
+    fn detectors(&self) -> Vec<DetectorPlan> {
+        let detector = |id: &String| {
+            let ids = [id.as_str()];
+            let kind = detector_kind(self.root, id);
+            let block = Block::member(self.root, "detectors.*", &ids, kind.id());
+            DetectorPlan {
+                id: id.clone(),
+                kind,
+                period: block.us("period"),
+                threshold: block.count("threshold"),
+                source_version: block.word("against") == "source-version",
+            }
+        };
+        self.names.detectors.iter().map(detector).collect()
+    }
+}
+
+/// What a detector measures.
+pub(super) fn detector_kind(root: &Map<String, Value>, id: &str) -> DetectorKind {
+    Block::member(root, "detectors.*", &[id], id).choice("kind", DetectorKind::from_id)
+}

@@ -1,0 +1,101 @@
+//! What the document sets and its strategy does not have: inert, and said so, one sentence each.
+
+use super::build::Builder;
+use super::options::{OPTIONS, Scope};
+use super::topology::Topology;
+use crate::kernel::time::{UNITS, Us};
+use serde_json::Value;
+
+/// The notes on options that have no effect.
+pub fn inert(builder: &Builder<'_>) -> Vec<String> {
+    let (root, topology) = (builder.root, &builder.names.topology);
+    let mut notes = Vec::new();
+    for (name, value) in root {
+        match (name.as_str(), value) {
+            ("target", Value::String(target)) if target != "broker" && !topology.is_direct() => {
+                notes.push(format!("target {target}: {} goes through the broker.", topology.strategy.id()));
+            }
+            ("nodes" | "links", Value::Object(members)) => {
+                notes.extend(members.keys().filter_map(|id| absent(topology, name, id)));
+            }
+            ("stores", Value::Object(stores)) if !topology.has_broker() => {
+                let fed = |store: &Value| store.get("consumer").is_some();
+                let ids = stores.iter().filter(|(_, store)| fed(store)).map(|(id, _)| id);
+                let note = |id| format!("stores.{id}.consumer: {} has no consumers.", topology.title());
+                notes.extend(ids.map(note));
+            }
+            ("detectors", Value::Object(_)) => notes.extend(detectors(builder)),
+            (_, Value::Object(block)) if !block.is_empty() => notes.extend(block_note(topology, name)),
+            _ => {}
+        }
+    }
+    notes
+}
+
+fn absent(topology: &Topology, map: &str, id: &str) -> Option<String> {
+    let title = topology.title();
+    if map == "nodes" {
+        let known = topology.all_nodes().into_iter().find(|known| known.id == id || known.declared == id)?;
+        return (!topology.has_node(known.role)).then(|| format!("nodes.{id}: {title} has no {id}."));
+    }
+    let known = topology.all_links().into_iter().find(|known| known.id == id || known.declared == id)?;
+    (!topology.has_link(known.role)).then(|| format!("links.{id}: {title} has no link {id}."))
+}
+
+fn block_note(topology: &Topology, block: &str) -> Option<String> {
+    let row = OPTIONS.iter().find(|row| row.path.strip_prefix(block).is_some_and(|rest| rest.starts_with('.')))?;
+    let (has, what) = match row.scope {
+        Scope::Always => (true, ""),
+        Scope::Direct => (topology.is_direct(), "second write of the app"),
+        Scope::Outbox => (topology.has_relay(), "outbox"),
+        Scope::Broker => (topology.has_broker(), "broker"),
+    };
+    (!has).then(|| format!("{block}: {} has no {what}.", topology.title()))
+}
+
+fn detectors(builder: &Builder<'_>) -> Vec<String> {
+    let set = |id: &&String| {
+        let option = builder.root.get("detectors").and_then(|detectors| detectors.get(id.as_str()));
+        option.is_some_and(|option| option.get("against").is_some())
+    };
+    let kind = |id: &String| super::build::detector_kind(builder.root, id);
+    let other = |id: &&String| kind(id) != crate::detect::DetectorKind::OffsetLag;
+    let ids = builder.names.detectors.iter().filter(set).filter(other);
+    ids.map(|id| format!("detectors.{id}.against: {} has no such option.", kind(id).id())).collect()
+}
+
+/// A time for a sentence: `12.5 s`.
+#[must_use]
+pub fn spaced(us: Us) -> String {
+    // In seconds from one second on, as the page does.
+    let (unit, length) = match us.0 {
+        1_000_000.. => ("s", 1_000_000),
+        _ => UNITS.iter().find(|(_, length)| us.0 >= *length).copied().unwrap_or(("s", 1_000_000)),
+    };
+    let (whole, rest) = (us.0 / length, us.0 % length);
+    if rest == 0 {
+        return format!("{whole} {unit}");
+    }
+    let digits = format!("{:0width$}", rest, width = length.ilog10() as usize);
+    format!("{whole}.{} {unit}", digits.trim_end_matches('0'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_for_sentences() {
+        let table = [
+            (0, "0 s"),
+            (7, "7 us"),
+            (1_500, "1.5 ms"),
+            (12_500_000, "12.5 s"),
+            (12_503_010, "12.50301 s"),
+            (90_000_000, "90 s"),
+        ];
+        for (us, want) in table {
+            assert_eq!(spaced(Us(us)), want);
+        }
+    }
+}

@@ -1,0 +1,469 @@
+//! Every option, declared once: path, kind with its bounds, default, source, what it means. Validation, its messages,
+//! the JSON Schema, `--set`, `driftscope list options` and the page's form read these rows.
+
+use super::kind::{Kind, LONGEST_RUN, MOST_EXACT, Setting};
+use super::plan::{Cursor, LinkOrder};
+use crate::detect::DetectorKind;
+use crate::kernel::time::Us;
+use crate::strategy::StrategyId;
+use crate::world::ids::{Apply, Durable, StoreKind};
+use serde_json::Value;
+
+/// An option of a scenario.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// Its dotted path; `*` stands for an id that the document chooses.
+    pub path: &'static str,
+    /// What may stand there.
+    pub kind: Kind,
+    /// What holds if nothing does, as `--set` would write it.
+    pub default: &'static str,
+    /// Defaults that differ: by role of the link, kind of store or detector, or id.
+    pub except: &'static [(&'static str, &'static str)],
+    /// Where the default comes from: a source of DOMAIN, or `illustrative`.
+    pub source: &'static str,
+    /// Which scenarios it has an effect in.
+    pub scope: Scope,
+    /// What it means. The first line alone makes sense in a tooltip.
+    pub doc: &'static str,
+}
+
+/// Which scenarios an option has an effect in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All.
+    Always,
+    /// Those in which the app makes the second write itself.
+    Direct,
+    /// Those with an outbox.
+    Outbox,
+    /// Those in which events go through the broker.
+    Broker,
+}
+
+impl Row {
+    /// The default, read; `variant` is the role of the link, or the kind or id of the store or detector.
+    #[must_use]
+    pub fn default_setting(&self, variant: &str) -> Setting {
+        match self.kind.read(self.path, &literal(self.default_text(variant))) {
+            Ok(setting) => setting,
+            Err(refusals) => unreachable!("default of an option: {}", refusals[0]),
+        }
+    }
+
+    /// The default as `--set` would write it.
+    #[must_use]
+    pub fn default_text(&self, variant: &str) -> &'static str {
+        self.except.iter().find(|(name, _)| *name == variant).map_or(self.default, |(_, default)| default)
+    }
+
+    const fn only(self, scope: Scope) -> Row {
+        Row { scope, ..self }
+    }
+
+    const fn except(self, except: &'static [(&'static str, &'static str)]) -> Row {
+        Row { except, ..self }
+    }
+}
+
+/// A value as `--set` takes it: JSON if it is that, else the text itself.
+#[must_use]
+pub fn literal(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
+}
+
+/// The row at a path in which `*` stands for ids: `links.*.latency`.
+#[must_use]
+pub fn row(path: &str) -> Option<&'static Row> {
+    OPTIONS.iter().find(|row| row.path == path)
+}
+
+/// The names that may follow a path in which `*` stands for ids, in the order of the table, each once. `["*"]` if the
+/// document chooses them; empty if nothing may follow.
+#[must_use]
+pub fn names_after(prefix: &str) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    let after = |row: &'static Row| match prefix {
+        "" => Some(row.path),
+        _ => row.path.strip_prefix(prefix)?.strip_prefix('.'),
+    };
+    for rest in OPTIONS.iter().filter_map(after) {
+        let name = rest.split('.').next().unwrap_or(rest);
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+const fn row_of(path: &'static str, kind: Kind, default: &'static str, source: &'static str, doc: &'static str) -> Row {
+    Row { path, kind, default, except: &[], source, scope: Scope::Always, doc }
+}
+
+const ILLUSTRATIVE: &str = "illustrative";
+const MS: Us = Us::millis(1);
+const ANY: Kind = Kind::Duration(Us::ZERO, LONGEST_RUN);
+const FROM_1MS: Kind = Kind::Duration(MS, LONGEST_RUN);
+
+/// How many keys there may be.
+pub const MOST_KEYS: u64 = 100_000;
+
+/// How many stores there may be, all copies counted.
+pub const MOST_STORES: u64 = 64;
+
+/// Every option, in the order of the document.
+pub const OPTIONS: &[Row] = &[
+    row_of("version", Kind::Count(1, 1), "1", "CONTRACT", "The version of the document."),
+    row_of("title", Kind::Text(120), "", "CONTRACT", "What the page calls the scenario."),
+    row_of(
+        "strategy",
+        Kind::Choice(StrategyId::IDS),
+        "direct-db-first",
+        "CONTRACT",
+        "How a change reaches the second system.",
+    ),
+    row_of(
+        "target",
+        Kind::Name,
+        "broker",
+        "CONTRACT",
+        "The second system of a direct strategy: `broker`, or a store.\n\n\
+         With a store the app writes to every declared store itself, and there are no consumers.",
+    )
+    .only(Scope::Direct),
+    row_of("seed", Kind::Count(0, MOST_EXACT), "7", "CONTRACT", "Chooses the random draws."),
+    row_of(
+        "duration",
+        Kind::Duration(Us(1), LONGEST_RUN),
+        "60s",
+        ILLUSTRATIVE,
+        "When arrivals stop and the drain begins.",
+    ),
+    row_of("drain_limit", Kind::Duration(Us::ZERO, DRAIN), "1h", "CONTRACT", "How long the drain may take."),
+    row_of(
+        "block_after",
+        Kind::Duration(Us(1), LONGEST_RUN),
+        "10s",
+        "CONTRACT",
+        "An operation that waits this long counts as blocked.",
+    ),
+    // What the clients do.
+    row_of(
+        "workload.arrivals",
+        Kind::Arrivals,
+        "poisson(10/s)",
+        ILLUSTRATIVE,
+        "When operations arrive: a process, or a written list.\n\n\
+         In a written list a key is its number from 1, its name, or any other name; `op` is an update if left out.",
+    ),
+    row_of("workload.limit", Kind::Count(0, 10_000_000), "0", "CONTRACT", "At most this many operations; 0: no limit."),
+    row_of("workload.keys.count", Kind::Count(1, MOST_KEYS), "40", ILLUSTRATIVE, "How many keys there are."),
+    row_of(
+        "workload.keys.name",
+        Kind::Name,
+        "key",
+        ILLUSTRATIVE,
+        "The stem of their names: `product` for `product-17`.",
+    ),
+    row_of(
+        "workload.keys.dist",
+        Kind::KeyChoice,
+        "uniform",
+        ILLUSTRATIVE,
+        "How a key is chosen.\n\nYCSB uses zipf(0.99) (DOMAIN S70).",
+    ),
+    row_of("workload.mix.insert", Kind::Probability, "0.05", "DOMAIN 4", "Share of inserts."),
+    row_of("workload.mix.update", Kind::Probability, "0.9", "DOMAIN 4", "Share of updates."),
+    row_of("workload.mix.delete", Kind::Probability, "0.05", "DOMAIN 4", "Share of deletes."),
+    row_of("workload.rows_per_tx", Kind::Count(1, 16), "1", ILLUSTRATIVE, "How many rows a transaction changes."),
+    row_of(
+        "workload.fanout",
+        Kind::Count(1, MOST_STORES),
+        "1",
+        "CONTRACT",
+        "Copies every declared store to ID-1 ... ID-n.",
+    ),
+    row_of("workload.client.timeout", FROM_1MS, "1s", "DOMAIN 4", "How long a client waits for an answer."),
+    row_of("workload.client.retries", Kind::Count(0, 100), "0", ILLUSTRATIVE, "How often a client asks again."),
+    // Anything that can crash.
+    row_of(
+        "nodes.*.crash_rate",
+        Kind::Rate,
+        "0/d",
+        ILLUSTRATIVE,
+        "How often the node crashes, at random times (a Poisson process over all time).\n\n\
+         A crash that finds the node down does nothing.",
+    ),
+    row_of("nodes.*.restart", FROM_1MS, "10s", ILLUSTRATIVE, "How long the node stays down after a crash."),
+    row_of(
+        "nodes.*.workers",
+        Kind::Count(0, 100_000),
+        "0",
+        ILLUSTRATIVE,
+        "How many requests the node serves at once; 0: any number.",
+    ),
+    // Network paths.
+    row_of("links.*.latency", Kind::Distribution, "1ms", ILLUSTRATIVE, "How long a message is on its way, one way.")
+        .except(&[("app-source", "500us"), ("relay-source", "500us")]),
+    row_of(
+        "links.*.order",
+        Kind::Choice(LinkOrder::IDS),
+        "independent",
+        "CONTRACT",
+        "Whether messages may overtake each other: `fifo` never, `independent` as their latencies say.",
+    )
+    .except(&[("app-broker", "fifo"), ("relay-broker", "fifo"), ("broker-STORE-consumer", "fifo")]),
+    row_of(
+        "links.*.outcomes.fail_before",
+        Kind::Probability,
+        "0",
+        ILLUSTRATIVE,
+        "Probability that a request has no effect and an error comes back.",
+    ),
+    row_of(
+        "links.*.outcomes.ack_lost",
+        Kind::Probability,
+        "0",
+        ILLUSTRATIVE,
+        "Probability that the effect happens and the answer is lost.",
+    ),
+    row_of(
+        "links.*.outcomes.timeout_no_effect",
+        Kind::Probability,
+        "0",
+        ILLUSTRATIVE,
+        "Probability that the request is lost, and the caller waits for its timeout.",
+    ),
+    row_of(
+        "links.*.outcomes.late_effect",
+        Kind::Probability,
+        "0",
+        ILLUSTRATIVE,
+        "Probability that the request arrives `late_delay` after its caller gave up.",
+    ),
+    row_of(
+        "links.*.late_delay",
+        Kind::Distribution,
+        "1s",
+        ILLUSTRATIVE,
+        "How long after its caller gave up a late request arrives.",
+    ),
+    row_of(
+        "links.*.duplicate.p",
+        Kind::Probability,
+        "0",
+        ILLUSTRATIVE,
+        "Probability that a second copy of a request arrives too.",
+    ),
+    row_of("links.*.duplicate.delay", Kind::Distribution, "10ms", ILLUSTRATIVE, "How long after the first copy."),
+    // The database.
+    row_of("source.commit_time", Kind::Distribution, "2ms", "DOMAIN 4", "How long a commit takes to become durable."),
+    row_of(
+        "source.tx_time",
+        Kind::Distribution,
+        "1ms",
+        ILLUSTRATIVE,
+        "How long the app keeps a transaction open between its write and its commit.",
+    ),
+    row_of(
+        "source.abort",
+        Kind::Probability,
+        "0",
+        ILLUSTRATIVE,
+        "Probability that a transaction aborts at its commit.\n\n\
+         DOMAIN 4 suggests 0.005: constraints, deadlocks, serialization failures.",
+    ),
+    row_of("source.timeout", FROM_1MS, "30s", ILLUSTRATIVE, "How long the app waits for an answer of the database."),
+    // The message broker.
+    row_of("broker.partitions", Kind::Count(1, 256), "1", ILLUSTRATIVE, "How many partitions the topic has.")
+        .only(Scope::Broker),
+    // The derived stores and their consumers.
+    row_of(
+        "stores.*.kind",
+        Kind::Choice(StoreKind::IDS),
+        "search-index",
+        "CONTRACT",
+        "What the store is.\n\nLeft out, it is what its id says, else a search index.",
+    )
+    .except(&[("cache", "cache")]),
+    row_of(
+        "stores.*.apply",
+        Kind::Choice(Apply::IDS),
+        "versioned",
+        "DOMAIN 2c",
+        "How the store applies an event: `blind` overwrites, `versioned` takes only what is newer.",
+    )
+    .except(&[("cache", "blind")]),
+    row_of("stores.*.service", Kind::Distribution, "10ms", "DOMAIN 4", "How long applying an event takes.")
+        .except(&[("cache", "500us")]),
+    row_of(
+        "stores.*.consumer.max_poll",
+        Kind::Count(1, 100_000),
+        "500",
+        "S9",
+        "How many events a consumer takes per poll, and applies before it commits its offset.",
+    )
+    .only(Scope::Broker),
+    row_of(
+        "stores.*.consumer.retry",
+        FROM_1MS,
+        "100ms",
+        "S8",
+        "How long the consumer waits before it tries a failed apply again.",
+    )
+    .only(Scope::Broker),
+    row_of(
+        "stores.*.consumer.timeout",
+        FROM_1MS,
+        "30s",
+        ILLUSTRATIVE,
+        "How long the consumer waits for an answer of the store.",
+    )
+    .only(Scope::Broker),
+    row_of("stores.*.tombstone.ttl", ANY, "60s", "S35", "How long a deleted key's version is remembered."),
+    row_of(
+        "stores.*.tombstone.durable",
+        Kind::Choice(Durable::IDS),
+        "since-last-flush",
+        "S52",
+        "What survives of the tombstones when the store crashes.",
+    ),
+    row_of("stores.*.tombstone.flush", FROM_1MS, "30s", ILLUSTRATIVE, "How often the store flushes."),
+    // The direct strategies.
+    row_of(
+        "direct.publish",
+        Kind::Choice(&["request-thread", "background"]),
+        "request-thread",
+        "CONTRACT",
+        "Whether the client is answered after the second write (`request-thread`) or before it (`background`).",
+    )
+    .only(Scope::Direct),
+    row_of(
+        "direct.gap",
+        Kind::Distribution,
+        "1ms",
+        ILLUSTRATIVE,
+        "How long the app does something else between its two writes.\n\n\
+         With the way back of the first answer it is the window in which a crash tears the two apart.",
+    )
+    .only(Scope::Direct),
+    row_of(
+        "direct.retry.attempts",
+        Kind::Count(0, 1_000_000),
+        "1",
+        ILLUSTRATIVE,
+        "How often the second write is tried; 0: without end.",
+    )
+    .only(Scope::Direct),
+    row_of("direct.retry.timeout", FROM_1MS, "30s", "S8", "How long one try may take.").only(Scope::Direct),
+    row_of("direct.retry.backoff", FROM_1MS, "100ms", "S8", "The pause between two tries.").only(Scope::Direct),
+    row_of(
+        "direct.retry.blocking",
+        Kind::Switch,
+        "false",
+        ILLUSTRATIVE,
+        "Whether later second writes wait behind one that is being tried again.",
+    )
+    .only(Scope::Direct),
+    // The outbox and its relay.
+    row_of("outbox.poll", FROM_1MS, "1s", "S22", "How often the relay looks.").only(Scope::Outbox),
+    row_of(
+        "outbox.schedule",
+        Kind::Choice(&["fixed-rate", "fixed-delay"]),
+        "fixed-delay",
+        ILLUSTRATIVE,
+        "Whether `poll` is from start to start (`fixed-rate`) or from end to start (`fixed-delay`).",
+    )
+    .only(Scope::Outbox),
+    row_of(
+        "outbox.phase",
+        Kind::Phase(LONGEST_RUN),
+        "random",
+        ILLUSTRATIVE,
+        "When the relay looks first; `random`: drawn from the seed, within one `poll`.",
+    )
+    .only(Scope::Outbox),
+    row_of("outbox.batch", Kind::Count(0, 100_000), "100", "S25", "How many rows the relay takes at a time; 0: all.")
+        .only(Scope::Outbox),
+    row_of(
+        "outbox.cursor",
+        Kind::Choice(Cursor::IDS),
+        "flag",
+        "DOMAIN 2e",
+        "How the relay knows what it has published: a flag on the row, or the row is deleted.",
+    )
+    .only(Scope::Outbox),
+    row_of(
+        "outbox.mark",
+        Kind::Choice(&["row", "batch"]),
+        "batch",
+        ILLUSTRATIVE,
+        "One mark for each row, or one for the whole batch.",
+    )
+    .only(Scope::Outbox),
+    row_of(
+        "outbox.on_failed_mark",
+        Kind::Choice(&["stop", "continue"]),
+        "stop",
+        ILLUSTRATIVE,
+        "Whether the rest of the batch goes on when a mark fails.",
+    )
+    .only(Scope::Outbox),
+    row_of("outbox.timeout", FROM_1MS, "30s", "S8", "How long the relay waits for an answer.").only(Scope::Outbox),
+    // What an operator watches.
+    row_of(
+        "detectors.*.kind",
+        Kind::Choice(DetectorKind::IDS),
+        "count-compare",
+        "CONTRACT",
+        "What it measures.\n\nLeft out, it is what its id says, else count-compare.",
+    )
+    .except(&[("publish-failure-rate", "publish-failure-rate"), ("offset-lag", "offset-lag")]),
+    row_of("detectors.*.period", FROM_1MS, "10s", ILLUSTRATIVE, "How often it looks."),
+    row_of("detectors.*.threshold", Kind::Count(1, MOST_EXACT), "1", ILLUSTRATIVE, "From what value on it fires.")
+        .except(&[("offset-lag", "100")]),
+    row_of(
+        "detectors.*.against",
+        Kind::Choice(&["log-end", "source-version"]),
+        "log-end",
+        "CONTRACT",
+        "`offset-lag` only: what the consumers are measured against.",
+    ),
+    row_of("faults", Kind::Faults, "[]", "CONTRACT", "What goes wrong, and when."),
+];
+
+/// The longest drain.
+const DRAIN: Us = Us::secs(30 * 86_400);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_can_be_read() {
+        for row in OPTIONS {
+            let _ = row.default_setting("");
+            for (variant, _) in row.except {
+                let _ = row.default_setting(variant);
+            }
+            let first = row.doc.lines().next().unwrap_or("");
+            assert!(first.ends_with('.') && first.len() <= 120, "{}: {first}", row.path);
+        }
+    }
+
+    #[test]
+    fn no_path_twice() {
+        for (at, row) in OPTIONS.iter().enumerate() {
+            assert!(OPTIONS[at + 1..].iter().all(|other| other.path != row.path), "{}", row.path);
+        }
+    }
+
+    #[test]
+    fn names() {
+        assert_eq!(names_after("workload.mix"), ["insert", "update", "delete"]);
+        assert_eq!(names_after("links"), ["*"]);
+        assert_eq!(names_after("links.*.duplicate"), ["p", "delay"]);
+        assert!(names_after("seed").is_empty());
+        assert!(names_after("").starts_with(&["version", "title", "strategy"]));
+    }
+}

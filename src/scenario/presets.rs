@@ -1,0 +1,102 @@
+//! The presets: scenarios with a fixed id, each of which shows one thing (CONTRACT 7).
+//!
+//! A preset is never changed in meaning: it gets a new id instead, since links name it.
+
+use super::document::Document;
+use super::refusal::{Choices, Refusal, shown};
+use super::{Allowed, LARGEST};
+use crate::kernel::time::Us;
+
+/// A scenario with a fixed id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Preset {
+    /// Its id.
+    pub id: &'static str,
+    /// What the page calls it.
+    pub title: &'static str,
+    /// What it shows, in one line.
+    pub teaches: &'static str,
+    /// When it is at its most telling.
+    pub opens_at: Us,
+    /// Its document, as JSON.
+    pub text: &'static str,
+}
+
+impl Preset {
+    /// Its document, named after it.
+    #[must_use]
+    pub fn document(&self) -> Document {
+        match Document::parse(self.text) {
+            Ok(document) => document.named(self.id),
+            Err(refusals) => unreachable!("the preset {}: {}", self.id, refusals[0]),
+        }
+    }
+}
+
+macro_rules! presets {
+    ($($id:literal, $title:literal, $opens_at:expr, $teaches:literal;)+) => {
+        /// Every preset.
+        pub const PRESETS: &[Preset] = &[$(Preset {
+            id: $id,
+            title: $title,
+            teaches: $teaches,
+            opens_at: $opens_at,
+            text: include_str!(concat!("presets/", $id, ".json")),
+        }),+];
+    };
+}
+
+presets! {
+    "missing-search-index", "Missing search index", Us(12_503_000),
+        "The app saves a product and dies before it calls the search index: one row is missing for good, and no alarm fires.";
+    "order-created-lost", "Order created, event lost", Us(8_010_000),
+        "A crash between commit and publish: the order exists, and nobody will ever hear of it.";
+    "order-created-ghost", "Event published, order never created", Us(8_030_000),
+        "The event goes out first and the transaction aborts: everybody hears of an order that does not exist.";
+    "outbox", "The same crash, with an outbox", Us(8_010_000),
+        "The event is a row of the same transaction: the crash of order-created-lost loses nothing.";
+    "outbox-relay-crash", "The relay crashes before it marks", Us(4_310_000),
+        "Publish and mark are a dual write again: after the crash the relay publishes twice, and a versioned index does not mind.";
+}
+
+/// The preset the page opens on.
+pub const FIRST: &str = "missing-search-index";
+
+/// The preset of that id, or a refusal that names the nearest.
+pub fn find(id: &str) -> Result<&'static Preset, Refusal> {
+    PRESETS.iter().find(|preset| preset.id == id).ok_or_else(|| {
+        let ids = PRESETS.iter().map(|preset| preset.id);
+        let given: String = id.chars().take(LARGEST).collect();
+        Refusal::new("preset", shown(&given.as_str().into()), Allowed::OneOf(Choices::near(id, ids)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::strategy::StrategyId;
+
+    #[test]
+    fn every_preset_has_a_plan_under_every_strategy() {
+        for preset in PRESETS {
+            let document = preset.document();
+            assert_eq!(document.get("title").and_then(|title| title.as_str()), Some(preset.title));
+            for strategy in StrategyId::ALL {
+                let plan = document.with_strategy(*strategy).plan();
+                let plan = plan.unwrap_or_else(|refusals| panic!("{}: {}", preset.id, refusals[0]));
+                assert_eq!(plan.scenario, preset.id);
+                assert!(!plan.detectors.is_empty(), "{}", preset.id);
+                assert!(preset.opens_at <= plan.duration, "{}", preset.id);
+            }
+            let own = document.plan().map(|plan| plan.notes);
+            assert_eq!(own, Ok(Vec::new()), "{} sets nothing that its own strategy lacks", preset.id);
+        }
+        assert!(find(FIRST).is_ok());
+    }
+
+    #[test]
+    fn unknown() {
+        let refusal = find("mising-search-index").unwrap_err();
+        assert!(refusal.to_string().ends_with("Did you mean missing-search-index?"), "{refusal}");
+    }
+}

@@ -1,0 +1,235 @@
+//! Which nodes and links a scenario has: those of its strategy, out of all that its stores allow.
+
+use super::plan::{NodeRole, Target};
+use crate::strategy::{CrashPoint, StrategyId};
+use crate::world::ids::StoreId;
+
+crate::ids! {
+    /// What a link joins. `STORE` stands for a store's id.
+    pub enum LinkRole {
+        /// The app's calls of the database.
+        AppSource = "app-source",
+        /// The app's calls of the broker.
+        AppBroker = "app-broker",
+        /// The app's calls of a store.
+        AppStore = "app-STORE",
+        /// The relay's calls of the database.
+        RelaySource = "relay-source",
+        /// The relay's calls of the broker.
+        RelayBroker = "relay-broker",
+        /// What the broker sends to a store's consumer.
+        BrokerConsumer = "broker-STORE-consumer",
+        /// The consumer's calls of its store.
+        ConsumerStore = "STORE-consumer-STORE",
+    }
+}
+
+/// A store: its id, and the id it was declared under (`fanout` copies it).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreName {
+    /// Its id.
+    pub id: String,
+    /// The id in the document.
+    pub declared: String,
+}
+
+impl StoreName {
+    /// The declared stores, each copied `fanout` times.
+    #[must_use]
+    pub fn expand(declared: &[String], fanout: u64) -> Vec<StoreName> {
+        let copies = |declared: &String| {
+            let declared = declared.clone();
+            (1..=fanout).map(move |copy| {
+                let id = if fanout == 1 { declared.clone() } else { format!("{declared}-{copy}") };
+                StoreName { id, declared: declared.clone() }
+            })
+        };
+        declared.iter().flat_map(copies).collect()
+    }
+}
+
+/// A node that some strategy has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownNode {
+    /// Its id.
+    pub id: String,
+    /// The id under which the document may set its options too.
+    pub declared: String,
+    /// What it is.
+    pub role: NodeRole,
+}
+
+/// A link that some strategy has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownLink {
+    /// Its id.
+    pub id: String,
+    /// The id under which the document may set its options too.
+    pub declared: String,
+    /// What it joins.
+    pub role: LinkRole,
+    /// The caller.
+    pub from: NodeRole,
+    /// The callee.
+    pub to: NodeRole,
+}
+
+/// The strategy, the target and the stores: what decides which nodes and links there are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Topology {
+    /// The strategy.
+    pub strategy: StrategyId,
+    /// Where a direct strategy sends its second write; a strategy that needs the broker uses it whatever is asked for.
+    pub target: Target,
+    /// The stores.
+    pub stores: Vec<StoreName>,
+}
+
+impl Topology {
+    /// Every node of every strategy, in the order of the page.
+    #[must_use]
+    pub fn all_nodes(&self) -> Vec<KnownNode> {
+        let node = |id: String, declared: String, role| KnownNode { id, declared, role };
+        let named = |id: &str, role| node(id.to_owned(), id.to_owned(), role);
+        let mut nodes = vec![
+            named("app", NodeRole::App),
+            named("source", NodeRole::Source),
+            named("broker", NodeRole::Broker),
+            named("relay", NodeRole::Relay),
+        ];
+        for (store, StoreName { id, declared }) in self.by_id() {
+            nodes.push(node(format!("{id}-consumer"), format!("{declared}-consumer"), NodeRole::Consumer(store)));
+            nodes.push(node(id.clone(), declared.clone(), NodeRole::Store(store)));
+        }
+        nodes
+    }
+
+    /// Every link of every strategy.
+    #[must_use]
+    pub fn all_links(&self) -> Vec<KnownLink> {
+        let link = |id: String, declared: String, role, from, to| KnownLink { id, declared, role, from, to };
+        let named = |role: LinkRole, from, to| link(role.id().to_owned(), role.id().to_owned(), role, from, to);
+        let mut links = vec![
+            named(LinkRole::AppSource, NodeRole::App, NodeRole::Source),
+            named(LinkRole::AppBroker, NodeRole::App, NodeRole::Broker),
+        ];
+        for (store, StoreName { id, declared }) in self.by_id() {
+            let (id, declared) = (format!("app-{id}"), format!("app-{declared}"));
+            links.push(link(id, declared, LinkRole::AppStore, NodeRole::App, NodeRole::Store(store)));
+        }
+        links.push(named(LinkRole::RelaySource, NodeRole::Relay, NodeRole::Source));
+        links.push(named(LinkRole::RelayBroker, NodeRole::Relay, NodeRole::Broker));
+        for (store, StoreName { id, declared }) in self.by_id() {
+            let consumer = NodeRole::Consumer(store);
+            let pull = (format!("broker-{id}-consumer"), format!("broker-{declared}-consumer"));
+            links.push(link(pull.0, pull.1, LinkRole::BrokerConsumer, NodeRole::Broker, consumer));
+            let apply = (format!("{id}-consumer-{id}"), format!("{declared}-consumer-{declared}"));
+            links.push(link(apply.0, apply.1, LinkRole::ConsumerStore, consumer, NodeRole::Store(store)));
+        }
+        links
+    }
+
+    /// Whether this strategy has that node.
+    #[must_use]
+    pub fn has_node(&self, role: NodeRole) -> bool {
+        match role {
+            NodeRole::App | NodeRole::Source | NodeRole::Store(_) => true,
+            NodeRole::Broker | NodeRole::Consumer(_) => self.has_broker(),
+            NodeRole::Relay => self.has_relay(),
+        }
+    }
+
+    /// Whether this strategy has that link.
+    #[must_use]
+    pub fn has_link(&self, role: LinkRole) -> bool {
+        match role {
+            LinkRole::AppSource => true,
+            LinkRole::AppBroker => self.is_direct() && self.target == Target::Broker,
+            LinkRole::AppStore => self.is_direct() && self.target == Target::Stores,
+            LinkRole::RelaySource | LinkRole::RelayBroker => self.has_relay(),
+            LinkRole::BrokerConsumer | LinkRole::ConsumerStore => self.has_broker(),
+        }
+    }
+
+    /// Whether the app makes the second write itself.
+    #[must_use]
+    pub const fn is_direct(&self) -> bool {
+        self.strategy.direct()
+    }
+
+    /// Whether events go through the broker, so that consumers feed the stores.
+    #[must_use]
+    pub const fn has_broker(&self) -> bool {
+        match self.target {
+            Target::Broker => true,
+            Target::Stores => !self.is_direct(),
+        }
+    }
+
+    /// Whether a relay polls an outbox.
+    #[must_use]
+    pub const fn has_relay(&self) -> bool {
+        !self.strategy.relay_steps().is_empty()
+    }
+
+    /// Whether this strategy has the machine that passes that crash point.
+    #[must_use]
+    pub fn has_point(&self, point: CrashPoint) -> bool {
+        self.strategy.own_crash_points().contains(&point)
+            || StrategyId::ALL.iter().all(|strategy| !strategy.own_crash_points().contains(&point))
+    }
+
+    /// The strategy, and the target if that is why something is not there: "direct-db-first to the stores".
+    #[must_use]
+    pub fn title(&self) -> String {
+        let id = self.strategy.id();
+        if self.has_broker() { id.to_owned() } else { format!("{id} to the stores") }
+    }
+
+    fn by_id(&self) -> impl Iterator<Item = (StoreId, &StoreName)> {
+        self.stores.iter().enumerate().map(|(at, name)| (StoreId(u16::try_from(at).unwrap_or(u16::MAX)), name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(strategy: StrategyId, target: Target) -> (String, String) {
+        let stores = StoreName::expand(&["cache".into(), "search-index".into()], 1);
+        let topology = Topology { strategy, target, stores };
+        let nodes = topology.all_nodes().into_iter().filter(|node| topology.has_node(node.role));
+        let links = topology.all_links().into_iter().filter(|link| topology.has_link(link.role));
+        (
+            nodes.map(|node| node.id).collect::<Vec<_>>().join(" "),
+            links.map(|link| link.id).collect::<Vec<_>>().join(" "),
+        )
+    }
+
+    #[test]
+    fn nodes_and_links() {
+        let fed = "cache-consumer cache search-index-consumer search-index";
+        let feeds = "broker-cache-consumer cache-consumer-cache \
+                     broker-search-index-consumer search-index-consumer-search-index";
+        for strategy in [StrategyId::DirectDbFirst, StrategyId::DirectBrokerFirst] {
+            let (nodes, links) = ids(strategy, Target::Broker);
+            assert_eq!(nodes, format!("app source broker {fed}"));
+            assert_eq!(links, format!("app-source app-broker {feeds}"));
+            let (nodes, links) = ids(strategy, Target::Stores);
+            assert_eq!(nodes, "app source cache search-index");
+            assert_eq!(links, "app-source app-cache app-search-index");
+        }
+        for target in [Target::Broker, Target::Stores] {
+            let (nodes, links) = ids(StrategyId::Outbox, target);
+            assert_eq!(nodes, format!("app source broker relay {fed}"));
+            assert_eq!(links, format!("app-source relay-source relay-broker {feeds}"));
+        }
+    }
+
+    #[test]
+    fn copies() {
+        let names = StoreName::expand(&["cache".into()], 3);
+        assert_eq!(names.iter().map(|name| name.id.as_str()).collect::<Vec<_>>(), ["cache-1", "cache-2", "cache-3"]);
+        assert!(names.iter().all(|name| name.declared == "cache"));
+    }
+}

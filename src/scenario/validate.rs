@@ -1,0 +1,234 @@
+//! Document to plan: everything that is wrong, all at once and in the document's order, or every option resolved.
+
+use super::block::Block;
+use super::build::Builder;
+use super::document::Document;
+use super::kind::is_name;
+use super::options::{MOST_STORES, names_after, row};
+use super::plan::Plan;
+use super::refusal::{Allowed, Choices, Refusal, shown};
+use super::topology::{StoreName, Topology};
+use crate::scenario::plan::Target;
+use crate::strategy::StrategyId;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// Resolves a document.
+pub fn plan(document: &Document) -> Result<Plan, Vec<Refusal>> {
+    let root = document.root();
+    let mut refusals = Vec::new();
+    check_block(root, "", "", &mut refusals);
+    let names = Names::of(root);
+    names.check(root, &mut refusals);
+    let plan = Builder::new(root, &names, &mut refusals).plan(document.name());
+    if refusals.is_empty() { Ok(plan) } else { Err(in_document_order(root, refusals)) }
+}
+
+/// Refuses unknown options and values that cannot be read. `pattern` is `path` with `*` for ids.
+fn check_block(block: &Map<String, Value>, path: &str, pattern: &str, refusals: &mut Vec<Refusal>) {
+    let names = names_after(pattern);
+    let join = |path: &str, name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    for (name, value) in block {
+        let here = join(path, name);
+        let open = names == ["*"];
+        if !open && !names.contains(&name.as_str()) {
+            let allowed = Allowed::Fields(Choices::near(name, &names));
+            refusals.push(Refusal::new(here, shown(value), allowed));
+            continue;
+        }
+        let pattern = join(pattern, if open { "*" } else { name });
+        match (row(&pattern), value) {
+            (Some(row), _) => {
+                if let Err(found) = row.kind.read(&here, value) {
+                    refusals.extend(found);
+                }
+            }
+            (None, Value::Object(block)) => check_block(block, &here, &pattern, refusals),
+            (None, Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => {
+                let form = format!("an object; it may have {}", names_after(&pattern).join(", "));
+                refusals.push(Refusal::form(here, value, form.replace("have *", "have an object for each id")));
+            }
+        }
+    }
+}
+
+/// The ids that a document declares, and those that follow from them.
+pub struct Names {
+    /// The stores and what the strategy makes of them.
+    pub topology: Topology,
+    /// The stores as declared, before `fanout` copies them.
+    pub declared: Vec<String>,
+    /// The detectors.
+    pub detectors: Vec<String>,
+    /// How often each store is copied.
+    pub fanout: u64,
+}
+
+/// The store of a document that declares none.
+const DEFAULT_STORE: &str = "search-index";
+
+/// Ids that a store cannot have: they are, or will be, other nodes'.
+const RESERVED: [&str; 7] = ["app", "source", "broker", "relay", "connector", "coordinator", "consumer"];
+
+impl Names {
+    /// Reads them from a document, as far as they can be read.
+    pub fn of(root: &Map<String, Value>) -> Names {
+        let ids = |map: &str| match root.get(map) {
+            Some(Value::Object(members)) => Some(members.keys().cloned().collect::<Vec<String>>()),
+            _ => None,
+        };
+        let top = Block::new(root, "");
+        let fanout = Block::new(root, "workload").count("fanout");
+        let mut declared = ids("stores").unwrap_or_else(|| vec![DEFAULT_STORE.to_owned()]);
+        declared.truncate(MOST_STORES as usize);
+        let stores = StoreName::expand(&declared, fanout.min(MOST_STORES / declared.len().max(1) as u64).max(1));
+        let target = if top.text("target") == "broker" { Target::Broker } else { Target::Stores };
+        let topology = Topology { strategy: top.choice("strategy", StrategyId::from_id), target, stores };
+        Names { topology, declared, detectors: ids("detectors").unwrap_or_default(), fanout }
+    }
+
+    /// Refuses ids that cannot be, and those that nothing has.
+    fn check(&self, root: &Map<String, Value>, refusals: &mut Vec<Refusal>) {
+        self.check_stores(root, refusals);
+        self.check_target(root, refusals);
+        for id in self.detectors.iter().filter(|id| !is_name(id)) {
+            refusals.push(bad_name("detectors", id));
+        }
+        if self.detectors.len() as u64 > MOST_STORES {
+            let reason = format!("A scenario may have at most {MOST_STORES} detectors.");
+            refusals.push(Refusal::reason("detectors", &root["detectors"], reason));
+        }
+        for (map, known) in [("nodes", self.node_ids()), ("links", self.link_ids())] {
+            let Some(Value::Object(members)) = root.get(map) else { continue };
+            for id in members.keys().filter(|id| !known.contains(id)) {
+                refusals.push(Refusal::one_of(format!("{map}.{id}"), id, &known));
+            }
+        }
+    }
+
+    fn check_stores(&self, root: &Map<String, Value>, refusals: &mut Vec<Refusal>) {
+        let Some(Value::Object(stores)) = root.get("stores") else { return };
+        for id in stores.keys() {
+            let reserved = |word: &&str| {
+                let rest = id.strip_prefix(*word).map(|rest| rest.trim_start_matches('-'));
+                rest.is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
+            };
+            if !is_name(id) {
+                refusals.push(bad_name("stores", id));
+            } else if RESERVED.iter().any(reserved) || id.ends_with("-consumer") {
+                let reason = "It is kept for another node; a store needs an id of its own.";
+                refusals.push(Refusal::reason(format!("stores.{id}"), &Value::from(id.as_str()), reason));
+            }
+        }
+        if stores.len() as u64 * self.fanout > MOST_STORES {
+            let reason = format!("A scenario may have at most {MOST_STORES} stores, all copies counted.");
+            let (path, value) = match get_fanout(root) {
+                Some(fanout) => ("workload.fanout", fanout),
+                None => ("stores", &root["stores"]),
+            };
+            refusals.push(Refusal::reason(path, value, reason));
+        }
+        let ids = self.topology.all_nodes().into_iter().map(|node| node.id);
+        for id in twice(ids.chain(self.topology.all_links().into_iter().map(|link| link.id))) {
+            let reason = format!("Two nodes or two links would have the id {id}.");
+            refusals.push(Refusal::reason("stores", &root["stores"], reason));
+        }
+    }
+
+    fn check_target(&self, root: &Map<String, Value>, refusals: &mut Vec<Refusal>) {
+        let Some(target) = root.get("target").and_then(Value::as_str) else { return };
+        let known: Vec<&String> =
+            self.declared.iter().chain(self.topology.stores.iter().map(|store| &store.id)).collect();
+        if is_name(target) && target != "broker" && !known.iter().any(|id| *id == target) {
+            let mut ids = vec!["broker"];
+            ids.extend(self.declared.iter().map(String::as_str));
+            refusals.push(Refusal::one_of("target", target, ids));
+        }
+    }
+
+    /// Every id under which a node's options may be set.
+    #[must_use]
+    pub fn node_ids(&self) -> Vec<String> {
+        once(self.topology.all_nodes().into_iter().flat_map(|node| [node.id, node.declared]))
+    }
+
+    /// Every id under which a link's options may be set.
+    #[must_use]
+    pub fn link_ids(&self) -> Vec<String> {
+        once(self.topology.all_links().into_iter().flat_map(|link| [link.id, link.declared]))
+    }
+}
+
+/// The ids that `*` stands for in a map whose members the document need not name.
+pub(super) fn members_of(document: &Document, map: &str) -> Option<Vec<String>> {
+    let names = Names::of(document.root());
+    match map {
+        "nodes" => Some(names.topology.all_nodes().into_iter().map(|node| node.id).collect()),
+        "links" => Some(names.topology.all_links().into_iter().map(|link| link.id).collect()),
+        "stores" => Some(names.declared),
+        _ => None,
+    }
+}
+
+fn get_fanout(root: &Map<String, Value>) -> Option<&Value> {
+    root.get("workload")?.as_object()?.get("fanout")
+}
+
+fn bad_name(map: &str, id: &str) -> Refusal {
+    let form = super::kind::Kind::Name.allows();
+    Refusal::reason(format!("{map}.{id}"), &Value::from(id), format!("An id must be {form}."))
+}
+
+fn once(ids: impl Iterator<Item = String>) -> Vec<String> {
+    let mut seen: Vec<String> = Vec::new();
+    for id in ids {
+        if !seen.contains(&id) {
+            seen.push(id);
+        }
+    }
+    seen
+}
+
+fn twice(ids: impl Iterator<Item = String>) -> Vec<String> {
+    let mut counts: BTreeMap<String, u32> = BTreeMap::new();
+    ids.for_each(|id| *counts.entry(id).or_default() += 1);
+    counts.into_iter().filter(|(_, count)| *count > 1).map(|(id, _)| id).collect()
+}
+
+/// Puts refusals in the order in which their paths stand in the document; those of defaults where their block stands.
+fn in_document_order(root: &Map<String, Value>, refusals: Vec<Refusal>) -> Vec<Refusal> {
+    let mut places = BTreeMap::new();
+    for (name, value) in root {
+        note_places(name, value, &mut places);
+    }
+    let place = |refusal: &Refusal| {
+        let mut path = refusal.path.as_str();
+        loop {
+            if let Some(place) = places.get(path) {
+                return *place;
+            }
+            match path.rfind(['.', '[']) {
+                Some(end) => path = &path[..end],
+                None => return usize::MAX,
+            }
+        }
+    };
+    let mut ordered: Vec<(usize, Refusal)> = refusals.into_iter().map(|refusal| (place(&refusal), refusal)).collect();
+    ordered.sort_by_key(|(place, _)| *place);
+    ordered.dedup_by(|(_, one), (_, other)| one == other);
+    ordered.into_iter().map(|(_, refusal)| refusal).collect()
+}
+
+fn note_places(path: &str, value: &Value, places: &mut BTreeMap<String, usize>) {
+    places.insert(path.to_owned(), places.len());
+    match value {
+        Value::Object(members) => {
+            members.iter().for_each(|(name, value)| note_places(&format!("{path}.{name}"), value, places));
+        }
+        Value::Array(items) => {
+            let items = items.iter().enumerate();
+            items.for_each(|(index, value)| note_places(&format!("{path}[{index}]"), value, places));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}

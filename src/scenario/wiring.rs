@@ -1,0 +1,102 @@
+//! The nodes and links of a plan, and where the simulation finds those of each role.
+
+use super::block::Block;
+use super::plan::{LinkOrder, LinkPlan, NodePlan, NodeRole, Roles};
+use super::topology::{KnownLink, LinkRole, Topology};
+use crate::world::ids::{LinkId, NodeId};
+use serde_json::{Map, Value};
+
+/// The nodes of this strategy, in the order of the page.
+pub fn nodes(root: &Map<String, Value>, topology: &Topology) -> Vec<NodePlan> {
+    let known = topology.all_nodes().into_iter().filter(|known| topology.has_node(known.role));
+    let node = |known: super::topology::KnownNode| {
+        let block = Block::member(root, "nodes.*", &[&known.id, &known.declared], "");
+        NodePlan {
+            crash_every: block.rate("crash_rate"),
+            restart: block.us("restart"),
+            workers: block.count32("workers"),
+            id: known.id,
+            role: known.role,
+        }
+    };
+    known.map(node).collect()
+}
+
+/// The links of this strategy, and the roles of nodes and links.
+pub fn links(root: &Map<String, Value>, topology: &Topology, nodes: &[NodePlan]) -> (Vec<LinkPlan>, Roles) {
+    let mut roles = node_roles(nodes, topology.stores.len());
+    let mut links = Vec::new();
+    for known in topology.all_links().into_iter().filter(|known| topology.has_link(known.role)) {
+        let (Some(from), Some(to)) = (find(nodes, known.from), find(nodes, known.to)) else {
+            unreachable!("the link {} has both its nodes", known.id)
+        };
+        place(&mut roles, &known, LinkId(links.len() as u16));
+        links.push(link(root, known, from, to));
+    }
+    (links, roles)
+}
+
+fn find(nodes: &[NodePlan], role: NodeRole) -> Option<NodeId> {
+    nodes.iter().position(|node| node.role == role).map(|at| NodeId(at as u16))
+}
+
+fn node_roles(nodes: &[NodePlan], stores: usize) -> Roles {
+    let mut roles = Roles {
+        app: find(nodes, NodeRole::App).unwrap_or_default(),
+        source: find(nodes, NodeRole::Source).unwrap_or_default(),
+        broker: find(nodes, NodeRole::Broker),
+        relay: find(nodes, NodeRole::Relay),
+        stores: vec![NodeId::NONE; stores],
+        consumers: vec![None; stores],
+        app_store: vec![None; stores],
+        broker_consumer: vec![None; stores],
+        consumer_store: vec![None; stores],
+        ..Roles::default()
+    };
+    for (at, node) in nodes.iter().enumerate() {
+        let id = NodeId(at as u16);
+        match node.role {
+            NodeRole::Store(store) => roles.stores[store.index()] = id,
+            NodeRole::Consumer(store) => roles.consumers[store.index()] = Some(id),
+            NodeRole::App | NodeRole::Source | NodeRole::Broker | NodeRole::Relay => {}
+        }
+    }
+    roles
+}
+
+/// Notes a link under its role.
+fn place(roles: &mut Roles, link: &KnownLink, id: LinkId) {
+    let of_store = |by_store: &mut Vec<Option<LinkId>>| match link.to {
+        NodeRole::Store(store) | NodeRole::Consumer(store) => by_store[store.index()] = Some(id),
+        NodeRole::App | NodeRole::Source | NodeRole::Broker | NodeRole::Relay => {
+            unreachable!("the link {} ends at a store or its consumer", link.id)
+        }
+    };
+    match link.role {
+        LinkRole::AppSource => roles.app_source = id,
+        LinkRole::AppBroker => roles.app_broker = Some(id),
+        LinkRole::RelaySource => roles.relay_source = Some(id),
+        LinkRole::RelayBroker => roles.relay_broker = Some(id),
+        LinkRole::AppStore => of_store(&mut roles.app_store),
+        LinkRole::BrokerConsumer => of_store(&mut roles.broker_consumer),
+        LinkRole::ConsumerStore => of_store(&mut roles.consumer_store),
+    }
+}
+
+fn link(root: &Map<String, Value>, known: KnownLink, from: NodeId, to: NodeId) -> LinkPlan {
+    let block = Block::member(root, "links.*", &[&known.id, &known.declared], known.role.id());
+    LinkPlan {
+        from,
+        to,
+        latency: block.distribution("latency"),
+        order: block.choice("order", LinkOrder::from_id),
+        fail_before: block.parts("outcomes.fail_before"),
+        ack_lost: block.parts("outcomes.ack_lost"),
+        timeout_no_effect: block.parts("outcomes.timeout_no_effect"),
+        late_effect: block.parts("outcomes.late_effect"),
+        late_delay: block.distribution("late_delay"),
+        duplicate: block.parts("duplicate.p"),
+        duplicate_delay: block.distribution("duplicate.delay"),
+        id: known.id,
+    }
+}

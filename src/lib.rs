@@ -5,13 +5,13 @@
 
 #![forbid(unsafe_code)]
 
-pub mod detect;
 pub mod kernel;
-pub mod run;
-pub mod scenario;
-pub mod strategy;
 pub mod world;
-
+pub mod strategy;
+pub mod detect;
+pub mod truth;
+pub mod scenario;
+pub mod run;
 #[cfg(feature = "charts")]
 pub mod charts;
 #[cfg(feature = "web")]

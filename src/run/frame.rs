@@ -5,47 +5,7 @@
 use crate::kernel::time::Us;
 use crate::world::ids::RecordId;
 
-crate::ids! {
-    /// What a row of a store is, compared with the source. Its id is the css class and the word on the page.
-    pub enum RowState {
-        /// No row on either side.
-        NoRow = "no-row",
-        /// The same as in the source; or a row of the source itself.
-        Same = "same",
-        /// It differs, but what will mend it is on its way.
-        InFlight = "in-flight",
-        /// The source has it, the store does not.
-        Missing = "missing",
-        /// The store has an older state.
-        Stale = "stale",
-        /// The store has what the source never had, or has no more.
-        Ghost = "ghost",
-        /// An effect happened more than once.
-        DuplicateEffect = "duplicate-effect",
-    }
-}
-
-impl RowState {
-    /// Whether it counts as an anomaly.
-    #[must_use]
-    pub const fn differs(self) -> bool {
-        matches!(self, RowState::Missing | RowState::Stale | RowState::Ghost | RowState::DuplicateEffect)
-    }
-
-    /// Its word on the page.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            RowState::NoRow => "no row",
-            RowState::Same => "same as source",
-            RowState::InFlight => "on its way",
-            RowState::Missing => "missing",
-            RowState::Stale => "stale",
-            RowState::Ghost => "ghost",
-            RowState::DuplicateEffect => "effect twice",
-        }
-    }
-}
+pub use crate::truth::anomaly::RowState;
 
 /// What is to be seen at an instant.
 #[derive(Clone, Debug, PartialEq)]

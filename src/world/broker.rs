@@ -87,6 +87,11 @@ impl Broker {
         self.groups[store.index()][partition as usize].committed = offset;
     }
 
+    /// A consumer fetches again from an offset.
+    pub fn seek(&mut self, store: StoreId, partition: u32, offset: u64) {
+        self.groups[store.index()][partition as usize].next = offset;
+    }
+
     /// A consumer starts again at its committed offset. Gives that offset.
     pub fn rewind(&mut self, store: StoreId, partition: u32) -> u64 {
         let position = &mut self.groups[store.index()][partition as usize];

@@ -98,6 +98,8 @@ crate::ids! {
     pub enum Parcel {
         /// Begin, and write rows.
         Write = "write",
+        /// Insert outbox rows.
+        Enqueue = "outbox row",
         /// Commit.
         Commit = "commit",
         /// An event, to the broker.

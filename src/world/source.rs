@@ -152,6 +152,12 @@ impl Source {
         self.open.iter().find(|open| open.xid == xid)
     }
 
+    /// The open transaction of an operation.
+    #[must_use]
+    pub fn transaction_of(&self, op: Op) -> Option<&Transaction> {
+        self.open.iter().find(|open| open.op == op)
+    }
+
     fn transaction_mut(&mut self, xid: Xid) -> Option<&mut Transaction> {
         self.open.iter_mut().find(|open| open.xid == xid)
     }

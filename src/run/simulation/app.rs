@@ -1,0 +1,519 @@
+//! Clients and the app: requests arrive, each operation is a process driven by its strategy's machine.
+
+use super::call::{CLASS_DIRECT, CLASS_SOURCE, CallId, Caller, Identity, Payload};
+use super::{Due, EventInfo, Simulation};
+use crate::kernel::rng::Purpose;
+use crate::kernel::time::Us;
+use crate::scenario::plan::{Arrivals, KeyPlan};
+use crate::strategy::Flow;
+use crate::strategy::machine::{AppCommand, AppEvent};
+use crate::world::ids::{EventId, Key, LinkId, Op, OpKind, Outcome, RecordId};
+use crate::world::record::{Kind, Parcel, Record};
+
+/// What one client asks for, and what it knows of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Request {
+    pub key: Key,
+    pub asked: OpKind,
+    /// When it asked first, and last.
+    pub first: Us,
+    pub last: Us,
+    pub attempts: u32,
+    pub outcome: Option<Outcome>,
+    /// Its open transaction time and whether its transaction aborts, by the seed.
+    tx_time: Us,
+    abort: bool,
+}
+
+/// One operation in progress.
+#[derive(Clone, Debug)]
+pub struct OpProc {
+    pub op: Op,
+    pub request: u32,
+    pub attempt: u32,
+    pub key: Key,
+    /// The rows that it changes, in the order of their locks.
+    pub keys: Vec<Key>,
+    asked: OpKind,
+    flow: Flow,
+    /// Its events, once they are known: the first, the others follow.
+    events: Option<EventId>,
+    pub waiting: CallId,
+    /// When the last request that it has sent to the source arrives; `None` if it has sent none.
+    connected: Option<Us>,
+    /// The call of its second write that it makes, or wants to make, and for the n-th time.
+    publishing: (u32, u32),
+    pub cause: RecordId,
+    tx_time: Us,
+    abort: bool,
+    /// How many calls of its second write are confirmed.
+    pub published: u32,
+}
+
+/// The cumulative Zipf weights of the keys, in parts of 2^53.
+#[derive(Clone, Debug)]
+pub struct Zipf {
+    cumulative: Vec<u64>,
+    count: u32,
+}
+
+impl Zipf {
+    /// For a key plan; uniform keys need no table.
+    pub fn new(keys: &KeyPlan) -> Zipf {
+        let Some(theta) = keys.zipf else { return Zipf { cumulative: Vec::new(), count: keys.count } };
+        let mut sum = 0.0;
+        let sums: Vec<f64> = (1..=keys.count)
+            .map(|rank| {
+                sum += libm::pow(f64::from(rank), -theta);
+                sum
+            })
+            .collect();
+        let cumulative = sums.iter().map(|part| (part / sum * 9_007_199_254_740_992.0) as u64).collect();
+        Zipf { cumulative, count: keys.count }
+    }
+
+    fn draw(&self, bits: u64) -> Key {
+        if self.cumulative.is_empty() {
+            return Key(((u128::from(bits) * u128::from(self.count)) >> 64) as u32);
+        }
+        let at = self.cumulative.partition_point(|part| *part <= bits >> 11);
+        Key(at.min(self.count as usize - 1) as u32)
+    }
+}
+
+impl Simulation<'_> {
+    pub(super) fn schedule_first_arrival(&mut self) {
+        self.schedule_arrival(0, Us::ZERO);
+    }
+
+    /// Schedules the n-th request after the one before it.
+    fn schedule_arrival(&mut self, n: u64, before: Us) {
+        let workload = &self.plan.workload;
+        if workload.limit > 0 && n >= workload.limit {
+            return;
+        }
+        let at = match &workload.arrivals {
+            Arrivals::Poisson(mean) => {
+                before.after(self.draws.of(Purpose::Operation, n, 1, 0).exponential_us(*mean))
+            }
+            Arrivals::Every(span) => before.after(*span),
+            Arrivals::Bursts { size, every } if n % u64::from(*size) == 0 => before.after(*every),
+            Arrivals::Bursts { .. } => before,
+            Arrivals::Script(list) => match usize::try_from(n).ok().and_then(|n| list.get(n)) {
+                Some(scripted) => scripted.at,
+                None => return,
+            },
+        };
+        if at < self.plan.duration {
+            self.calendar.put(at, Due::Arrival);
+        }
+    }
+
+    /// The next request of the workload arrives.
+    pub(super) fn arrival(&mut self) {
+        if self.draining {
+            return;
+        }
+        let n = self.requests.len();
+        let mut draw = self.draws.of(Purpose::Operation, n as u64, 0, 0);
+        let (key, asked) = match &self.plan.workload.arrivals {
+            Arrivals::Script(list) => (list[n].key, list[n].op),
+            Arrivals::Poisson(_) | Arrivals::Every(_) | Arrivals::Bursts { .. } => {
+                let key = self.zipf.draw(draw.bits());
+                let kind = draw.below(1_000_000_000);
+                let [insert, update, _] = self.plan.workload.mix;
+                let asked = match kind {
+                    kind if kind < u64::from(insert) => OpKind::Insert,
+                    kind if kind < u64::from(insert) + u64::from(update) => OpKind::Update,
+                    _ => OpKind::Delete,
+                };
+                (key, asked)
+            }
+        };
+        let abort = draw.chance(self.plan.source.abort);
+        let tx_time = self.plan.source.tx_time.draw(&mut draw);
+        let (first, last) = (self.now, self.now);
+        self.requests.push(Request { key, asked, first, last, attempts: 0, outcome: None, tx_time, abort });
+        self.unresolved += 1;
+        self.schedule_arrival(n as u64 + 1, self.now);
+        self.ask(n as u32);
+    }
+
+    /// A client asks, or asks again.
+    fn ask(&mut self, request: u32) {
+        let asking = &mut self.requests[request as usize];
+        asking.attempts += 1;
+        asking.last = self.now;
+        let (key, asked, attempt) = (asking.key, asking.asked, asking.attempts);
+        if self.plan.workload.client_timeout != Us::NEVER {
+            let deadline = self.now.after(self.plan.workload.client_timeout);
+            self.client_watch.push_back((deadline, request, attempt));
+            if !self.watch_armed {
+                self.watch_armed = true;
+                self.calendar.put(deadline, Due::ClientTimeout);
+            }
+        }
+        let app = self.plan.roles.app;
+        let up = self.up(app);
+        let mut record = Record::new(self.now, app, if up { Kind::Requested } else { Kind::Refused });
+        record.key = key;
+        (record.value, record.extra, record.detail) = (u64::from(request), attempt, asked as u8);
+        if !up {
+            self.record(record);
+            self.client_told(request, Outcome::Failed);
+            return;
+        }
+        record.op = Op(self.next_op);
+        let cause = self.record(record);
+        self.next_op += 1;
+        let slot = self.new_op(record.op, request, cause);
+        let workers = self.nodes[app.index()].workers;
+        self.active_ops += 1;
+        if workers > 0 && self.nodes[app.index()].busy >= workers {
+            self.accept.push_back(slot);
+            return;
+        }
+        self.nodes[app.index()].busy += 1;
+        self.op_event(slot, AppEvent::Start, cause);
+    }
+
+    fn new_op(&mut self, op: Op, request: u32, cause: RecordId) -> u32 {
+        let asking = self.requests[request as usize];
+        let all = self.plan.keys() as u32;
+        let mut keys: Vec<Key> =
+            (0..self.plan.workload.rows_per_tx.min(all)).map(|nth| Key((asking.key.0 + nth) % all)).collect();
+        keys.sort_unstable();
+        let proc = OpProc {
+            op,
+            request,
+            attempt: asking.attempts,
+            key: asking.key,
+            keys,
+            asked: asking.asked,
+            flow: self.plan.strategy.idle(),
+            events: None,
+            waiting: CallId::NONE,
+            connected: None,
+            publishing: (0, 1),
+            cause,
+            tx_time: asking.tx_time,
+            abort: asking.abort,
+            published: 0,
+        };
+        if let Some(slot) = self.free_ops.pop() {
+            self.ops[slot as usize] = proc;
+            return slot;
+        }
+        self.ops.push(proc);
+        self.ops.len() as u32 - 1
+    }
+
+    pub(super) fn asked(&self, slot: u32) -> OpKind {
+        self.ops[slot as usize].asked
+    }
+
+    /// The events of an operation, made when they are first needed.
+    pub(super) fn events_of(&mut self, slot: u32, op: Op) -> Vec<EventId> {
+        let Some(proc) = self.ops.get(slot as usize).filter(|proc| proc.op == op) else { return Vec::new() };
+        let (keys, request, asked) = (proc.keys.clone(), proc.request, proc.asked);
+        let first = proc.events.unwrap_or(EventId(self.events.len() as u32));
+        if proc.events.is_none() {
+            for &key in &keys {
+                let (kind, version) = (self.source.effective(key, asked), self.source.row(key).version + 1);
+                self.events.push(EventInfo { request, op, key, kind, version, commit: 0, sent: 0 });
+            }
+            self.ops[slot as usize].events = Some(first);
+        }
+        (0..keys.len() as u32).map(|nth| EventId(first.0 + nth)).collect()
+    }
+
+    /// Drives an operation's machine with one event.
+    pub(super) fn op_event(&mut self, slot: u32, event: AppEvent, cause: RecordId) {
+        let (app, proc) = (self.plan.roles.app, &mut self.ops[slot as usize]);
+        let op = proc.op;
+        proc.cause = cause;
+        let arrow = proc.flow.step(&self.knobs, event);
+        proc.flow = arrow.next;
+        let about = proc.events.map_or(EventId::NONE, |first| first);
+        if let Some(point) = arrow.before
+            && self.pass(app, point, op, about, cause)
+        {
+            return;
+        }
+        for ask in arrow.asks.into_iter().flatten() {
+            let sent = self.op_asks(slot, op, ask, cause);
+            if let (true, Some(point)) = (sent, arrow.after)
+                && self.pass(app, point, op, about, cause)
+            {
+                return;
+            }
+        }
+    }
+
+    /// Does what an operation asks for. Says whether a request has left the app.
+    fn op_asks(&mut self, slot: u32, op: Op, ask: AppCommand, cause: RecordId) -> bool {
+        match ask {
+            AppCommand::Write => self.op_calls_source(slot, Parcel::Write, cause),
+            AppCommand::Enqueue => self.op_calls_source(slot, Parcel::Enqueue, cause),
+            AppCommand::Commit => self.op_calls_source(slot, Parcel::Commit, cause),
+            AppCommand::Hold => self.op_waits(slot, op, self.ops[slot as usize].tx_time, cause),
+            AppCommand::Gap => {
+                let (request, attempt) = (self.ops[slot as usize].request, self.ops[slot as usize].attempt);
+                let gap = &self.plan.direct.gap;
+                let span = gap.draw(&mut self.draws.of(Purpose::Operation, u64::from(request), 2, attempt));
+                self.op_waits(slot, op, span, cause)
+            }
+            AppCommand::Backoff => {
+                let record = Record { op, cause, ..Record::new(self.now, self.plan.roles.app, Kind::Retried) };
+                let retried = self.record(record);
+                self.op_waits(slot, op, self.plan.direct.backoff, retried)
+            }
+            AppCommand::Publish { call, attempt } => self.op_publishes(slot, op, call, attempt, cause),
+            AppCommand::GiveUp => self.op_gives_up(slot, cause),
+            AppCommand::Disconnect => self.op_disconnects(slot),
+            AppCommand::Reply(outcome) => self.op_replies(slot, outcome, cause),
+            AppCommand::End => self.op_ends(slot),
+        }
+    }
+
+    fn op_calls_source(&mut self, slot: u32, parcel: Parcel, cause: RecordId) -> bool {
+        let proc = &self.ops[slot as usize];
+        let (op, abort) = (proc.op, proc.abort);
+        let event = proc.events.unwrap_or(EventId::NONE);
+        let version = self.events.get(event.index()).map_or(0, |info| info.version);
+        let mut payload = Payload { op, ..Payload::about(parcel, event, version) };
+        payload.small = u32::from(abort && parcel == Parcel::Commit);
+        let identity = Identity { major: u64::from(proc.request), attempt: 1, row: 0, life: proc.attempt };
+        let link = self.plan.roles.app_source;
+        let id = self.call(link, Caller::Op(slot, op), Some(CLASS_SOURCE), payload, identity, cause);
+        let proc = &mut self.ops[slot as usize];
+        proc.waiting = id;
+        proc.connected = Some(self.last_arrival);
+        true
+    }
+
+    fn op_waits(&mut self, slot: u32, op: Op, span: Us, cause: RecordId) -> bool {
+        self.ops[slot as usize].cause = cause;
+        if span == Us::ZERO {
+            self.op_event(slot, AppEvent::Elapsed, cause);
+        } else {
+            self.calendar.put(self.now.after(span), Due::OpTimer(slot, op));
+        }
+        false
+    }
+
+    /// The time that an operation waited is over, if it still lives.
+    pub(super) fn op_timer(&mut self, slot: u32, op: Op) {
+        if self.ops[slot as usize].op == op {
+            self.op_event(slot, AppEvent::Elapsed, self.ops[slot as usize].cause);
+        }
+    }
+
+    fn op_publishes(&mut self, slot: u32, op: Op, call: u32, attempt: u32, cause: RecordId) -> bool {
+        self.ops[slot as usize].publishing = (call, attempt);
+        if self.plan.direct.blocking {
+            if !self.lane.contains(&slot) {
+                self.lane.push_back(slot);
+            }
+            if self.lane.front() != Some(&slot) {
+                return false;
+            }
+        }
+        let targets = self.knobs.calls / self.plan.workload.rows_per_tx.max(1);
+        let (row, target) = (call / targets.max(1), call % targets.max(1));
+        let events = self.events_of(slot, op);
+        let Some(&event) = events.get(row as usize) else {
+            // Fewer keys than rows per transaction: nothing is left to publish.
+            self.op_event(slot, AppEvent::Done, cause);
+            return false;
+        };
+        let version = self.events[event.index()].version;
+        let (link, parcel) = match self.plan.roles.app_broker {
+            Some(link) => (link, Parcel::Publish),
+            None => (self.direct_link(target), Parcel::Apply),
+        };
+        let proc = &self.ops[slot as usize];
+        let identity = Identity { major: u64::from(proc.request), attempt, row, life: proc.attempt };
+        let mut payload = Payload::about(parcel, event, version);
+        payload.op = op;
+        let id = self.call(link, Caller::Op(slot, op), Some(CLASS_DIRECT), payload, identity, cause);
+        self.ops[slot as usize].waiting = id;
+        true
+    }
+
+    fn direct_link(&self, target: u32) -> LinkId {
+        self.plan.roles.app_store.get(target as usize).copied().flatten().unwrap_or(LinkId::NONE)
+    }
+
+    /// A call of an operation has ended.
+    pub(super) fn op_answered(&mut self, slot: u32, id: CallId, outcome: Outcome, cause: RecordId) {
+        let second = self.get_call(id).is_some_and(|call| matches!(call.payload.parcel, Parcel::Publish | Parcel::Apply));
+        if second {
+            self.publish_calls.ended += 1;
+            self.publish_calls.failed += u64::from(outcome != Outcome::Ok);
+            self.ops[slot as usize].published += u32::from(outcome == Outcome::Ok);
+        }
+        self.ops[slot as usize].waiting = CallId::NONE;
+        let event = match outcome {
+            Outcome::Ok => AppEvent::Done,
+            Outcome::Failed => AppEvent::Failed,
+            Outcome::Unknown => AppEvent::TimedOut,
+        };
+        self.op_event(slot, event, cause);
+    }
+
+    /// The rest of the second write is given up: one record for each event that is not confirmed.
+    fn op_gives_up(&mut self, slot: u32, cause: RecordId) -> bool {
+        for event in self.owed(slot) {
+            let record = self.about(self.plan.roles.app, Kind::GaveUp, event, cause);
+            self.record(record);
+        }
+        false
+    }
+
+    /// The events of an operation whose second write is not confirmed.
+    fn owed(&self, slot: u32) -> Vec<EventId> {
+        let proc = &self.ops[slot as usize];
+        let rows = self.plan.workload.rows_per_tx.max(1);
+        let confirmed = if self.plan.strategy.direct() { proc.published * rows / self.knobs.calls.max(1) } else { 0 };
+        let first = proc.events.map_or(0, |first| first.0);
+        let n = if proc.events.is_some() { proc.keys.len() as u32 } else { 0 };
+        (confirmed.min(n)..n).map(|nth| EventId(first + nth)).collect()
+    }
+
+    /// The app's connection for this operation breaks: the source learns so, behind what is on its way.
+    fn op_disconnects(&mut self, slot: u32) -> bool {
+        let proc = &self.ops[slot as usize];
+        let (op, request) = (proc.op, proc.request);
+        let Some(last) = proc.connected else { return false };
+        let span = self.one_way(self.plan.roles.app_source, u64::from(request));
+        self.moving += 1;
+        self.calendar.put(self.now.after(span).max(last), Due::Disconnect(op));
+        false
+    }
+
+    fn op_replies(&mut self, slot: u32, outcome: Outcome, cause: RecordId) -> bool {
+        let proc = &self.ops[slot as usize];
+        let (op, request, attempt, key) = (proc.op, proc.request, proc.attempt, proc.key);
+        let record = Record { op, key, cause, ..Record::new(self.now, self.plan.roles.app, Kind::Replied) };
+        let asking = &self.requests[request as usize];
+        let heard = asking.outcome.is_none() && asking.attempts == attempt;
+        let value = if heard { self.now.since(asking.first).0 } else { u64::MAX };
+        self.record(Record { detail: outcome as u8, value, extra: request, ..record });
+        if heard {
+            self.client_told(request, outcome);
+        }
+        false
+    }
+
+    /// A client learns how its request ended; it asks again if it may.
+    fn client_told(&mut self, request: u32, outcome: Outcome) {
+        let asking = &mut self.requests[request as usize];
+        if outcome != Outcome::Ok && asking.attempts <= self.plan.workload.client_retries && !self.draining {
+            let at = asking.last.after(self.plan.workload.client_timeout).max(self.now);
+            if self.plan.workload.client_timeout != Us::NEVER {
+                self.calendar.put(at, Due::ClientAgain(request));
+                return;
+            }
+        }
+        asking.outcome = Some(outcome);
+        self.unresolved -= 1;
+    }
+
+    /// A client asks again, unless it was answered in the meantime.
+    pub(super) fn client_again(&mut self, request: u32) {
+        if self.requests[request as usize].outcome.is_none() {
+            if self.draining {
+                self.requests[request as usize].outcome = Some(Outcome::Failed);
+                self.unresolved -= 1;
+                return;
+            }
+            self.ask(request);
+        }
+    }
+
+    /// Clients look at their watches: who has waited long enough asks again or gives up.
+    pub(super) fn client_timeouts(&mut self) {
+        self.watch_armed = false;
+        while let Some(&(deadline, request, attempt)) = self.client_watch.front() {
+            let asking = self.requests[request as usize];
+            if asking.outcome.is_some() || asking.attempts != attempt {
+                self.client_watch.pop_front();
+                continue;
+            }
+            if deadline > self.now {
+                self.watch_armed = true;
+                self.calendar.put(deadline, Due::ClientTimeout);
+                return;
+            }
+            self.client_watch.pop_front();
+            let mut record = Record::new(self.now, self.plan.roles.app, Kind::ClientGaveUp);
+            (record.key, record.value) = (asking.key, u64::from(request));
+            self.record(record);
+            if asking.attempts <= self.plan.workload.client_retries && !self.draining {
+                self.ask(request);
+            } else {
+                self.requests[request as usize].outcome = Some(Outcome::Unknown);
+                self.unresolved -= 1;
+            }
+        }
+    }
+
+    fn op_ends(&mut self, slot: u32) -> bool {
+        self.free_op(slot);
+        let app = self.plan.roles.app;
+        self.nodes[app.index()].busy -= 1;
+        self.leave_lane(slot);
+        let workers = self.nodes[app.index()].workers;
+        if workers > 0 && self.nodes[app.index()].busy < workers
+            && let Some(next) = self.accept.pop_front()
+        {
+            self.nodes[app.index()].busy += 1;
+            let cause = self.ops[next as usize].cause;
+            self.op_event(next, AppEvent::Start, cause);
+        }
+        false
+    }
+
+    fn free_op(&mut self, slot: u32) {
+        let proc = &mut self.ops[slot as usize];
+        (proc.op, proc.waiting) = (Op::NONE, CallId::NONE);
+        self.free_ops.push(slot);
+        self.active_ops -= 1;
+    }
+
+    /// An operation leaves the blocking lane: the next in line publishes.
+    fn leave_lane(&mut self, slot: u32) {
+        let front = self.lane.front() == Some(&slot);
+        self.lane.retain(|waiting| *waiting != slot);
+        if front && let Some(&next) = self.lane.front() {
+            let proc = &self.ops[next as usize];
+            let (op, cause, (call, attempt)) = (proc.op, proc.cause, proc.publishing);
+            self.op_publishes(next, op, call, attempt, cause);
+        }
+    }
+
+    /// The app dies: every operation dies with it, and its connections break.
+    pub(super) fn kill_app(&mut self, crash: RecordId) {
+        let app = self.plan.roles.app;
+        for slot in 0..self.ops.len() as u32 {
+            let (op, key) = (self.ops[slot as usize].op, self.ops[slot as usize].key);
+            if op == Op::NONE {
+                continue;
+            }
+            let owed = self.owed(slot);
+            for &event in &owed {
+                let record = self.about(app, Kind::Killed, event, crash);
+                self.record(record);
+            }
+            if owed.is_empty() {
+                self.record(Record { op, key, cause: crash, ..Record::new(self.now, app, Kind::Killed) });
+            }
+            self.op_disconnects(slot);
+            self.free_op(slot);
+        }
+        self.accept.clear();
+        self.lane.clear();
+        self.nodes[app.index()].busy = 0;
+    }
+}

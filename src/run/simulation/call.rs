@@ -1,0 +1,598 @@
+//! Requests and answers over links. A call has one of five outcomes (DOMAIN 1.3): done and answered, failed before it
+//! had an effect, done but the answer lost, lost, or done after its caller gave up.
+
+use super::{Due, Simulation, role_code};
+use crate::kernel::rng::Purpose;
+use crate::kernel::time::Us;
+use crate::scenario::plan::{FaultKind, LinkOrder, LinkPlan, Plan};
+use crate::world::ids::{EventId, LinkId, MessageId, NodeId, Op, Outcome, RecordId, StoreId};
+use crate::world::record::{Kind, Parcel};
+use crate::world::source::OutboxRow;
+use std::collections::VecDeque;
+
+/// A call, by slot and by how often that slot was used before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallId {
+    slot: u32,
+    used: u32,
+}
+
+impl CallId {
+    /// No call.
+    pub const NONE: CallId = CallId { slot: u32::MAX, used: 0 };
+}
+
+/// Who waits for the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// An operation of the app, by slot.
+    Op(u32, Op),
+    /// The relay.
+    Relay,
+    /// A store's consumer.
+    Consumer(StoreId),
+    /// Nobody: the broker pushes a record to a store's consumer.
+    Nobody(StoreId),
+}
+
+/// What a request says.
+#[derive(Clone, Debug)]
+pub struct Payload {
+    /// What it is.
+    pub parcel: Parcel,
+    /// The operation, if it is one's.
+    pub op: Op,
+    /// The event, if it is about one.
+    pub event: EventId,
+    /// The version that the event carries.
+    pub version: u32,
+    /// Partition; or 1 for a commit whose transaction will abort.
+    pub small: u32,
+    /// Offset; or how many rows to claim.
+    pub large: u64,
+    /// Outbox rows: claimed, or to be marked.
+    pub rows: Vec<OutboxRow>,
+    /// Partitions and the offsets to commit in them.
+    pub offsets: Vec<(u32, u64)>,
+}
+
+impl Payload {
+    /// A request about an event.
+    pub fn about(parcel: Parcel, event: EventId, version: u32) -> Payload {
+        Payload { parcel, op: Op::NONE, event, version, small: 0, large: 0, rows: Vec::new(), offsets: Vec::new() }
+    }
+}
+
+/// A request on its way, being served, or answered.
+#[derive(Clone, Debug)]
+pub struct Call {
+    used: u32,
+    /// Entries of the calendar, and places elsewhere, that still name this call.
+    refs: u8,
+    /// Whether the caller has its answer, or has given up.
+    settled: bool,
+    /// Whether no answer will come: the call is kept until its caller's deadline.
+    stranded: bool,
+    pub link: LinkId,
+    pub caller: Caller,
+    /// Who calls, and who is called: against the link's direction where a consumer commits its offset.
+    pub ends: (NodeId, NodeId),
+    /// The caller's epoch when it called: an answer finds no older life.
+    epoch: u32,
+    pub payload: Payload,
+    back: Us,
+    answer_lost: bool,
+    refused: bool,
+    message: MessageId,
+    /// The record of sending it.
+    pub sent: RecordId,
+    /// Draws of the callee's time belong to this.
+    pub identity: (u64, u32),
+}
+
+/// What the simulation knows of a link.
+#[derive(Clone, Debug)]
+pub struct LinkState {
+    /// A number that does not depend on the strategy: which draws it has.
+    code: u32,
+    /// When the last message reaches the far end, there and back: messages of a FIFO link do not overtake.
+    last: [Us; 2],
+    /// How many requests it has carried.
+    pub requests: u32,
+    /// How many cuts are in force.
+    pub cuts: u32,
+    /// Message faults that strike the next request: their index in the plan.
+    pub next: Vec<u32>,
+}
+
+impl LinkState {
+    /// An idle link.
+    pub fn new(plan: &Plan, link: &LinkPlan) -> LinkState {
+        let role = |node: NodeId| role_code(plan.nodes[node.index()].role);
+        LinkState {
+            code: role(link.from) << 12 | role(link.to),
+            last: [Us::ZERO; 2],
+            requests: 0,
+            cuts: 0,
+            next: Vec::new(),
+        }
+    }
+}
+
+/// Calls that wait equally long, in the order of their deadlines: one entry of the calendar serves them all.
+#[derive(Clone, Debug)]
+pub struct Timeouts {
+    span: Us,
+    queue: VecDeque<(Us, CallId)>,
+    armed: bool,
+}
+
+impl Timeouts {
+    /// The classes of a plan: source, second write, relay, then store by store.
+    pub fn classes(plan: &Plan) -> Vec<Timeouts> {
+        let spans = [plan.source.timeout, plan.direct.timeout, plan.outbox.timeout];
+        let spans = spans.into_iter().chain(plan.stores.iter().map(|store| store.timeout));
+        spans.map(|span| Timeouts { span, queue: VecDeque::new(), armed: false }).collect()
+    }
+}
+
+/// The class of the source's callers.
+pub const CLASS_SOURCE: u16 = 0;
+/// The class of the second write.
+pub const CLASS_DIRECT: u16 = 1;
+/// The class of the relay.
+pub const CLASS_RELAY: u16 = 2;
+
+/// The class of a store's consumer.
+pub fn class_of(store: StoreId) -> u16 {
+    3 + store.0
+}
+
+/// What the link does to one request.
+struct Fate {
+    out: Us,
+    back: Us,
+    fail_before: bool,
+    ack_lost: bool,
+    lost: bool,
+    late: Option<Us>,
+    copy_after: Option<Us>,
+}
+
+/// Which draws a call has: what it belongs to, and the how-manieth of its kind it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Identity {
+    /// The client's request, or a running number.
+    pub major: u64,
+    /// From 1.
+    pub attempt: u32,
+    /// Which row of several.
+    pub row: u32,
+    /// Which life of the caller.
+    pub life: u32,
+}
+
+impl Identity {
+    fn minor(self, parcel: Parcel) -> u32 {
+        parcel as u32 | (self.row & 0xf) << 4 | (self.attempt & 0xfff) << 8 | (self.life & 0xfff) << 20
+    }
+}
+
+impl Simulation<'_> {
+    /// Sends a request. The answer, or the lack of one, will find the caller.
+    pub(super) fn call(
+        &mut self,
+        link: LinkId,
+        caller: Caller,
+        class: Option<u16>,
+        payload: Payload,
+        identity: Identity,
+        cause: RecordId,
+    ) -> CallId {
+        let minor = identity.minor(payload.parcel);
+        let timeout = class.map_or(Us::ZERO, |class| self.timeouts[usize::from(class)].span);
+        let fate = self.fate(link, identity.major, minor, payload.parcel, timeout);
+        let (from, to) = self.link_ends(link);
+        let ends = if payload.parcel == Parcel::CommitOffset { (to, from) } else { (from, to) };
+        let epoch = self.epoch(ends.0);
+        let mut call = Call {
+            used: 0,
+            refs: 0,
+            settled: class.is_none(),
+            stranded: false,
+            link,
+            caller,
+            ends,
+            epoch,
+            payload,
+            back: fate.back,
+            answer_lost: fate.ack_lost,
+            refused: fate.fail_before,
+            message: MessageId(self.next_message),
+            sent: RecordId::NONE,
+            identity: (identity.major, minor),
+        };
+        let way = usize::from(ends.0 == to);
+        let arrives = self.arrival_time(link, way, fate.out, fate.late);
+        self.last_arrival = arrives;
+        let shown = if fate.lost { Us::NEVER } else { arrives };
+        call.sent = self.record_sent(&call, shown, cause);
+        self.next_message += 1;
+        let id = self.new_call(call);
+        if fate.lost {
+            self.put_call(arrives, Due::Lost(id), id);
+        } else {
+            self.put_call(arrives, Due::Arrive(id), id);
+        }
+        if let Some(after) = fate.copy_after.filter(|_| !fate.lost) {
+            self.put_call(arrives.after(after), Due::Arrive(id), id);
+        }
+        if let Some(class) = class {
+            self.watch_call(class, id);
+        }
+        id
+    }
+
+    /// When a call's request arrives that was sent now, for a connection that closes behind it.
+    pub(super) fn one_way(&mut self, link: LinkId, major: u64) -> Us {
+        let code = self.links[link.index()].code;
+        let mut draw = self.draws.of(Purpose::Call, major, code, u32::MAX);
+        self.plan.links[link.index()].latency.draw(&mut draw)
+    }
+
+    fn record_sent(&mut self, call: &Call, arrives: Us, cause: RecordId) -> RecordId {
+        let mut record = self.about(call.ends.0, Kind::Sent, call.payload.event, cause);
+        if call.payload.op != Op::NONE {
+            record.op = call.payload.op;
+            record.key = self.key_of(call.payload.op, call.caller).unwrap_or(record.key);
+        }
+        if call.payload.event != EventId::NONE {
+            record.version = call.payload.version;
+        }
+        record.value = arrives.0;
+        record.extra = call.message.0;
+        record.link = call.link;
+        record.detail = call.payload.parcel as u8;
+        self.record(record)
+    }
+
+    fn key_of(&self, op: Op, caller: Caller) -> Option<crate::world::ids::Key> {
+        match caller {
+            Caller::Op(slot, id) if id == op => self.ops.get(slot as usize).map(|op| op.key),
+            Caller::Op(..) | Caller::Relay | Caller::Consumer(_) | Caller::Nobody(_) => None,
+        }
+    }
+
+    /// Draws what the link does to a request, and lets scripted faults have their way.
+    fn fate(&mut self, link: LinkId, major: u64, minor: u32, parcel: Parcel, timeout: Us) -> Fate {
+        let (plan, code) = (&self.plan.links[link.index()], self.links[link.index()].code);
+        let mut draw = self.draws.of(Purpose::Call, major, code, minor);
+        let (out, back) = match plan.latency.constant() {
+            Some(us) => (us, us),
+            None => (plan.latency.draw(&mut draw), plan.latency.draw(&mut draw)),
+        };
+        let mut fate = Fate { out, back, fail_before: false, ack_lost: false, lost: false, late: None, copy_after: None };
+        let sum = plan.fail_before + plan.ack_lost + plan.timeout_no_effect + plan.late_effect;
+        if sum + plan.duplicate > 0 && !self.draining {
+            let mut left = draw.below(1_000_000_000);
+            let mut within = |parts: u32| {
+                let hit = left < u64::from(parts);
+                left = if hit { u64::MAX } else { left.saturating_sub(u64::from(parts)) };
+                hit
+            };
+            fate.fail_before = within(plan.fail_before);
+            fate.ack_lost = within(plan.ack_lost);
+            fate.lost = within(plan.timeout_no_effect);
+            if within(plan.late_effect) {
+                fate.late = Some(timeout.after(plan.late_delay.draw(&mut draw)));
+            }
+            if draw.chance(plan.duplicate) {
+                fate.copy_after = Some(plan.duplicate_delay.draw(&mut draw));
+            }
+        }
+        if parcel != Parcel::CommitOffset {
+            self.links[link.index()].requests += 1;
+            self.scripted_fate(link, timeout, &mut fate);
+        }
+        // A push has no caller that could be told of a failure: what fails is lost, and fetched again.
+        if parcel == Parcel::Deliver {
+            fate.lost |= fate.fail_before;
+            (fate.fail_before, fate.ack_lost, fate.copy_after) = (false, false, None);
+            fate.out = fate.out.after(fate.late.take().unwrap_or_default());
+        }
+        fate.lost |= self.links[link.index()].cuts > 0;
+        fate
+    }
+
+    fn scripted_fate(&mut self, link: LinkId, timeout: Us, fate: &mut Fate) {
+        if self.draining {
+            return;
+        }
+        let number = self.links[link.index()].requests;
+        for fault in self.armed.message_faults(link, number, &mut self.links[link.index()].next) {
+            let plan = &self.plan.faults[fault as usize];
+            let span = plan.span.unwrap_or(Us::secs(1));
+            self.fired(fault);
+            match plan.kind {
+                FaultKind::Delay => fate.out = fate.out.after(span),
+                FaultKind::Drop | FaultKind::Timeout => fate.lost = true,
+                FaultKind::FailBefore => fate.fail_before = true,
+                FaultKind::AckLost => fate.ack_lost = true,
+                FaultKind::Late => fate.late = Some(timeout.after(span)),
+                FaultKind::Duplicate => fate.copy_after = Some(plan.span.unwrap_or_default()),
+                FaultKind::Crash
+                | FaultKind::Restart
+                | FaultKind::Off
+                | FaultKind::Cut
+                | FaultKind::Abort
+                | FaultKind::Update
+                | FaultKind::Delete => {}
+            }
+        }
+    }
+
+    /// When a message that leaves now reaches the far end (`way` 0) or comes back (1).
+    fn arrival_time(&mut self, link: LinkId, way: usize, latency: Us, late: Option<Us>) -> Us {
+        if let Some(late) = late {
+            return self.now.after(late);
+        }
+        let at = self.now.after(latency);
+        let fifo = self.plan.links[link.index()].order == LinkOrder::Fifo;
+        let last = &mut self.links[link.index()].last[way];
+        if !fifo {
+            return at;
+        }
+        *last = at.max(*last);
+        *last
+    }
+
+    fn new_call(&mut self, mut call: Call) -> CallId {
+        if let Some(slot) = self.free_calls.pop() {
+            call.used = self.calls[slot as usize].used + 1;
+            let id = CallId { slot, used: call.used };
+            self.calls[slot as usize] = call;
+            return id;
+        }
+        self.calls.push(call);
+        CallId { slot: self.calls.len() as u32 - 1, used: 0 }
+    }
+
+    /// The call, if it still is that one.
+    pub(super) fn get_call(&self, id: CallId) -> Option<&Call> {
+        self.calls.get(id.slot as usize).filter(|call| call.used == id.used && call.refs > 0)
+    }
+
+    pub(super) fn call_mut(&mut self, id: CallId) -> Option<&mut Call> {
+        self.calls.get_mut(id.slot as usize).filter(|call| call.used == id.used && call.refs > 0)
+    }
+
+    /// Puts an entry that names a call; it counts as moving until it is taken.
+    fn put_call(&mut self, at: Us, due: Due, id: CallId) {
+        self.calls[id.slot as usize].refs += 1;
+        self.moving += 1;
+        self.calendar.put(at, due);
+    }
+
+    /// An entry that named a call is taken, or a place elsewhere lets go of it.
+    pub(super) fn release(&mut self, id: CallId) {
+        self.moving -= 1;
+        self.unref(id);
+    }
+
+    fn unref(&mut self, id: CallId) {
+        let call = &mut self.calls[id.slot as usize];
+        call.refs -= 1;
+        if call.refs == 0 {
+            self.free_calls.push(id.slot);
+        }
+    }
+
+    /// No answer will come: keeps the call until its caller's deadline, so that the caller can give up.
+    pub(super) fn strand(&mut self, id: CallId) {
+        if let Some(call) = self.call_mut(id)
+            && !call.settled
+            && !call.stranded
+        {
+            call.stranded = true;
+            call.refs += 1;
+        }
+    }
+
+    /// A place elsewhere (a queue, a lock's waiting list) holds on to a call.
+    pub(super) fn hold(&mut self, id: CallId) {
+        self.calls[id.slot as usize].refs += 1;
+        self.moving += 1;
+    }
+
+    fn watch_call(&mut self, class: u16, id: CallId) {
+        let timeouts = &mut self.timeouts[usize::from(class)];
+        if timeouts.span == Us::NEVER {
+            return;
+        }
+        let deadline = self.now.after(timeouts.span);
+        timeouts.queue.push_back((deadline, id));
+        if !timeouts.armed {
+            timeouts.armed = true;
+            self.calendar.put(deadline, Due::Timeout(class));
+        }
+    }
+
+    /// Callers of a class look at their watches: who has waited long enough gives up.
+    pub(super) fn call_timeouts(&mut self, class: u16) {
+        self.timeouts[usize::from(class)].armed = false;
+        while let Some(&(deadline, id)) = self.timeouts[usize::from(class)].queue.front() {
+            let waits = self.waits_for(id);
+            if waits && deadline > self.now {
+                self.timeouts[usize::from(class)].armed = true;
+                self.calendar.put(deadline, Due::Timeout(class));
+                return;
+            }
+            self.timeouts[usize::from(class)].queue.pop_front();
+            if waits {
+                self.time_out(id);
+            }
+            if self.get_call(id).is_some_and(|call| call.stranded) {
+                self.unref(id);
+            }
+        }
+    }
+
+    /// Whether the caller of that call still lives and still waits for it.
+    fn waits_for(&self, id: CallId) -> bool {
+        let Some(call) = self.get_call(id) else { return false };
+        match call.caller {
+            Caller::Op(slot, op) => self.ops.get(slot as usize).is_some_and(|proc| proc.op == op && proc.waiting == id),
+            Caller::Relay => self.relay.waiting == id,
+            Caller::Consumer(store) => self.consumers[store.index()].waiting == id,
+            Caller::Nobody(_) => false,
+        }
+    }
+
+    fn time_out(&mut self, id: CallId) {
+        let call = &self.calls[id.slot as usize];
+        let (caller, link, event, op, sent, message, from) =
+            (call.caller, call.link, call.payload.event, call.payload.op, call.sent, call.message, call.ends.0);
+        let mut record = self.about(from, Kind::TimedOut, event, sent);
+        if op != Op::NONE {
+            record.op = op;
+        }
+        (record.link, record.extra, record.detail) = (link, message.0, Outcome::Unknown as u8);
+        let cause = self.record(record);
+        self.calls[id.slot as usize].settled = true;
+        self.conclude(caller, id, Outcome::Unknown, cause);
+    }
+
+    /// Tells a caller how its call ended.
+    fn conclude(&mut self, caller: Caller, id: CallId, outcome: Outcome, cause: RecordId) {
+        match caller {
+            Caller::Op(slot, _) => self.op_answered(slot, id, outcome, cause),
+            Caller::Relay => self.relay_answered(id, outcome, cause),
+            Caller::Consumer(store) => self.consumer_answered(store, outcome, cause),
+            Caller::Nobody(_) => {}
+        }
+    }
+
+    /// A request reaches the far end of its link.
+    pub(super) fn arrive(&mut self, id: CallId) {
+        let Some(call) = self.get_call(id) else { return };
+        let (to, link, sent, message, refused) =
+            (call.ends.1, call.link, call.sent, call.message, call.refused);
+        let (event, op, parcel) = (call.payload.event, call.payload.op, call.payload.parcel);
+        let down = !self.up(to);
+        let kind = if down || refused { Kind::Dropped } else { Kind::Arrived };
+        let mut record = self.about(to, kind, event, sent);
+        if op != Op::NONE {
+            record.op = op;
+        }
+        (record.link, record.extra, record.detail) = (link, message.0, parcel as u8);
+        let cause = self.record(record);
+        if down || refused {
+            self.nobody_there(id, cause);
+        } else {
+            self.admit(id, cause);
+        }
+        self.release(id);
+    }
+
+    /// A request is lost on its way.
+    pub(super) fn lost(&mut self, id: CallId) {
+        let Some(call) = self.get_call(id) else { return };
+        let (link, sent, message, caller, from) = (call.link, call.sent, call.message, call.caller, call.ends.0);
+        let (event, op, parcel) = (call.payload.event, call.payload.op, call.payload.parcel);
+        let mut record = self.about(from, Kind::Dropped, event, sent);
+        if op != Op::NONE {
+            record.op = op;
+        }
+        (record.link, record.extra, record.detail) = (link, message.0, parcel as u8);
+        let cause = self.record(record);
+        match caller {
+            Caller::Nobody(store) => self.push_lost(store, cause),
+            Caller::Op(..) | Caller::Relay | Caller::Consumer(_) => self.strand(id),
+        }
+        self.release(id);
+    }
+
+    /// The request was refused without effect: its caller learns so; a lost push is fetched again.
+    fn nobody_there(&mut self, id: CallId, cause: RecordId) {
+        let Some(call) = self.get_call(id) else { return };
+        match call.caller {
+            Caller::Nobody(store) => self.push_lost(store, cause),
+            Caller::Op(..) | Caller::Relay | Caller::Consumer(_) => self.answer(id, false, cause),
+        }
+    }
+
+    /// Sends the answer back.
+    pub(super) fn answer(&mut self, id: CallId, ok: bool, cause: RecordId) {
+        let Some(call) = self.get_call(id) else { return };
+        let (link, back, event, op, version) =
+            (call.link, call.back, call.payload.event, call.payload.op, call.payload.version);
+        let lost = (call.answer_lost && ok) || self.links[link.index()].cuts > 0;
+        let (settled, (from, to)) = (call.settled, call.ends);
+        if settled {
+            return;
+        }
+        let way = usize::from(from == self.link_ends(link).0);
+        let arrives = self.arrival_time(link, way, back, None);
+        let mut record = self.about(to, Kind::Sent, event, cause);
+        if op != Op::NONE {
+            record.op = op;
+        }
+        if event != EventId::NONE {
+            record.version = version;
+        }
+        record.value = if lost { Us::NEVER.0 } else { arrives.0 };
+        (record.link, record.extra) = (link, self.next_message);
+        record.detail = if ok { Parcel::AnswerOk } else { Parcel::AnswerFailed } as u8;
+        self.next_message += 1;
+        let sent = self.record(record);
+        if let Some(call) = self.call_mut(id) {
+            (call.sent, call.message) = (sent, MessageId(record.extra));
+        }
+        let due = if lost { Due::AnswerLost(id) } else { Due::Answer(id, ok) };
+        self.put_call(arrives, due, id);
+    }
+
+    /// An answer reaches its caller.
+    pub(super) fn answer_arrives(&mut self, id: CallId, ok: bool) {
+        let Some(call) = self.get_call(id) else { return };
+        let (link, caller, epoch, sent, message) = (call.link, call.caller, call.epoch, call.sent, call.message);
+        let (event, op, from) = (call.payload.event, call.payload.op, call.ends.0);
+        let heard = self.up(from) && self.epoch(from) == epoch && self.waits_for(id);
+        let outcome = if ok { Outcome::Ok } else { Outcome::Failed };
+        let mut record = self.about(from, if heard { Kind::Answered } else { Kind::Dropped }, event, sent);
+        if op != Op::NONE {
+            record.op = op;
+        }
+        (record.link, record.extra) = (link, message.0);
+        record.detail = if heard { outcome as u8 } else { Parcel::AnswerOk as u8 };
+        let cause = self.record(record);
+        if heard {
+            if let Some(call) = self.call_mut(id) {
+                call.settled = true;
+            }
+            self.conclude(caller, id, outcome, cause);
+        }
+        self.release(id);
+    }
+
+    /// An answer is lost on its way.
+    pub(super) fn answer_lost(&mut self, id: CallId) {
+        let Some(call) = self.get_call(id) else { return };
+        let (link, sent, message, event, op, to) =
+            (call.link, call.sent, call.message, call.payload.event, call.payload.op, call.ends.1);
+        let mut record = self.about(to, Kind::Dropped, event, sent);
+        if op != Op::NONE {
+            record.op = op;
+        }
+        (record.link, record.extra, record.detail) = (link, message.0, Parcel::AnswerOk as u8);
+        self.record(record);
+        self.strand(id);
+        self.release(id);
+    }
+
+    /// Events in requests that are on their way or being served.
+    pub(super) fn on_the_way(&self) -> Vec<EventId> {
+        let live = self.calls.iter().filter(|call| call.refs > 0 && !call.stranded);
+        live.filter_map(|call| call.payload.event.some()).collect()
+    }
+}

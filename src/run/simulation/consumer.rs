@@ -1,0 +1,289 @@
+//! The stores' consumers and how the broker pushes records to them; driven by `world::consumer::step`.
+
+use super::call::{CallId, Caller, Identity, Payload, class_of};
+use super::{Due, Simulation};
+use crate::strategy::CrashPoint;
+use crate::world::consumer::{Command, Event, Passes, State, step};
+use crate::world::ids::{EventId, NodeId, Op, Outcome, RecordId, StoreId};
+use crate::world::record::{Kind, Parcel, Record};
+use std::collections::VecDeque;
+
+/// A record in a consumer's memory.
+#[derive(Clone, Copy, Debug)]
+struct Fetched {
+    partition: u32,
+    offset: u64,
+    event: EventId,
+    version: u32,
+    cause: RecordId,
+}
+
+/// A consumer's memory: a crash loses all of it.
+#[derive(Clone, Debug)]
+pub struct ConsumerProc {
+    state: State,
+    buffer: VecDeque<Fetched>,
+    batch: Vec<Fetched>,
+    pub waiting: CallId,
+    /// By partition: the offset that it expects next. What comes twice, or after a gap, is not taken.
+    expected: Vec<u64>,
+    /// Records pushed to it, that it has not processed: the prefetch window's use.
+    ahead: u32,
+    commits: u64,
+    fetches: u32,
+    refetching: bool,
+}
+
+impl ConsumerProc {
+    /// A consumer that has read nothing.
+    pub fn new(partitions: u32) -> ConsumerProc {
+        ConsumerProc {
+            state: State::Idle,
+            buffer: VecDeque::new(),
+            batch: Vec::new(),
+            waiting: CallId::NONE,
+            expected: vec![0; partitions as usize],
+            ahead: 0,
+            commits: 0,
+            fetches: 0,
+            refetching: false,
+        }
+    }
+
+    /// Whether it has nothing to do.
+    pub fn idle(&self) -> bool {
+        self.state == State::Idle && self.buffer.is_empty() && !self.refetching
+    }
+}
+
+impl Simulation<'_> {
+    /// The broker pushes what a store's consumer has room for.
+    pub(super) fn pump(&mut self, store: StoreId, partition: u32, cause: RecordId) {
+        let (Some(node), Some(link), Some(broker)) = (
+            self.plan.roles.consumers[store.index()],
+            self.plan.roles.broker_consumer[store.index()],
+            self.plan.roles.broker,
+        ) else {
+            return;
+        };
+        // Twice a poll: enough that a busy consumer never waits, and a bound on what is under way.
+        let window = self.plan.stores[store.index()].max_poll.saturating_mul(2).max(2);
+        while self.up(node) && self.up(broker) && !self.consumers[store.index()].refetching {
+            if self.consumers[store.index()].ahead >= window {
+                return;
+            }
+            let Some((offset, entry)) = self.broker.push(store, partition) else { return };
+            let consumer = &mut self.consumers[store.index()];
+            consumer.ahead += 1;
+            let life = consumer.fetches;
+            let mut payload = Payload::about(Parcel::Deliver, entry.event, entry.version);
+            (payload.small, payload.large) = (partition, offset);
+            let request = self.events[entry.event.index()].request;
+            let row = entry.event.0 % 16;
+            let identity = Identity { major: u64::from(request), attempt: 1, row, life };
+            self.call(link, Caller::Nobody(store), None, payload, identity, cause);
+        }
+    }
+
+    fn pump_all(&mut self, store: StoreId, cause: RecordId) {
+        for partition in 0..self.broker.partitions() {
+            self.pump(store, partition, cause);
+        }
+    }
+
+    /// A pushed record reaches a consumer.
+    pub(super) fn serve_deliver(&mut self, payload: &Payload, caller: Caller, cause: RecordId) {
+        let Caller::Nobody(store) = caller else { return };
+        let consumer = &mut self.consumers[store.index()];
+        let expected = &mut consumer.expected[payload.small as usize];
+        if *expected != payload.large {
+            return;
+        }
+        *expected += 1;
+        let (partition, offset) = (payload.small, payload.large);
+        let (event, version) = (payload.event, payload.version);
+        consumer.buffer.push_back(Fetched { partition, offset, event, version, cause });
+        if consumer.state == State::Idle {
+            self.consumer_polls(store, cause);
+        }
+    }
+
+    /// A push was lost, or found the consumer down: it fetches again, a little later.
+    pub(super) fn push_lost(&mut self, store: StoreId, _cause: RecordId) {
+        let Some(node) = self.plan.roles.consumers[store.index()] else { return };
+        if !self.up(node) || self.consumers[store.index()].refetching {
+            return;
+        }
+        self.consumers[store.index()].refetching = true;
+        let epoch = self.epoch(node);
+        self.calendar.put(self.now.after(self.plan.stores[store.index()].retry), Due::Refetch(store, epoch));
+    }
+
+    /// The consumer fetches again from the offset that it expects.
+    pub(super) fn refetch(&mut self, store: StoreId, epoch: u32) {
+        let Some(node) = self.plan.roles.consumers[store.index()] else { return };
+        if self.epoch(node) != epoch {
+            return;
+        }
+        let consumer = &mut self.consumers[store.index()];
+        consumer.refetching = false;
+        consumer.fetches += 1;
+        consumer.ahead = (consumer.buffer.len() + consumer.batch.len()) as u32;
+        for partition in 0..self.broker.partitions() {
+            let expected = self.consumers[store.index()].expected[partition as usize];
+            self.broker.seek(store, partition, expected);
+        }
+        self.pump_all(store, RecordId::NONE);
+    }
+
+    fn consumer_polls(&mut self, store: StoreId, cause: RecordId) {
+        let Some(node) = self.plan.roles.consumers[store.index()] else { return };
+        let most = self.plan.stores[store.index()].max_poll as usize;
+        let consumer = &mut self.consumers[store.index()];
+        let n = consumer.buffer.len().min(most);
+        consumer.batch.clear();
+        consumer.batch.extend(consumer.buffer.drain(..n));
+        if n == 0 {
+            return;
+        }
+        let first = consumer.batch[0].event;
+        let mut record = self.about(node, Kind::Polled, first, cause);
+        (record.value, record.version) = (n as u64, self.consumers[store.index()].batch[0].version);
+        let cause = self.record(record);
+        self.consumer_event(store, node, Event::Polled(n as u32), cause);
+    }
+
+    fn consumer_event(&mut self, store: StoreId, node: NodeId, event: Event, cause: RecordId) {
+        let (next, passes, ask) = step(self.consumers[store.index()].state, event);
+        let about = self.current_record(store);
+        self.consumers[store.index()].state = next;
+        let point = passes.map(|passes| match passes {
+            Passes::PollApply => CrashPoint::ConsumerPollApply,
+            Passes::ApplyCommit => CrashPoint::ConsumerApplyCommit,
+            Passes::CommitPoll => CrashPoint::ConsumerCommitPoll,
+        });
+        if let Some(point) = point
+            && self.pass(node, point, Op::NONE, about, cause)
+        {
+            return;
+        }
+        match ask {
+            Some(Command::Poll) => {
+                let consumer = &mut self.consumers[store.index()];
+                consumer.ahead = consumer.ahead.saturating_sub(consumer.batch.len() as u32);
+                consumer.batch.clear();
+                self.pump_all(store, cause);
+                self.consumer_polls(store, cause);
+            }
+            Some(Command::Apply(at, attempt)) => self.consumer_applies(store, at, attempt, cause),
+            Some(Command::Backoff) => {
+                let record = self.about(node, Kind::Retried, about, cause);
+                self.record(record);
+                let epoch = self.epoch(node);
+                let retry = self.plan.stores[store.index()].retry;
+                self.calendar.put(self.now.after(retry), Due::ConsumerTimer(store, epoch));
+            }
+            Some(Command::Commit) => self.consumer_commits(store, cause),
+            None => {}
+        }
+    }
+
+    /// The event of the record that a consumer is at.
+    fn current_record(&self, store: StoreId) -> EventId {
+        let consumer = &self.consumers[store.index()];
+        let at = match consumer.state {
+            State::Idle | State::Committing => 0,
+            State::Applying { at, .. } | State::Backoff { at, .. } => at,
+        };
+        consumer.batch.get(at as usize).map_or(EventId::NONE, |fetched| fetched.event)
+    }
+
+    fn consumer_applies(&mut self, store: StoreId, at: u32, attempt: u32, cause: RecordId) {
+        let Some(link) = self.plan.roles.consumer_store[store.index()] else { return };
+        let Some(fetched) = self.consumers[store.index()].batch.get(at as usize).copied() else { return };
+        let from = self.link_ends(link).0;
+        let request = self.events[fetched.event.index()].request;
+        let identity = Identity {
+            major: u64::from(request),
+            attempt,
+            row: fetched.event.0 % 16,
+            life: self.epoch(from),
+        };
+        let payload = Payload::about(Parcel::Apply, fetched.event, fetched.version);
+        // The first record of a poll goes on from the poll; the others from their own arrival.
+        let cause = if at == 0 || attempt > 1 { cause } else { fetched.cause };
+        let id = self.call(link, Caller::Consumer(store), Some(class_of(store)), payload, identity, cause);
+        self.consumers[store.index()].waiting = id;
+    }
+
+    fn consumer_commits(&mut self, store: StoreId, cause: RecordId) {
+        let Some(link) = self.plan.roles.broker_consumer[store.index()] else { return };
+        let consumer = &mut self.consumers[store.index()];
+        let mut offsets: Vec<(u32, u64)> = Vec::new();
+        for fetched in &consumer.batch {
+            let next = fetched.offset + 1;
+            match offsets.iter_mut().find(|(partition, _)| *partition == fetched.partition) {
+                Some((_, offset)) => *offset = next,
+                None => offsets.push((fetched.partition, next)),
+            }
+        }
+        consumer.commits += 1;
+        let major = consumer.commits;
+        let mut payload = Payload::about(Parcel::CommitOffset, EventId::NONE, 0);
+        payload.offsets = offsets;
+        let identity = Identity { major, attempt: 1, row: 0, life: 0 };
+        let id = self.call(link, Caller::Consumer(store), Some(class_of(store)), payload, identity, cause);
+        self.consumers[store.index()].waiting = id;
+    }
+
+    /// A call of a consumer has ended.
+    pub(super) fn consumer_answered(&mut self, store: StoreId, outcome: Outcome, cause: RecordId) {
+        let Some(node) = self.plan.roles.consumers[store.index()] else { return };
+        self.consumers[store.index()].waiting = CallId::NONE;
+        let event = if outcome == Outcome::Ok { Event::Done } else { Event::Failed };
+        self.consumer_event(store, node, event, cause);
+    }
+
+    /// The time that a consumer waited is over, unless it died since.
+    pub(super) fn consumer_timer(&mut self, store: StoreId, epoch: u32) {
+        let Some(node) = self.plan.roles.consumers[store.index()] else { return };
+        if self.epoch(node) == epoch {
+            self.consumer_event(store, node, Event::Elapsed, RecordId::NONE);
+        }
+    }
+
+    /// A consumer dies, with what is in its memory.
+    pub(super) fn kill_consumer(&mut self, store: StoreId, crash: RecordId) {
+        let Some(node) = self.plan.roles.consumers[store.index()] else { return };
+        if self.consumers[store.index()].state != State::Idle {
+            let about = self.current_record(store);
+            let record = self.about(node, Kind::Killed, about, crash);
+            self.record(record);
+        }
+        let old = &self.consumers[store.index()];
+        let (commits, fetches) = (old.commits, old.fetches + 1);
+        let mut new = ConsumerProc::new(self.broker.partitions());
+        (new.commits, new.fetches) = (commits, fetches);
+        self.consumers[store.index()] = new;
+    }
+
+    /// A consumer is up again: it reads from its committed offsets.
+    pub(super) fn consumer_restarted(&mut self, store: StoreId, cause: RecordId) {
+        let Some(node) = self.plan.roles.consumers[store.index()] else { return };
+        for partition in 0..self.broker.partitions() {
+            let offset = self.broker.rewind(store, partition);
+            self.consumers[store.index()].expected[partition as usize] = offset;
+            let mut record = Record::new(self.now, node, Kind::Rewound);
+            (record.value, record.extra, record.cause) = (offset, partition, cause);
+            self.record(record);
+        }
+        self.pump_all(store, cause);
+    }
+
+    /// The broker is up again: it pushes what waits.
+    pub(super) fn broker_restarted(&mut self, cause: RecordId) {
+        for store in 0..self.stores.len() as u16 {
+            self.pump_all(StoreId(store), cause);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The end of a run: arrivals stop, nodes and links heal, the queues empty, every detector looks once more.
+
+use super::Simulation;
+use crate::world::ids::{EventId, NodeId, RecordId, StoreId};
+use crate::world::record::{Kind, Record};
+
+impl Simulation<'_> {
+    /// Arrivals stop; what is down comes up.
+    pub(super) fn begin_drain(&mut self) {
+        self.draining = true;
+        let record = Record::new(self.now, NodeId::NONE, Kind::DrainBegan);
+        let cause = self.record(record);
+        self.heal(cause);
+    }
+
+    /// Whether nothing is in flight any more.
+    pub(super) fn quiet(&self) -> bool {
+        self.moving == 0 && self.active_ops == 0 && self.relay_is_quiet() && self.consumers_are_quiet()
+    }
+
+    fn relay_is_quiet(&self) -> bool {
+        self.plan.roles.relay.is_none() || (self.relay.sleeps() && self.source.outbox().is_empty())
+    }
+
+    fn consumers_are_quiet(&self) -> bool {
+        let behind = |store: usize| self.broker.lag(StoreId(store as u16)) > 0;
+        let fed = |store: usize| self.plan.roles.consumers[store].is_some();
+        (0..self.stores.len()).all(|store| !fed(store) || (self.consumers[store].idle() && !behind(store)))
+    }
+
+    /// The run is over. `limit`: because the drain's limit is reached.
+    pub(super) fn end(&mut self, limit: bool) {
+        if limit {
+            self.now = self.plan.duration.after(self.plan.drain_limit).max(self.now);
+            self.record_still_queued();
+        }
+        self.now = self.now.max(self.plan.duration);
+        self.last_looks();
+        let record = Record { detail: u8::from(limit), ..Record::new(self.now, NodeId::NONE, Kind::DrainEnded) };
+        self.record(record);
+        self.trace.close(self.now, self.source.outbox().len(), self.source.outbox_peak());
+    }
+
+    /// Events that are still on their way: one record for each, and each store.
+    fn record_still_queued(&mut self) {
+        let outbox: Vec<EventId> = self.source.outbox().iter().map(|row| row.event).collect();
+        for store in 0..self.stores.len() {
+            let node = self.plan.roles.stores[store];
+            let behind: Vec<EventId> =
+                self.broker.uncommitted(StoreId(store as u16)).map(|entry| entry.event).collect();
+            let mut moving: Vec<EventId> = outbox.iter().copied().chain(behind).chain(self.on_the_way()).collect();
+            moving.sort_unstable();
+            moving.dedup();
+            for event in moving {
+                let record = self.about(node, Kind::StillQueued, event, RecordId::NONE);
+                self.record(record);
+            }
+        }
+    }
+}

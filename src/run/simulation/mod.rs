@@ -1,0 +1,311 @@
+//! The simulation: plan in, trace out. The only driver: it routes commands and answers, counts crash points, kills.
+//!
+//! - `call`: requests and answers over links, with their five outcomes
+//! - `serve`: what source, broker and stores do with a request
+//! - `app`, `relay`, `consumer`: the processes, each driven by its pure machine
+//! - `fault`: crashes, restarts, link faults
+//! - `watch`: detectors; `drain`: the end of a run
+
+mod app;
+mod call;
+mod consumer;
+mod drain;
+mod fault;
+mod relay;
+mod serve;
+mod watch;
+
+use crate::detect::Memory;
+use crate::kernel::calendar::Calendar;
+use crate::kernel::rng::Draws;
+use crate::kernel::time::Us;
+use crate::run::trace::Trace;
+use crate::scenario::plan::{NodeRole, Plan};
+use crate::strategy::machine::AppKnobs;
+use crate::world::broker::Broker;
+use crate::world::ids::{EventId, Key, LinkId, NodeId, Op, OpKind, RecordId, StoreId};
+use crate::world::observe::CallCounters;
+use crate::world::record::{Kind, Record};
+use crate::world::source::{Source, Xid};
+use crate::world::store::{Store, Tombstones};
+use app::{OpProc, Request};
+use call::{Call, CallId, LinkState, Timeouts};
+use consumer::ConsumerProc;
+use fault::{Armed, NodeState};
+use relay::RelayProc;
+use std::collections::VecDeque;
+
+/// What is to happen at an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Due {
+    /// The next request of the workload.
+    Arrival,
+    /// A client asks again.
+    ClientAgain(u32),
+    /// Clients look at their watches.
+    ClientTimeout,
+    /// A request reaches the far end of its link.
+    Arrive(CallId),
+    /// A request is lost there.
+    Lost(CallId),
+    /// The callee has served a request; its epoch then.
+    Served(CallId, u32),
+    /// An answer reaches its caller: whether all went well.
+    Answer(CallId, bool),
+    /// The answer is lost there.
+    AnswerLost(CallId),
+    /// Callers of a class look at their watches.
+    Timeout(u16),
+    /// The time that an operation waited is over.
+    OpTimer(u32, Op),
+    /// The time that a consumer waited is over, if its epoch is still this.
+    ConsumerTimer(StoreId, u32),
+    /// A consumer fetches again what was lost on the way to it, if its epoch is still this.
+    Refetch(StoreId, u32),
+    /// The relay looks, if its epoch is still this.
+    RelayDue(u32),
+    /// A broken connection reaches the source.
+    Disconnect(Op),
+    /// A stochastic crash.
+    Crash(NodeId),
+    /// A node comes back, if its epoch is still this.
+    Restart(NodeId, u32),
+    /// A scripted fault.
+    Fault(u32),
+    /// A link fault is over.
+    FaultEnd(u32),
+    /// A detector looks.
+    Detect(u16),
+    /// Arrivals stop.
+    Drain,
+}
+
+/// What the simulation knows of an event.
+#[derive(Clone, Copy, Debug)]
+struct EventInfo {
+    /// The client's request behind it: what its draws belong to.
+    request: u32,
+    op: Op,
+    key: Key,
+    kind: OpKind,
+    /// Given at commit; what it would get, before.
+    version: u32,
+    /// Its place in commit order, from 1; 0: not committed.
+    commit: u64,
+    /// How often a relay has sent it.
+    sent: u16,
+}
+
+/// A run in progress.
+#[derive(Debug)]
+pub struct Simulation<'p> {
+    plan: &'p Plan,
+    knobs: AppKnobs,
+    now: Us,
+    calendar: Calendar<Due>,
+    draws: Draws,
+    trace: Trace,
+    nodes: Vec<NodeState>,
+    links: Vec<LinkState>,
+    calls: Vec<Call>,
+    free_calls: Vec<u32>,
+    timeouts: Vec<Timeouts>,
+    source: Source,
+    broker: Broker,
+    stores: Vec<Store>,
+    consumers: Vec<ConsumerProc>,
+    relay: RelayProc,
+    events: Vec<EventInfo>,
+    /// The app's operations by slot; a slot is used again.
+    ops: Vec<OpProc>,
+    free_ops: Vec<u32>,
+    active_ops: u32,
+    next_op: u32,
+    accept: VecDeque<u32>,
+    /// Blocking retry: the operation that may publish, and those behind it.
+    lane: VecDeque<u32>,
+    requests: Vec<Request>,
+    client_watch: VecDeque<(Us, u32, u32)>,
+    watch_armed: bool,
+    unresolved: u32,
+    /// Requests at the source that wait for a row lock: whose, which call, since when, and the record of the wait.
+    parked: Vec<(Xid, CallId, Us, RecordId)>,
+    armed: Armed,
+    publish_calls: CallCounters,
+    memories: Vec<Memory>,
+    firing: Vec<bool>,
+    next_message: u32,
+    /// When the request that was sent last arrives.
+    last_arrival: Us,
+    /// Messages on their way, requests being served, broken connections, restarts: what the drain waits for.
+    moving: u32,
+    draining: bool,
+    zipf: app::Zipf,
+}
+
+impl<'p> Simulation<'p> {
+    /// A run of a plan, before its first event. `keep`: whether the trace keeps its records, and how many at most.
+    #[must_use]
+    pub fn new(plan: &'p Plan, keep: usize) -> Simulation<'p> {
+        let keys = plan.keys();
+        let store = |store: &crate::scenario::plan::StorePlan| {
+            let tombstones = Tombstones {
+                ttl: store.tombstone_ttl,
+                durable: store.tombstone_durable,
+                flush: store.tombstone_flush,
+            };
+            Store::new(store.kind, store.apply, tombstones, keys)
+        };
+        let targets = if plan.strategy.direct() && plan.roles.broker.is_none() { plan.stores.len() } else { 1 };
+        let mut simulation = Simulation {
+            plan,
+            knobs: AppKnobs {
+                calls: plan.workload.rows_per_tx * targets as u32,
+                attempts: plan.direct.attempts,
+                background: plan.direct.background,
+            },
+            now: Us::ZERO,
+            calendar: Calendar::new(),
+            draws: Draws::new(plan.seed),
+            trace: Trace::new(plan, keep),
+            nodes: plan.nodes.iter().map(NodeState::new).collect(),
+            links: plan.links.iter().map(|link| LinkState::new(plan, link)).collect(),
+            calls: Vec::new(),
+            free_calls: Vec::new(),
+            timeouts: Timeouts::classes(plan),
+            source: Source::new(keys),
+            broker: Broker::new(plan.broker.partitions, plan.stores.len()),
+            stores: plan.stores.iter().map(store).collect(),
+            consumers: plan.stores.iter().map(|_| ConsumerProc::new(plan.broker.partitions)).collect(),
+            relay: RelayProc::default(),
+            events: Vec::new(),
+            ops: Vec::new(),
+            free_ops: Vec::new(),
+            active_ops: 0,
+            next_op: 0,
+            accept: VecDeque::new(),
+            lane: VecDeque::new(),
+            requests: Vec::new(),
+            client_watch: VecDeque::new(),
+            watch_armed: false,
+            unresolved: 0,
+            parked: Vec::new(),
+            armed: Armed::new(plan),
+            publish_calls: CallCounters::default(),
+            memories: vec![Memory::default(); plan.detectors.len()],
+            firing: vec![false; plan.detectors.len()],
+            next_message: 0,
+            last_arrival: Us::ZERO,
+            moving: 0,
+            draining: false,
+            zipf: app::Zipf::new(&plan.workload.keys),
+        };
+        simulation.schedule_start();
+        simulation
+    }
+
+    fn schedule_start(&mut self) {
+        self.calendar.put(self.plan.duration, Due::Drain);
+        self.schedule_faults();
+        self.schedule_first_arrival();
+        self.schedule_relay_start();
+        self.schedule_detectors();
+    }
+
+    /// Runs to the end.
+    #[must_use]
+    pub fn finish(mut self) -> Trace {
+        while self.advance(u64::MAX) {}
+        self.trace
+    }
+
+    /// Handles up to that many events. Says whether there is more to do.
+    pub fn advance(&mut self, events: u64) -> bool {
+        for _ in 0..events {
+            if self.draining && self.quiet() {
+                self.end(false);
+                return false;
+            }
+            let Some((at, due)) = self.calendar.take() else {
+                self.end(true);
+                return false;
+            };
+            if at > self.plan.duration.after(self.plan.drain_limit) {
+                self.end(true);
+                return false;
+            }
+            self.now = at;
+            self.handle(due);
+        }
+        true
+    }
+
+    fn handle(&mut self, due: Due) {
+        match due {
+            Due::Arrival => self.arrival(),
+            Due::ClientAgain(request) => self.client_again(request),
+            Due::ClientTimeout => self.client_timeouts(),
+            Due::Arrive(call) => self.arrive(call),
+            Due::Lost(call) => self.lost(call),
+            Due::Served(call, epoch) => self.served(call, epoch),
+            Due::Answer(call, ok) => self.answer_arrives(call, ok),
+            Due::AnswerLost(call) => self.answer_lost(call),
+            Due::Timeout(class) => self.call_timeouts(class),
+            Due::OpTimer(slot, op) => self.op_timer(slot, op),
+            Due::ConsumerTimer(store, epoch) => self.consumer_timer(store, epoch),
+            Due::Refetch(store, epoch) => self.refetch(store, epoch),
+            Due::RelayDue(epoch) => self.relay_due(epoch),
+            Due::Disconnect(op) => self.disconnected(op),
+            Due::Crash(node) => self.stochastic_crash(node),
+            Due::Restart(node, epoch) => self.restart_due(node, epoch),
+            Due::Fault(fault) => self.scripted(fault),
+            Due::FaultEnd(fault) => self.fault_end(fault),
+            Due::Detect(detector) => self.detect_due(detector),
+            Due::Drain => self.begin_drain(),
+        }
+    }
+
+    /// Adds a record to the trace.
+    fn record(&mut self, record: Record) -> RecordId {
+        self.trace.push(&record)
+    }
+
+    /// A record here and now, about an event.
+    fn about(&self, node: NodeId, kind: Kind, event: EventId, cause: RecordId) -> Record {
+        let mut record = Record { cause, event, ..Record::new(self.now, node, kind) };
+        if let Some(info) = self.events.get(event.index()) {
+            (record.op, record.key, record.version) = (info.op, info.key, info.version);
+            record.detail = info.kind as u8;
+        }
+        record
+    }
+
+    fn up(&self, node: NodeId) -> bool {
+        self.nodes[node.index()].up
+    }
+
+    fn epoch(&self, node: NodeId) -> u32 {
+        self.nodes[node.index()].epoch
+    }
+
+    fn role(&self, node: NodeId) -> NodeRole {
+        self.plan.nodes[node.index()].role
+    }
+
+    fn link_ends(&self, link: LinkId) -> (NodeId, NodeId) {
+        let link = &self.plan.links[link.index()];
+        (link.from, link.to)
+    }
+}
+
+/// A number for a role that does not depend on the strategy or the plan, for draws that strategies share.
+fn role_code(role: NodeRole) -> u32 {
+    match role {
+        NodeRole::App => 0,
+        NodeRole::Source => 1,
+        NodeRole::Broker => 2,
+        NodeRole::Relay => 3,
+        NodeRole::Consumer(store) => 16 + 2 * u32::from(store.0),
+        NodeRole::Store(store) => 17 + 2 * u32::from(store.0),
+    }
+}

@@ -1,0 +1,323 @@
+//! What source, broker and stores do with a request: wait for a free worker, serve it, answer.
+
+use super::call::{CallId, Caller, Payload};
+use super::{Due, Simulation};
+use crate::kernel::rng::Purpose;
+use crate::kernel::time::Us;
+use crate::scenario::plan::NodeRole;
+use crate::strategy::CrashPoint;
+use crate::world::broker::Entry;
+use crate::world::ids::{EventId, NodeId, Op, RecordId, StoreId};
+use crate::world::record::{AbortReason, Kind, Parcel, Record};
+use crate::world::source::{Locked, OutboxRow, Transaction, Xid};
+use crate::world::store::Applied;
+
+impl Simulation<'_> {
+    /// A request is at its callee: serves it, or lets it wait for a free worker.
+    pub(super) fn admit(&mut self, id: CallId, cause: RecordId) {
+        let Some(call) = self.call_mut(id) else { return };
+        call.sent = cause;
+        let to = call.ends.1;
+        let node = &mut self.nodes[to.index()];
+        if node.workers > 0 && node.busy >= node.workers {
+            node.queue.push_back(id);
+            self.hold(id);
+            return;
+        }
+        self.begin_service(to, id);
+    }
+
+    fn begin_service(&mut self, node: NodeId, id: CallId) {
+        let span = self.service_time(node, id);
+        if span == Us::ZERO && self.nodes[node.index()].workers == 0 {
+            self.serve(node, id);
+            return;
+        }
+        self.nodes[node.index()].busy += 1;
+        self.nodes[node.index()].serving.push(id);
+        self.hold(id);
+        let epoch = self.epoch(node);
+        self.calendar.put(self.now.after(span), Due::Served(id, epoch));
+    }
+
+    /// The callee has served a request, if it has not crashed since.
+    pub(super) fn served(&mut self, id: CallId, epoch: u32) {
+        let Some(call) = self.get_call(id) else { return };
+        let node = call.ends.1;
+        if self.epoch(node) != epoch {
+            return;
+        }
+        self.nodes[node.index()].serving.retain(|serving| *serving != id);
+        self.serve(node, id);
+        self.release(id);
+        // A crash at a point of this very request has already freed the workers.
+        if self.epoch(node) == epoch {
+            self.nodes[node.index()].busy -= 1;
+            self.next_in_queue(node);
+        }
+    }
+
+    fn next_in_queue(&mut self, node: NodeId) {
+        if let Some(next) = self.nodes[node.index()].queue.pop_front() {
+            self.begin_service(node, next);
+            self.release(next);
+        }
+    }
+
+    fn service_time(&mut self, node: NodeId, id: CallId) -> Us {
+        let Some(call) = self.get_call(id) else { return Us::ZERO };
+        let (parcel, (major, minor)) = (call.payload.parcel, call.identity);
+        let plan = self.plan;
+        let time = match (self.role(node), parcel) {
+            (NodeRole::Source, Parcel::Commit) if call.payload.small == 0 => &plan.source.commit_time,
+            (NodeRole::Store(store), Parcel::Apply) => &plan.stores[store.index()].service,
+            _ => return Us::ZERO,
+        };
+        match time.constant() {
+            Some(us) => us,
+            None => {
+                let code = super::role_code(self.role(node));
+                time.draw(&mut self.draws.of(Purpose::Service, major, code, minor))
+            }
+        }
+    }
+
+    fn serve(&mut self, node: NodeId, id: CallId) {
+        let Some(call) = self.get_call(id) else { return };
+        let (payload, cause, caller) = (call.payload.clone(), call.sent, call.caller);
+        match payload.parcel {
+            Parcel::Write => self.serve_write(id, payload.op, caller, cause),
+            Parcel::Enqueue => self.serve_enqueue(id, payload.op, cause),
+            Parcel::Commit => self.serve_commit(id, &payload, cause),
+            Parcel::Claim => self.serve_claim(id, payload.large, cause),
+            Parcel::Mark => self.serve_mark(id, &payload.rows, cause),
+            Parcel::Publish => self.serve_publish(node, id, &payload, cause),
+            Parcel::CommitOffset => self.serve_commit_offset(node, id, &payload, caller, cause),
+            Parcel::Apply => self.serve_apply(node, id, &payload, cause),
+            Parcel::Deliver => self.serve_deliver(&payload, caller, cause),
+            Parcel::AnswerOk | Parcel::AnswerFailed => {}
+        }
+    }
+
+    fn serve_write(&mut self, id: CallId, op: Op, caller: Caller, cause: RecordId) {
+        let Caller::Op(slot, _) = caller else { return };
+        // A second copy of the request finds the rows written; one that comes after the connection broke finds nobody.
+        if self.source.transaction_of(op).is_some() {
+            return;
+        }
+        let Some(proc) = self.ops.get(slot as usize).filter(|proc| proc.op == op) else { return };
+        let keys = proc.keys.clone();
+        let xid = self.source.begin(op, keys.into_iter());
+        self.lock_and_write(xid, id, cause);
+    }
+
+    fn lock_and_write(&mut self, xid: Xid, id: CallId, cause: RecordId) {
+        let node = self.plan.roles.source;
+        match self.source.lock(xid) {
+            Some(Locked::All) => self.write_rows(xid, id, cause),
+            Some(Locked::WaitsFor(holder)) => {
+                let op = self.source.transaction(xid).map_or(Op::NONE, |open| open.op);
+                let record = self.record(Record { op, cause, extra: holder.0, ..Record::new(self.now, node, Kind::Waits) });
+                self.hold(id);
+                self.parked.push((xid, id, self.now, record));
+            }
+            None => {}
+        }
+    }
+
+    fn write_rows(&mut self, xid: Xid, id: CallId, cause: RecordId) {
+        let node = self.plan.roles.source;
+        let Some(op) = self.source.transaction(xid).map(|open| open.op) else { return };
+        let Some(Caller::Op(slot, _)) = self.get_call(id).map(|call| call.caller) else { return };
+        let mut last = cause;
+        for event in self.events_of(slot, op) {
+            let (key, asked) = (self.events[event.index()].key, self.asked(slot));
+            let Some(change) = self.source.write(xid, key, asked, event) else { return };
+            let info = &mut self.events[event.index()];
+            (info.kind, info.version) = (change.kind, change.version);
+            let record = Record { value: u64::from(xid.0), ..self.about(node, Kind::Written, event, cause) };
+            last = self.record(record);
+        }
+        if self.pass(node, CrashPoint::SourceWriteAck, op, EventId::NONE, last) {
+            return;
+        }
+        self.answer(id, true, last);
+    }
+
+    fn serve_enqueue(&mut self, id: CallId, op: Op, cause: RecordId) {
+        let node = self.plan.roles.source;
+        let Some((xid, events)) = self.source.transaction_of(op).map(|open| {
+            (open.xid, if open.outbox.is_empty() { open.changes.iter().map(|change| change.event).collect() } else { Vec::new() })
+        }) else {
+            return self.answer(id, false, cause);
+        };
+        let mut last = cause;
+        for event in events {
+            let Some(alloc_seq) = self.source.enqueue(xid, event) else { return };
+            let record = Record { value: alloc_seq, extra: xid.0, ..self.about(node, Kind::Enqueued, event, cause) };
+            last = self.record(record);
+        }
+        self.answer(id, true, last);
+    }
+
+    fn serve_commit(&mut self, id: CallId, payload: &Payload, cause: RecordId) {
+        let node = self.plan.roles.source;
+        let Some(xid) = self.source.transaction_of(payload.op).map(|open| open.xid) else {
+            return self.answer(id, false, cause);
+        };
+        if payload.small == 1 || self.scripted_abort() {
+            let last = self.roll_back(xid, AbortReason::Refused, cause);
+            self.answer(id, false, last);
+            return;
+        }
+        let Some(commit) = self.source.commit(xid) else { return };
+        let first = self.source.commits() - commit.transaction.changes.len() as u64;
+        let outbox = u32::from(!commit.transaction.outbox.is_empty());
+        let mut last = cause;
+        for (nth, change) in commit.transaction.changes.iter().enumerate() {
+            let info = &mut self.events[change.event.index()];
+            (info.kind, info.version, info.commit) = (change.kind, change.version, first + nth as u64 + 1);
+            let record = Record { value: commit.lsn.0, extra: outbox, ..self.about(node, Kind::Committed, change.event, cause) };
+            last = self.record(record);
+        }
+        let died = self.pass(node, CrashPoint::SourceCommitAck, payload.op, EventId::NONE, last);
+        if !died {
+            self.answer(id, true, last);
+            self.unpark(last);
+        }
+    }
+
+    /// Rolls a transaction back, with a record for each changed row (or one, if it changed none).
+    pub(super) fn roll_back(&mut self, xid: Xid, reason: AbortReason, cause: RecordId) -> RecordId {
+        let Some(transaction) = self.source.abort(xid) else { return cause };
+        let last = self.record_aborted(&transaction, reason, cause);
+        self.unpark(last);
+        last
+    }
+
+    pub(super) fn record_aborted(&mut self, transaction: &Transaction, reason: AbortReason, cause: RecordId) -> RecordId {
+        let node = self.plan.roles.source;
+        let mut last = cause;
+        for change in &transaction.changes {
+            let mut record = self.about(node, Kind::Aborted, change.event, cause);
+            record.detail = reason as u8;
+            last = self.record(record);
+        }
+        if transaction.changes.is_empty() {
+            let record = Record { op: transaction.op, cause, ..Record::new(self.now, node, Kind::Aborted) };
+            last = self.record(Record { detail: reason as u8, ..record });
+        }
+        last
+    }
+
+    /// Locks were released: who waited for them goes on, first come first.
+    fn unpark(&mut self, cause: RecordId) {
+        if self.parked.is_empty() {
+            return;
+        }
+        let node = self.plan.roles.source;
+        let mut still = Vec::new();
+        for (xid, id, since, waited) in std::mem::take(&mut self.parked) {
+            match self.source.lock(xid) {
+                Some(Locked::All) => {
+                    let op = self.source.transaction(xid).map_or(Op::NONE, |open| open.op);
+                    let value = self.now.since(since).0;
+                    let granted = self.record(Record { op, value, cause, ..Record::new(self.now, node, Kind::Granted) });
+                    let before = self.epoch(node);
+                    self.write_rows(xid, id, granted);
+                    self.release(id);
+                    if self.epoch(node) != before {
+                        return; // The crash has cleared the waiting list.
+                    }
+                }
+                Some(Locked::WaitsFor(_)) => still.push((xid, id, since, waited)),
+                None => self.release(id),
+            }
+        }
+        still.append(&mut self.parked);
+        self.parked = still;
+    }
+
+    /// A broken connection reaches the source: its open transaction is rolled back, unless its commit is under way.
+    pub(super) fn disconnected(&mut self, op: Op) {
+        self.moving -= 1;
+        let Some(xid) = self.source.transaction_of(op).map(|open| open.xid) else { return };
+        let committing = |id: &CallId| {
+            self.get_call(*id).is_some_and(|call| call.payload.op == op && call.payload.parcel == Parcel::Commit)
+        };
+        let source = &self.nodes[self.plan.roles.source.index()];
+        if source.serving.iter().any(committing) || source.queue.iter().any(committing) {
+            return;
+        }
+        self.roll_back(xid, AbortReason::Disconnected, RecordId::NONE);
+    }
+
+    fn serve_claim(&mut self, id: CallId, limit: u64, cause: RecordId) {
+        let limit = if limit == 0 { usize::MAX } else { usize::try_from(limit).unwrap_or(usize::MAX) };
+        let rows: Vec<OutboxRow> = self.source.outbox().iter().take(limit).copied().collect();
+        if let Some(call) = self.call_mut(id) {
+            call.payload.rows = rows;
+        }
+        self.answer(id, true, cause);
+    }
+
+    fn serve_mark(&mut self, id: CallId, rows: &[OutboxRow], cause: RecordId) {
+        let node = self.plan.roles.source;
+        self.source.mark(rows);
+        let mut last = cause;
+        for row in rows {
+            let record = Record { value: row.alloc_seq, ..self.about(node, Kind::Marked, row.event, cause) };
+            last = self.record(record);
+        }
+        self.answer(id, true, last);
+    }
+
+    fn serve_publish(&mut self, node: NodeId, id: CallId, payload: &Payload, cause: RecordId) {
+        let key = self.events[payload.event.index()].key;
+        let entry = Entry { event: payload.event, version: payload.version };
+        let (partition, offset) = self.broker.append(key, entry);
+        let mut record = self.about(node, Kind::Appended, payload.event, cause);
+        (record.value, record.extra, record.version) = (offset, partition, payload.version);
+        let last = self.record(record);
+        if self.pass(node, CrashPoint::BrokerAppendAck, record.op, payload.event, last) {
+            return;
+        }
+        self.answer(id, true, last);
+        for store in 0..self.stores.len() {
+            self.pump(StoreId(store as u16), partition, last);
+        }
+    }
+
+    fn serve_commit_offset(&mut self, node: NodeId, id: CallId, payload: &Payload, caller: Caller, cause: RecordId) {
+        let Caller::Consumer(store) = caller else { return };
+        let mut last = cause;
+        for &(partition, offset) in &payload.offsets {
+            self.broker.commit(store, partition, offset);
+            let mut record = Record::new(self.now, node, Kind::OffsetCommitted);
+            (record.value, record.extra, record.cause) = (offset, partition, cause);
+            record.link = self.get_call(id).map_or(record.link, |call| call.link);
+            last = self.record(record);
+        }
+        self.answer(id, true, last);
+    }
+
+    fn serve_apply(&mut self, node: NodeId, id: CallId, payload: &Payload, cause: RecordId) {
+        let NodeRole::Store(store) = self.role(node) else { return };
+        let info = self.events[payload.event.index()];
+        let clock = self.now.min(self.plan.duration);
+        if self.stores[store.index()].expire(info.key, clock) {
+            let mut record = Record::new(self.now, node, Kind::TombstoneGone);
+            (record.key, record.cause) = (info.key, cause);
+            self.record(record);
+        }
+        let at = &mut self.stores[store.index()];
+        let applied = at.apply(info.key, info.kind, payload.event, payload.version, info.commit, clock);
+        let kind = if applied == Applied::Yes { Kind::Applied } else { Kind::NotNewer };
+        let record = Record { version: payload.version, ..self.about(node, kind, payload.event, cause) };
+        let last = self.record(record);
+        if self.pass(node, CrashPoint::StoreApplyAck, record.op, payload.event, last) {
+            return;
+        }
+        self.answer(id, true, last);
+    }
+}

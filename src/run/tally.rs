@@ -1,0 +1,235 @@
+//! The tally: what clients saw, what waited, what it cost. A fold over the records.
+
+use crate::kernel::time::Us;
+use crate::scenario::plan::Plan;
+use crate::world::ids::{NodeId, Op, Outcome};
+use crate::world::record::{Kind, Parcel, Record};
+
+/// What one client request came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct RequestFate {
+    outcome: Option<Outcome>,
+    committed: bool,
+}
+
+/// Counts of a run.
+#[derive(Clone, Debug)]
+pub struct Tally {
+    source: NodeId,
+    block_after: Us,
+    requests: Vec<RequestFate>,
+    /// By operation: its request.
+    request_of: Vec<u32>,
+    /// Of requests that were answered well: how long it took.
+    pub latencies: Vec<u64>,
+    last_commit: Option<u64>,
+    /// Durable commits.
+    pub transactions: u64,
+    /// Requests that the source was asked.
+    pub queries: u64,
+    /// Requests sent to anything else: broker, stores, consumers.
+    pub messages: u64,
+    /// Operations that wait now, and since when.
+    waiting: Vec<(Op, Us)>,
+    /// The most that waited at once.
+    pub waiting_peak: u64,
+    /// The longest wait.
+    pub longest_wait: Us,
+    /// Operations that waited for `block_after` or longer while the load ran.
+    pub blocked: u64,
+    drained: bool,
+    /// By store: records appended, minus those committed by its group.
+    lag: Vec<u64>,
+    links: Vec<crate::world::ids::LinkId>,
+    offsets: Vec<Vec<u64>>,
+    /// The most that any group was behind.
+    pub lag_peak: u64,
+    /// When the last group caught up last.
+    pub lag_clear: Option<Us>,
+    /// By node: crashes.
+    pub crashes: Vec<u64>,
+    /// The detectors' records: looks are counted, alarms kept.
+    looks: Vec<u64>,
+    /// Alarms and their ends.
+    pub alarms: Vec<Record>,
+    /// Unmarked outbox rows at the end.
+    pub outbox_left: u64,
+    /// The most unmarked outbox rows at once.
+    pub outbox_peak: u64,
+}
+
+impl Tally {
+    /// Nothing counted yet.
+    #[must_use]
+    pub fn new(plan: &Plan) -> Tally {
+        let links: Vec<_> = plan.roles.broker_consumer.iter().map(|link| link.unwrap_or_default()).collect();
+        let fed = plan.roles.broker_consumer.iter().filter(|link| link.is_some()).count();
+        Tally {
+            source: plan.roles.source,
+            block_after: plan.block_after,
+            requests: Vec::new(),
+            request_of: Vec::new(),
+            latencies: Vec::new(),
+            last_commit: None,
+            transactions: 0,
+            queries: 0,
+            messages: 0,
+            waiting: Vec::new(),
+            waiting_peak: 0,
+            longest_wait: Us::ZERO,
+            blocked: 0,
+            drained: false,
+            lag: vec![0; fed],
+            links,
+            offsets: vec![vec![0; plan.broker.partitions as usize]; fed],
+            lag_peak: 0,
+            lag_clear: None,
+            crashes: vec![0; plan.nodes.len()],
+            looks: vec![0; plan.detectors.len()],
+            alarms: Vec::new(),
+            outbox_left: 0,
+            outbox_peak: 0,
+        }
+    }
+
+    /// Takes one more record into account.
+    #[inline]
+    pub fn apply(&mut self, record: &Record) {
+        match record.kind {
+            Kind::Requested | Kind::Refused => self.requested(record),
+            Kind::Replied => self.replied(record),
+            Kind::ClientGaveUp => self.told(record.value, Outcome::Unknown),
+            Kind::Committed => self.committed(record),
+            Kind::Arrived if record.node == self.source => self.queries += 1,
+            Kind::Sent if record.detail < Parcel::AnswerOk as u8 => {
+                let to_source = [Parcel::Write, Parcel::Enqueue, Parcel::Commit, Parcel::Claim, Parcel::Mark];
+                self.messages += u64::from(!to_source.iter().any(|parcel| record.detail == *parcel as u8));
+            }
+            Kind::Waits => {
+                self.waiting.push((record.op, record.at));
+                self.waiting_peak = self.waiting_peak.max(self.waiting.len() as u64);
+            }
+            Kind::Granted | Kind::Aborted => self.waited(record.op, record.at),
+            Kind::DrainBegan => {
+                self.blocked += self.waiting.iter().filter(|(_, since)| record.at.since(*since) >= self.block_after).count() as u64;
+                self.drained = true;
+            }
+            Kind::Appended => self.appended(),
+            Kind::OffsetCommitted => self.offset_committed(record),
+            Kind::Looked => self.looks[record.extra as usize] += 1,
+            Kind::Alarm | Kind::AllClear => self.alarms.push(*record),
+            Kind::Crashed => self.crashes[record.node.index()] += 1,
+            _ => {} // Other records cost nothing.
+        }
+    }
+
+    fn requested(&mut self, record: &Record) {
+        let request = record.value as usize;
+        if self.requests.len() <= request {
+            self.requests.resize(request + 1, RequestFate::default());
+        }
+        if record.kind == Kind::Refused {
+            return self.told(record.value, Outcome::Failed);
+        }
+        if self.request_of.len() <= record.op.index() {
+            self.request_of.resize(record.op.index() + 1, u32::MAX);
+        }
+        self.request_of[record.op.index()] = record.value as u32;
+    }
+
+    fn told(&mut self, request: u64, outcome: Outcome) {
+        if let Some(fate) = self.requests.get_mut(request as usize)
+            && fate.outcome != Some(Outcome::Ok)
+        {
+            fate.outcome = Some(outcome);
+        }
+    }
+
+    fn replied(&mut self, record: &Record) {
+        if record.value == u64::MAX {
+            return;
+        }
+        let outcome = Outcome::ALL.get(usize::from(record.detail)).copied().unwrap_or(Outcome::Unknown);
+        self.told(u64::from(record.extra), outcome);
+        if outcome == Outcome::Ok {
+            self.latencies.push(record.value);
+        }
+    }
+
+    fn committed(&mut self, record: &Record) {
+        if self.last_commit != Some(record.value) {
+            self.transactions += 1;
+            self.last_commit = Some(record.value);
+        }
+        let request = self.request_of.get(record.op.index()).copied().unwrap_or(u32::MAX);
+        if let Some(fate) = self.requests.get_mut(request as usize) {
+            fate.committed = true;
+        }
+    }
+
+    fn waited(&mut self, op: Op, at: Us) {
+        let Some(place) = self.waiting.iter().position(|(waits, _)| *waits == op) else { return };
+        let (_, since) = self.waiting.swap_remove(place);
+        let span = at.since(since);
+        self.longest_wait = self.longest_wait.max(span);
+        self.blocked += u64::from(!self.drained && span >= self.block_after);
+    }
+
+    fn appended(&mut self) {
+        for lag in &mut self.lag {
+            *lag += 1;
+            self.lag_peak = self.lag_peak.max(*lag);
+        }
+        if !self.lag.is_empty() {
+            self.lag_clear = None;
+        }
+    }
+
+    fn offset_committed(&mut self, record: &Record) {
+        let Some(store) = self.links.iter().position(|link| *link == record.link) else { return };
+        let (Some(lag), Some(offsets)) = (self.lag.get_mut(store), self.offsets.get_mut(store)) else { return };
+        let at = &mut offsets[record.extra as usize];
+        *lag = lag.saturating_sub(record.value.saturating_sub(*at));
+        *at = record.value;
+        if self.lag.iter().all(|lag| *lag == 0) {
+            self.lag_clear = Some(record.at);
+        }
+    }
+
+    /// The run is over.
+    pub fn close(&mut self, outbox_left: usize, outbox_peak: usize) {
+        (self.outbox_left, self.outbox_peak) = (outbox_left as u64, outbox_peak as u64);
+    }
+
+    /// How many requests there were.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.requests.len() as u64
+    }
+
+    /// How many requests ended so; one that was never answered is unknown.
+    #[must_use]
+    pub fn ended(&self, outcome: Outcome) -> u64 {
+        let is = |fate: &&RequestFate| fate.outcome.unwrap_or(Outcome::Unknown) == outcome;
+        self.requests.iter().filter(is).count() as u64
+    }
+
+    /// How many requests ended so although their change is, or is not, in the source.
+    #[must_use]
+    pub fn contradicted(&self, outcome: Outcome, committed: bool) -> u64 {
+        let is = |fate: &&RequestFate| fate.outcome == Some(outcome) && fate.committed == committed;
+        self.requests.iter().filter(is).count() as u64
+    }
+
+    /// How often a detector looked.
+    #[must_use]
+    pub fn looks_of(&self, detector: usize) -> u64 {
+        self.looks.get(detector).copied().unwrap_or(0)
+    }
+
+    /// Operations that still wait.
+    #[must_use]
+    pub fn still_waiting(&self) -> u64 {
+        self.waiting.len() as u64
+    }
+}

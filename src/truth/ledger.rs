@@ -1,0 +1,332 @@
+//! The ledger: what was committed, what was delivered where, and where the path of the rest ended (CONTRACT 3).
+
+use crate::kernel::time::Us;
+use crate::world::ids::{EventId, Key, NodeId, OpKind, RecordId};
+use crate::world::record::{Kind, Parcel, Record};
+
+/// What became of one event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventFate {
+    /// Its row's key.
+    pub key: Key,
+    /// Its version: given at commit; what it would get, before.
+    pub version: u32,
+    /// What it does to the row.
+    pub kind: OpKind,
+    /// When it was committed; [`Us::NEVER`]: never.
+    pub committed: Us,
+    /// The record of its commit.
+    pub commit: RecordId,
+    /// When its path ended, if it was not delivered later; [`Us::NEVER`]: never.
+    pub ended: Us,
+    /// The record that ended it.
+    pub end: RecordId,
+    /// The record of its rollback.
+    pub aborted: RecordId,
+}
+
+impl EventFate {
+    const UNKNOWN: EventFate = EventFate {
+        key: Key::NONE,
+        version: 0,
+        kind: OpKind::Update,
+        committed: Us::NEVER,
+        commit: RecordId::NONE,
+        ended: Us::NEVER,
+        end: RecordId::NONE,
+        aborted: RecordId::NONE,
+    };
+
+    /// Whether it is in the source's history.
+    #[must_use]
+    pub fn is_committed(&self) -> bool {
+        self.committed != Us::NEVER
+    }
+}
+
+/// How often, and when, a store was given one event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// First; [`Us::NEVER`]: never.
+    pub first: Us,
+    /// Last.
+    pub last: Us,
+    /// How often.
+    pub count: u32,
+    /// The how-manieth delivery of the store the first one was.
+    pub order: u32,
+    /// The record of the first delivery.
+    pub record: RecordId,
+}
+
+impl Seen {
+    const NEVER: Seen = Seen { first: Us::NEVER, last: Us::ZERO, count: 0, order: 0, record: RecordId::NONE };
+}
+
+/// A change of a row, at the source or at a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowChange {
+    /// When.
+    pub at: Us,
+    /// The event that it shows from now on; [`EventId::NONE`]: nothing.
+    pub event: EventId,
+    /// The version that it shows; at the source also that of a deleted row.
+    pub version: u32,
+    /// Whether there is a row.
+    pub present: bool,
+    /// The record of the change.
+    pub record: RecordId,
+}
+
+/// What one store was given, and what it showed.
+#[derive(Clone, Debug, Default)]
+pub struct StoreLedger {
+    /// The node that it is.
+    pub node: NodeId,
+    /// By event.
+    seen: Vec<Seen>,
+    /// By key.
+    pub rows: Vec<Vec<RowChange>>,
+    /// All deliveries.
+    pub delivered: u64,
+    /// First deliveries.
+    pub distinct: u64,
+    /// First deliveries below the highest version already delivered for the key.
+    pub reordered: u64,
+    /// The record of the first such delivery.
+    pub first_reordered: RecordId,
+    /// The record of the first delivery of an event that was delivered before.
+    pub first_duplicate: RecordId,
+    /// By key: the highest version delivered.
+    highest: Vec<u32>,
+    /// Events still on their way at the drain's limit.
+    pub queued: Vec<EventId>,
+}
+
+impl StoreLedger {
+    /// How one event fared here.
+    #[must_use]
+    pub fn seen(&self, event: EventId) -> Seen {
+        self.seen.get(event.index()).copied().unwrap_or(Seen::NEVER)
+    }
+
+    fn deliver(&mut self, record: &Record, id: RecordId) {
+        if self.seen.len() <= record.event.index() {
+            self.seen.resize(record.event.index() + 1, Seen::NEVER);
+        }
+        self.delivered += 1;
+        let seen = &mut self.seen[record.event.index()];
+        seen.last = record.at;
+        seen.count += 1;
+        if seen.count > 1 {
+            self.first_duplicate = self.first_duplicate.min(id);
+            return;
+        }
+        (seen.first, seen.order, seen.record) = (record.at, self.distinct as u32, id);
+        self.distinct += 1;
+        let highest = &mut self.highest[record.key.index()];
+        if record.version < *highest {
+            self.reordered += 1;
+            self.first_reordered = self.first_reordered.min(id);
+        }
+        *highest = record.version.max(*highest);
+    }
+
+    fn show(&mut self, record: &Record, id: RecordId) {
+        let present = record.detail != OpKind::Delete as u8;
+        let event = if present { record.event } else { EventId::NONE };
+        let (at, version) = (record.at, record.version);
+        self.rows[record.key.index()].push(RowChange { at, event, version, present, record: id });
+    }
+
+    fn empty(&mut self, at: Us, id: RecordId) {
+        for row in &mut self.rows {
+            if row.last().is_some_and(|last| last.present) {
+                row.push(RowChange { at, event: EventId::NONE, version: 0, present: false, record: id });
+            }
+        }
+    }
+}
+
+/// The truth as far as the records have told it.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger {
+    /// By event.
+    pub events: Vec<EventFate>,
+    /// The source's rows by key: every committed change.
+    pub source: Vec<Vec<RowChange>>,
+    /// The stores; or the broker's log, if there is no store.
+    pub stores: Vec<StoreLedger>,
+    /// Whether the one "store" is the broker's log.
+    pub log_stands_for_stores: bool,
+    /// Committed events.
+    pub committed: u64,
+    /// Reads of the source by a consumer before the event's commit was visible.
+    pub early_reads: u64,
+}
+
+impl Ledger {
+    /// For that many keys, and these store nodes; with none, the broker's log stands for them.
+    #[must_use]
+    pub fn new(keys: usize, stores: &[NodeId], broker: Option<NodeId>) -> Ledger {
+        let log_stands_for_stores = stores.is_empty();
+        let nodes = if log_stands_for_stores { broker.as_slice() } else { stores };
+        let store = |node: &NodeId| StoreLedger {
+            node: *node,
+            rows: vec![Vec::new(); keys],
+            highest: vec![0; keys],
+            first_reordered: RecordId::NONE,
+            first_duplicate: RecordId::NONE,
+            ..StoreLedger::default()
+        };
+        Ledger {
+            source: vec![Vec::new(); keys],
+            stores: nodes.iter().map(store).collect(),
+            log_stands_for_stores,
+            ..Ledger::default()
+        }
+    }
+
+    /// What became of one event.
+    #[must_use]
+    pub fn event(&self, event: EventId) -> EventFate {
+        self.events.get(event.index()).copied().unwrap_or(EventFate::UNKNOWN)
+    }
+
+    /// Takes one more record into account.
+    #[inline]
+    pub fn apply(&mut self, record: &Record, id: RecordId) {
+        match record.kind {
+            Kind::Written => self.know(record).version = record.version,
+            Kind::Sent if record.event != EventId::NONE => {
+                self.know(record);
+            }
+            Kind::Committed => self.commit(record, id),
+            Kind::Aborted if record.event != EventId::NONE => self.know(record).aborted = id,
+            Kind::Applied => {
+                if let Some(store) = self.store_at(record.node) {
+                    store.deliver(record, id);
+                    store.show(record, id);
+                }
+            }
+            Kind::NotNewer => {
+                if let Some(store) = self.store_at(record.node) {
+                    store.deliver(record, id);
+                }
+            }
+            Kind::Appended if self.log_stands_for_stores => {
+                if let Some(store) = self.store_at(record.node) {
+                    store.deliver(record, id);
+                    store.show(record, id);
+                }
+            }
+            Kind::Emptied => {
+                if let Some(store) = self.store_at(record.node) {
+                    store.empty(record.at, id);
+                }
+            }
+            Kind::Killed | Kind::GaveUp if record.event != EventId::NONE => self.end(record, id),
+            Kind::Dropped if record.event != EventId::NONE && ends_here(record) => self.end(record, id),
+            Kind::StillQueued => {
+                let event = record.event;
+                if let Some(store) = self.store_at(record.node) {
+                    store.queued.push(event);
+                }
+            }
+            _ => {} // Records that neither commit, deliver nor end anything: most of them.
+        }
+    }
+
+    fn store_at(&mut self, node: NodeId) -> Option<&mut StoreLedger> {
+        self.stores.iter_mut().find(|store| store.node == node)
+    }
+
+    fn know(&mut self, record: &Record) -> &mut EventFate {
+        if self.events.len() <= record.event.index() {
+            self.events.resize(record.event.index() + 1, EventFate::UNKNOWN);
+        }
+        let fate = &mut self.events[record.event.index()];
+        if fate.key == Key::NONE {
+            (fate.key, fate.version) = (record.key, record.version);
+        }
+        fate
+    }
+
+    fn commit(&mut self, record: &Record, id: RecordId) {
+        let kind = OpKind::ALL.get(usize::from(record.detail)).copied().unwrap_or(OpKind::Update);
+        let fate = self.know(record);
+        (fate.version, fate.kind, fate.committed, fate.commit) = (record.version, kind, record.at, id);
+        self.committed += 1;
+        let present = kind != OpKind::Delete;
+        let (at, event, version) = (record.at, record.event, record.version);
+        self.source[record.key.index()].push(RowChange { at, event, version, present, record: id });
+    }
+
+    fn end(&mut self, record: &Record, id: RecordId) {
+        let fate = self.know(record);
+        (fate.ended, fate.end) = (record.at, id);
+    }
+}
+
+/// Whether a dropped message carried an event forward; a lost answer ends no path.
+fn ends_here(record: &Record) -> bool {
+    [Parcel::Publish, Parcel::Apply].iter().any(|parcel| record.detail == *parcel as u8)
+}
+
+/// Pairs of one key whose first deliveries came in the opposite order: inversions, by a binary indexed tree over time.
+#[must_use]
+pub fn inverted_pairs(ledger: &Ledger, store: &StoreLedger) -> u64 {
+    let mut by_key: Vec<Vec<(u32, u32)>> = vec![Vec::new(); store.rows.len()];
+    for (index, fate) in ledger.events.iter().enumerate() {
+        let seen = store.seen(EventId(index as u32));
+        if seen.count > 0 && fate.key != Key::NONE {
+            by_key[fate.key.index()].push((fate.version, seen.order));
+        }
+    }
+    by_key.iter_mut().map(|pairs| inversions(pairs)).sum()
+}
+
+fn inversions(pairs: &mut [(u32, u32)]) -> u64 {
+    pairs.sort_unstable_by_key(|&(version, order)| (version, order));
+    let mut orders: Vec<u32> = pairs.iter().map(|&(_, order)| order).collect();
+    let (mut sorted, mut count) = (orders.clone(), 0u64);
+    sorted.sort_unstable();
+    for order in &mut orders {
+        *order = sorted.partition_point(|other| other < order) as u32;
+    }
+    let mut tree = vec![0u32; orders.len() + 1];
+    for (seen, order) in orders.iter().enumerate() {
+        let mut below = 0;
+        let mut at = *order as usize + 1;
+        while at > 0 {
+            below += tree[at];
+            at &= at - 1;
+        }
+        count += seen as u64 - u64::from(below);
+        let mut at = *order as usize + 1;
+        while at < tree.len() {
+            tree[at] += 1;
+            at += at & at.wrapping_neg();
+        }
+    }
+    count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inversions_are_counted() {
+        // (version, order of delivery) and the pairs out of order.
+        let table: [(&[(u32, u32)], u64); 4] = [
+            (&[(1, 0), (2, 1), (3, 2)], 0),
+            (&[(1, 2), (2, 1), (3, 0)], 3),
+            (&[(1, 1), (2, 0), (3, 2)], 1),
+            (&[], 0),
+        ];
+        for (pairs, want) in table {
+            assert_eq!(inversions(&mut pairs.to_vec()), want, "{pairs:?}");
+        }
+    }
+}

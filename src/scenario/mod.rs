@@ -11,6 +11,8 @@ mod fault_plan;
 pub mod kind;
 mod notes;
 pub mod options;
+mod patch;
+pub mod permalink;
 pub mod plan;
 pub mod presets;
 mod refusal;

@@ -1,4 +1,7 @@
-//! Where plan, world, machines and detectors meet: simulation, recording, frame, narration, report.
+//! Where plan, world, machines and detectors meet.
+//!
+//! `simulation` runs a plan into a `trace`; `account` makes the report of it; `view`, `stage`, `story` and `why` make what
+//! a `recording` shows at an instant; `narrate` and `words` say it.
 
 pub mod account;
 pub mod frame;
@@ -6,5 +9,10 @@ pub mod narrate;
 pub mod recording;
 pub mod report;
 pub mod simulation;
+pub mod stage;
+pub mod story;
 pub mod tally;
 pub mod trace;
+pub mod view;
+pub mod why;
+pub mod words;

@@ -1,21 +1,249 @@
 //! Sentences: for a record, a cause, a verdict. Page, screen reader and command line say the same words.
 
 use super::trace::Trace;
-use crate::scenario::plan::Plan;
+use super::words::{count, instant, span};
+use crate::kernel::time::Us;
+use crate::scenario::plan::{NodeRole, Plan};
+use crate::strategy::CrashPoint;
 use crate::truth::anomaly::{Anomaly, RowState};
-use crate::truth::cause::RowCause;
-use crate::world::ids::{EventId, Key, RecordId};
+use crate::truth::cause::{How, RowCause};
+use crate::world::ids::{EventId, Key, NodeId, OpKind, Outcome, RecordId};
+use crate::world::record::{AbortReason, Kind, Parcel, Record};
+
+/// `product-17 version 1`, `product-17`, or nothing.
+fn what(plan: &Plan, record: &Record) -> String {
+    match (record.key, record.version) {
+        (Key::NONE, _) => String::new(),
+        (key, 0) => plan.key_name(key),
+        (key, version) => format!("{} version {version}", plan.key_name(key)),
+    }
+}
+
+/// The words for a node in a sentence: `the app`, `the search index`, `search-index-2`.
+#[must_use]
+pub fn the(plan: &Plan, node: NodeId) -> String {
+    let Some(at) = plan.nodes.get(node.index()) else { return "somebody".to_owned() };
+    let id = &at.id;
+    match at.role {
+        NodeRole::App => "the app".to_owned(),
+        NodeRole::Source => "the database".to_owned(),
+        NodeRole::Broker => "the broker".to_owned(),
+        NodeRole::Relay => "the relay".to_owned(),
+        NodeRole::Consumer(store) => format!("the consumer of {}", plan.stores[store.index()].id),
+        NodeRole::Store(_) if id == "search-index" => "the search index".to_owned(),
+        NodeRole::Store(_) if id == "cache" => "the cache".to_owned(),
+        NodeRole::Store(_) => id.clone(),
+    }
+}
+
+/// `after commit, before publish`.
+#[must_use]
+pub fn point_words(point: CrashPoint) -> String {
+    let id = point.id();
+    let steps = id.split_once(".after-").map_or(id, |(_, steps)| steps);
+    match steps.split_once("-before-") {
+        Some((after, before)) => format!("after {after}, before {before}"),
+        None => id.to_owned(),
+    }
+}
+
+/// One sentence for a record, without its time and node.
+#[must_use]
+pub fn record(plan: &Plan, record: &Record) -> String {
+    let (what, link) = (what(plan, record), plan.link_name(record.link));
+    let kind = OpKind::ALL.get(usize::from(record.detail)).copied().unwrap_or(OpKind::Update).id();
+    match record.kind {
+        Kind::Requested => format!("a client asks to {kind} {what}"),
+        Kind::Refused => format!("a client asks to {kind} {what}, and finds the app down"),
+        Kind::Stepped => format!("goes on with {what}"),
+        Kind::Sent => sent(plan, record, &what),
+        Kind::Arrived => format!("{} over {link} arrives{}", parcel(record.detail), of(&what)),
+        Kind::Dropped => format!("{} over {link} is lost{}", parcel(record.detail), of(&what)),
+        Kind::Written => format!("writes {what} in transaction {}", record.value),
+        Kind::Enqueued => format!("writes outbox row {} for {what}", record.value),
+        Kind::Committed => format!("commit of {what} is durable ({kind})"),
+        Kind::Aborted => format!("transaction{} is rolled back: {}", of(&what), reason(record.detail)),
+        Kind::Waits => format!("a write waits for a row lock of transaction {}", record.extra),
+        Kind::Granted => format!("a write gets its row lock after {}", span(Us(record.value))),
+        Kind::Appended => format!("{what} is record {} of partition {} ({kind})", record.value, record.extra),
+        Kind::Applied => format!("shows {what} ({kind})"),
+        Kind::NotNewer => format!("refuses {what}: it is not newer"),
+        Kind::TombstoneGone => format!("forgets that {what} was deleted"),
+        Kind::Emptied => "has lost all its rows".to_owned(),
+        Kind::OffsetCommitted => format!("offset {} of partition {} is committed", record.value, record.extra),
+        Kind::Rewound => format!("reads partition {} again from offset {}", record.extra, record.value),
+        Kind::Polled => format!("takes {}", count(record.value, "record")),
+        Kind::Claimed if record.detail == 1 => "finds no outbox row".to_owned(),
+        Kind::Claimed => format!("claims {}", count(record.value, "outbox row")),
+        Kind::Marked => format!("outbox row {} is marked as published", record.value),
+        Kind::Answered => format!("hears over {link}: {}{}", outcome(record.detail), of(&what)),
+        Kind::TimedOut => format!("hears nothing over {link} in time{}", of(&what)),
+        Kind::Retried => format!("will try again{}", of(&what)),
+        Kind::GaveUp => format!("gives {what} up: nobody will tell the stores"),
+        Kind::Replied => format!("answers the client: {}{}", outcome(record.detail), of(&what)),
+        Kind::ClientGaveUp => format!("the client of {what} gives up waiting"),
+        Kind::Passed => passed(record, &what),
+        Kind::Crashed => crashed(record),
+        Kind::Killed if what.is_empty() => "what it was doing dies with it".to_owned(),
+        Kind::Killed => format!("its work on {what} dies with it"),
+        Kind::Restarted => "is up again, with what was durable".to_owned(),
+        Kind::LinkFault if record.value == u64::MAX => format!("{link} is cut until the drain"),
+        Kind::LinkFault => format!("{link} is cut until {}", instant(Us(record.value))),
+        Kind::LinkHealed => format!("{link} is as before"),
+        Kind::Looked => format!("{} looks: {}", detector(plan, record), looked(plan, record)),
+        Kind::Alarm => format!("{} fires: {}", detector(plan, record), looked(plan, record)),
+        Kind::AllClear => format!("{} is quiet again", detector(plan, record)),
+        Kind::DrainBegan => "the load stops, every node comes up, every link is as before".to_owned(),
+        Kind::StillQueued => format!("{what} is still on its way"),
+        Kind::DrainEnded if record.detail == 1 => "the drain reaches its limit".to_owned(),
+        Kind::DrainEnded => "nothing is in flight any more: what differs now, differs for good".to_owned(),
+    }
+}
+
+fn of(what: &str) -> String {
+    if what.is_empty() { String::new() } else { format!(", {what}") }
+}
+
+fn parcel(detail: u8) -> &'static str {
+    match Parcel::ALL.get(usize::from(detail)) {
+        Some(Parcel::Write) => "the write",
+        Some(Parcel::Enqueue) => "the outbox row",
+        Some(Parcel::Commit) => "the commit",
+        Some(Parcel::Publish) => "the event",
+        Some(Parcel::Apply) => "the call",
+        Some(Parcel::Deliver) => "the record",
+        Some(Parcel::Claim) => "the poll",
+        Some(Parcel::Mark) => "the mark",
+        Some(Parcel::CommitOffset) => "the offset",
+        Some(Parcel::AnswerOk | Parcel::AnswerFailed) | None => "the answer",
+    }
+}
+
+fn outcome(detail: u8) -> &'static str {
+    match Outcome::ALL.get(usize::from(detail)) {
+        Some(Outcome::Ok) => "done",
+        Some(Outcome::Failed) => "failed",
+        Some(Outcome::Unknown) | None => "outcome unknown",
+    }
+}
+
+fn reason(detail: u8) -> &'static str {
+    AbortReason::ALL.get(usize::from(detail)).map_or("unknown", |reason| reason.id())
+}
+
+fn sent(plan: &Plan, record: &Record, what: &str) -> String {
+    let to = plan.links.get(record.link.index()).map_or(NodeId::NONE, |link| {
+        if link.from == record.node { link.to } else { link.from }
+    });
+    let lost = if record.value == u64::MAX { ", and it will be lost" } else { "" };
+    format!("sends {} to {}{}{lost}", parcel(record.detail), plan.node_name(to), of(what))
+}
+
+fn passed(record: &Record, what: &str) -> String {
+    let point = CrashPoint::ALL.get(usize::from(record.detail));
+    let words = point.map_or_else(String::new, |point| point_words(*point));
+    format!("is {words}{} (pass {})", of(what), record.extra)
+}
+
+fn crashed(record: &Record) -> String {
+    let at = record.detail.checked_sub(1).and_then(|point| CrashPoint::ALL.get(usize::from(point)));
+    let place = at.map_or_else(String::new, |point| format!(", {}", point_words(*point)));
+    if record.value == u64::MAX {
+        return format!("crashes{place}, and stays down until the drain");
+    }
+    format!("crashes{place}, back at {}", instant(Us(record.value)))
+}
+
+fn detector(plan: &Plan, record: &Record) -> String {
+    plan.detectors.get(record.extra as usize).map_or_else(String::new, |detector| detector.id.clone())
+}
+
+/// What a detector's look saw, in words.
+#[must_use]
+pub fn looked(plan: &Plan, record: &Record) -> String {
+    let Some(detector) = plan.detectors.get(record.extra as usize) else { return String::new() };
+    detector.kind.words(record.value >> 32, record.value & 0xffff_ffff)
+}
 
 /// One sentence: why a row of a store is as it is.
 #[must_use]
 pub fn row_cause(plan: &Plan, trace: &Trace, store: usize, key: Key, state: RowState, cause: RowCause) -> String {
-    let _ = (trace, store, state, cause);
-    plan.key_name(key)
+    let name = plan.key_name(key);
+    let fate = trace.ledger.event(cause.event);
+    let (event, at_store) = (format!("{name} version {}", fate.version), &plan.stores[store].id);
+    let record = trace.records.get(cause.record.index()).copied();
+    let when = record.map_or_else(|| "later than the recording".to_owned(), |record| instant(record.at));
+    let gone = if fate.kind == OpKind::Delete { "the delete, " } else { "" };
+    match cause.how {
+        How::PathEnded => {
+            let how = record.map_or_else(String::new, |record| path_end(plan, trace, &record, fate.committed));
+            format!("{at_store} was never told of {gone}{event}: {how}.")
+        }
+        How::Overwritten => {
+            let shown = record.map_or_else(String::new, |record| what(plan, &record));
+            format!("{at_store} was told of {gone}{event}, and at {when} took the older {shown} after it.")
+        }
+        How::RolledBack => {
+            let why = record.map_or("", |record| reason(record.detail));
+            format!("{event} was published, and its transaction was rolled back at {when}: {why}.")
+        }
+        How::NeverCommitted => {
+            let how = record.map_or_else(String::new, |record| path_end(plan, trace, &record, Us::NEVER));
+            format!("{event} was published and never committed: {how}.")
+        }
+        How::Emptied => format!("{at_store} lost {event} with all its rows at {when}."),
+        How::Moving => format!("{event} is {}, still on its way to {at_store}.", state.word()),
+    }
+}
+
+/// How a path ended: `the app crashed at 12.500 s, 3 ms after the commit, with the call in its memory only`.
+fn path_end(plan: &Plan, trace: &Trace, end: &Record, committed: Us) -> String {
+    let (who, when) = (the(plan, end.node), instant(end.at));
+    let after = match committed {
+        Us::NEVER => String::new(),
+        committed if committed <= end.at => format!(", {} after the commit", span(end.at.since(committed))),
+        committed => format!(", {} before the commit was durable", span(committed.since(end.at))),
+    };
+    match end.kind {
+        Kind::Killed => {
+            let crash = trace.records.get(end.cause.index()).filter(|crash| crash.kind == Kind::Crashed);
+            let place = crash.and_then(|crash| crash.detail.checked_sub(1));
+            let place = place.and_then(|point| CrashPoint::ALL.get(usize::from(point)));
+            let place = place.map_or_else(String::new, |point| format!(" {}", point_words(*point)));
+            format!("{who} crashed at {when}{place}{after}, and only its memory knew that the call was owed")
+        }
+        Kind::GaveUp if end.node == plan.roles.source => format!("a person changed the row at {when}, past the app"),
+        Kind::GaveUp => format!("{who} gave it up at {when}{after}"),
+        Kind::Dropped => format!("the call over {} was lost at {when}{after}", plan.link_name(end.link)),
+        _ => format!("its path ended at {when}{after}"),
+    }
 }
 
 /// One sentence: why an event shows an anomaly.
 #[must_use]
 pub fn event_cause(plan: &Plan, trace: &Trace, store: usize, event: EventId, anomaly: Anomaly, record: RecordId) -> String {
-    let _ = (plan, trace, store, event, anomaly, record);
-    String::new()
+    let fate = trace.ledger.event(event);
+    let name = format!("{} version {}", plan.key_name(fate.key), fate.version);
+    let at_store = &plan.stores[store].id;
+    let kept = trace.records.get(record.index());
+    let when = kept.map_or_else(|| "later".to_owned(), |record| instant(record.at));
+    let how = |committed| kept.map_or_else(String::new, |record| path_end(plan, trace, record, committed));
+    match anomaly {
+        Anomaly::Lost => format!("{name} was committed and never reached {at_store}: {}.", how(fate.committed)),
+        Anomaly::GhostEvent if fate.aborted == RecordId::NONE => {
+            format!("{name} reached {at_store} and was never committed: {}.", how(Us::NEVER))
+        }
+        Anomaly::GhostEvent => format!("{name} reached {at_store}, and its transaction was rolled back at {when}."),
+        Anomaly::Duplicate => {
+            let times = trace.ledger.stores[store].seen(event).count;
+            format!("{name} reached {at_store} {times} times, the second time at {when}.")
+        }
+        Anomaly::Reordered => format!("{name} reached {at_store} at {when}, after a later version of its row."),
+        Anomaly::Missing
+        | Anomaly::Stale
+        | Anomaly::Ghost
+        | Anomaly::DuplicateEffect
+        | Anomaly::EarlyRead
+        | Anomaly::Blocked => format!("{name}: {}.", anomaly.id()),
+    }
 }

@@ -1,0 +1,299 @@
+//! Why? The headline of an instant, and the causal chain of a row, read from the trace.
+
+use super::frame::{Headline, Why, WhyMark, WhyStep};
+use super::narrate;
+use super::recording::{Recording, Subject};
+use super::words::{capital, count, instant, span};
+use crate::kernel::time::Us;
+use crate::truth::anomaly::RowState;
+use crate::truth::cause::{self, How, RowCause};
+use crate::world::ids::{EventId, Key, OpKind, RecordId};
+use crate::world::record::{Kind, Record};
+
+/// The most lines that a chain may have (UI 8).
+const LINES: usize = 9;
+
+/// The worst bad row at an instant: store and key.
+fn worst(recording: &Recording, at: Us) -> Option<(usize, Key, RowState)> {
+    let order = [RowState::Missing, RowState::Ghost, RowState::Stale, RowState::DuplicateEffect];
+    let rows = |state: RowState| {
+        (0..recording.plan().stores.len()).find_map(|store| {
+            let keys = 0..recording.plan().keys() as u32;
+            keys.map(Key).find(|key| recording.judgement().state(store, *key, at) == state).map(|key| (store, key, state))
+        })
+    };
+    order.into_iter().find_map(rows)
+}
+
+/// The headline and paragraph of an instant.
+#[must_use]
+pub fn headline(recording: &Recording, at: Us) -> Headline {
+    match worst(recording, at) {
+        Some((store, key, state)) => bad_headline(recording, store, key, state, at),
+        None => good_headline(recording, at),
+    }
+}
+
+fn bad_headline(recording: &Recording, store: usize, key: Key, state: RowState, at: Us) -> Headline {
+    let (plan, trace) = (recording.plan(), recording.trace());
+    let name = plan.key_name(key);
+    let the = capital(&narrate::the(plan, plan.roles.stores[store]));
+    let shown = |rows: &[crate::truth::ledger::RowChange]| rows.iter().rev().find(|row| row.at <= at).map_or(0, |row| row.version);
+    let versions = (shown(&trace.ledger.source[key.index()]), shown(&trace.ledger.stores[store].rows[key.index()]));
+    let (source, accent) = match state {
+        RowState::Missing => (format!("The database has {name}."), format!("{the} does not.")),
+        RowState::Ghost if versions.0 == 0 => (format!("{the} has {name}."), "The database never did.".to_owned()),
+        RowState::Ghost => (format!("{the} shows {name}."), "The database does not.".to_owned()),
+        RowState::Stale => (format!("The database says version {}.", versions.0), format!("{the} still says {}.", versions.1)),
+        RowState::DuplicateEffect => (format!("One change of {name}."), "Its effect happened twice.".to_owned()),
+        RowState::NoRow | RowState::Same | RowState::InFlight => (String::new(), String::new()),
+    };
+    let cause = cause::of_row(&trace.ledger, store, key, state, at);
+    let why = cause.map_or_else(String::new, |cause| capital(&narrate::row_cause(plan, trace, store, key, state, cause)));
+    let paragraph = format!("{why} {} {}", repair_words(recording, store, key, at), alarm_words(recording, at));
+    Headline { source, store: accent, paragraph }
+}
+
+/// Why nothing mends it, or what did.
+fn repair_words(recording: &Recording, store: usize, key: Key, at: Us) -> String {
+    let later = recording.judgement().states(store, key).iter().find(|(since, state)| *since > at && !state.differs());
+    match later {
+        Some((since, _)) => format!("It is mended at {}.", instant(*since)),
+        None => "Nothing will retry it.".to_owned(),
+    }
+}
+
+fn alarm_words(recording: &Recording, at: Us) -> String {
+    let fired = recording.alarms().iter().find(|alarm| alarm.at <= at && !alarm.is_false);
+    match (recording.plan().detectors.len(), fired) {
+        (0, _) => "No detector is on.".to_owned(),
+        (_, None) => "No alarm has fired.".to_owned(),
+        (_, Some(alarm)) => {
+            let id = recording.plan().detectors.get(alarm.detector).map_or("", |detector| detector.id.as_str());
+            format!("{id} fired at {}.", instant(alarm.at))
+        }
+    }
+}
+
+fn good_headline(recording: &Recording, at: Us) -> Headline {
+    let (_, moving) = recording.judgement().counts(at);
+    let records = &recording.trace().records;
+    let crashed = records.iter().take_while(|record| record.at <= at).any(|record| record.kind == Kind::Crashed);
+    let rows = records.iter().take_while(|record| record.at <= at).any(|record| record.kind == Kind::Committed);
+    let source = match (rows, crashed) {
+        (false, _) => "Nothing is written yet.",
+        (true, true) => "It crashed. Nothing is missing.",
+        (true, false) => "Nothing differs now.",
+    };
+    let paragraph = match moving {
+        0 if rows => "Every row of every store is as in the database.".to_owned(),
+        0 => "The database and its stores are empty.".to_owned(),
+        n => format!("{} on {} way to a store, and will arrive.", is_are(n), if n == 1 { "its" } else { "their" }),
+    };
+    let end = if crashed && recording.report().ledger.lost == 0 {
+        " What the app owed was written down before it died, and is delivered after."
+    } else {
+        ""
+    };
+    let end = if recording.plan().strategy.direct() { "" } else { end };
+    Headline { source: source.to_owned(), store: String::new(), paragraph: format!("{paragraph}{end}") }
+}
+
+fn is_are(n: u32) -> String {
+    format!("{} {}", count(u64::from(n), "row"), if n == 1 { "is" } else { "are" })
+}
+
+/// The causal chain of a row.
+#[must_use]
+pub fn why(recording: &Recording, subject: &Subject, at: Us) -> Why {
+    let found = match subject {
+        Subject::Worst => worst(recording, at).map(|(store, key, _)| (store, key)),
+        Subject::Row(strip, key) => Some((strip.saturating_sub(1), Key(*key as u32))),
+    };
+    let noticed = noticed(recording, at);
+    let Some((store, key)) = found.filter(|(store, _)| *store < recording.plan().stores.len()) else {
+        let sentence = "Every row is as in the source, or on its way.".to_owned();
+        return Why { title: "Nothing differs now".to_owned(), sentence, steps: Vec::new(), noticed };
+    };
+    let (plan, state) = (recording.plan(), recording.judgement().state(store, key, at));
+    let (name, at_store) = (plan.key_name(key), &plan.stores[store].id);
+    let ledger = &recording.trace().ledger;
+    let cause = cause::of_row(ledger, store, key, state, at);
+    let title = match state {
+        RowState::Missing => format!("Why is {name} missing?"),
+        RowState::Stale => format!("Why is {name} stale?"),
+        RowState::Ghost => format!("Why is {name} a ghost?"),
+        RowState::DuplicateEffect => format!("Why did {name} happen twice?"),
+        RowState::InFlight => format!("Where is {name} now?"),
+        RowState::NoRow => format!("Why is there no {name} in {at_store}?"),
+        RowState::Same => format!("How did {name} reach {at_store}?"),
+    };
+    let Some(cause) = cause else {
+        let sentence = format!("Nobody has written {name} yet.");
+        return Why { title, sentence, steps: Vec::new(), noticed };
+    };
+    let sentence = if state.differs() {
+        capital(&narrate::row_cause(plan, recording.trace(), store, key, state, cause))
+    } else if state == RowState::InFlight {
+        format!("{} is on its way to {at_store}.", capital(&name))
+    } else {
+        format!("{} in {at_store} is as in the database.", capital(&name))
+    };
+    Why { title, sentence, steps: steps(recording, store, key, state, cause), noticed }
+}
+
+fn noticed(recording: &Recording, at: Us) -> Vec<(String, String)> {
+    let view = recording.view(at);
+    let words = |(index, detector): (usize, &crate::scenario::plan::DetectorPlan)| {
+        let seen = &view.detectors[index];
+        let saw = match seen.looked {
+            Some(_) => detector.kind.words(seen.value >> 32, seen.value & 0xffff_ffff),
+            None => "has not looked yet".to_owned(),
+        };
+        (detector.id.clone(), saw)
+    };
+    recording.plan().detectors.iter().enumerate().map(words).collect()
+}
+
+fn steps(recording: &Recording, store: usize, key: Key, state: RowState, cause: RowCause) -> Vec<WhyStep> {
+    let trace = recording.trace();
+    let fate = trace.ledger.event(cause.event);
+    let mut chain = chain(recording, store, cause.event);
+    // The record that is the cause may be about another event: the older one that came after.
+    if !chain.contains(&cause.record) && cause.record != RecordId::NONE {
+        chain.push(cause.record);
+        chain.sort_unstable();
+    }
+    let mut steps: Vec<WhyStep> = Vec::new();
+    for id in fold(&chain) {
+        let Some(record) = trace.records.get(id.index()) else { continue };
+        let at_cause = id == cause.record && cause.how == How::PathEnded && state.differs();
+        if at_cause && fate.is_committed() && fate.committed <= record.at {
+            steps.push(owed_span(recording, store, record.at.since(fate.committed)));
+        }
+        steps.push(step(recording, id, record));
+        if at_cause {
+            steps.push(never(recording, store, fate.kind));
+        }
+    }
+    if state.differs() {
+        let ended = trace.ended.max(recording.plan().duration);
+        let what = format!("drain test: still {}", recording.judgement().state(store, key, ended).word());
+        let mended = !recording.judgement().state(store, key, ended).differs();
+        let what = if mended { "drain test: mended".to_owned() } else { what };
+        let place = "queues empty, all nodes up".to_owned();
+        let record = RecordId(trace.records.len().saturating_sub(1) as u32);
+        steps.push(WhyStep { at: Some(ended), time: instant(ended), record: Some(record), what, place, mark: WhyMark::Dot });
+    }
+    steps
+}
+
+/// The records of an event's life that matter for a store, in order of time.
+fn chain(recording: &Recording, store: usize, event: EventId) -> Vec<RecordId> {
+    let (trace, plan) = (recording.trace(), recording.plan());
+    let records = &trace.records;
+    let op = records.iter().find(|record| record.event == event).map(|record| record.op);
+    let node = plan.roles.stores[store];
+    let mut chain: Vec<RecordId> = Vec::new();
+    let mut down = None;
+    for (index, record) in records.iter().enumerate() {
+        let own = record.event == event;
+        let of_op = op.is_some_and(|op| op == record.op && op != crate::world::ids::Op::NONE);
+        let keep = match record.kind {
+            Kind::Requested => of_op,
+            Kind::Written | Kind::Enqueued | Kind::Committed | Kind::Aborted | Kind::Appended | Kind::GaveUp => own,
+            Kind::Marked => own,
+            Kind::Applied | Kind::NotNewer => own && record.node == node,
+            Kind::Dropped => own && record.detail < crate::world::record::Parcel::AnswerOk as u8,
+            Kind::TimedOut => own || of_op,
+            Kind::Killed => own,
+            Kind::Restarted => down == Some(record.node),
+            _ => false, // Steps in between that say nothing new.
+        };
+        if !keep {
+            continue;
+        }
+        if record.kind == Kind::Killed {
+            down = Some(record.node);
+            chain.extend(record.cause.some());
+        }
+        if record.kind == Kind::Restarted {
+            down = None;
+        }
+        chain.push(RecordId(index as u32));
+    }
+    chain.dedup();
+    chain
+}
+
+/// At most so many lines: the first and the last, the middle is left out.
+fn fold(chain: &[RecordId]) -> Vec<RecordId> {
+    let most = LINES - 3;
+    if chain.len() <= most {
+        return chain.to_vec();
+    }
+    let (head, tail) = (&chain[..most / 2], &chain[chain.len() - most.div_ceil(2)..]);
+    head.iter().chain(tail).copied().collect()
+}
+
+fn step(recording: &Recording, id: RecordId, record: &Record) -> WhyStep {
+    let plan = recording.plan();
+    let who = plan.node_name(record.node);
+    let name = plan.key_name(record.key);
+    let (what, place) = match record.kind {
+        Kind::Requested => {
+            let verb = OpKind::ALL.get(usize::from(record.detail)).map_or("change", |kind| kind.id());
+            (format!("client asks to {verb} {name}"), "client to app".to_owned())
+        }
+        Kind::Written => (format!("app writes {name}, version {}", record.version), format!("app to source, transaction {}", record.value)),
+        Kind::Committed if record.detail == OpKind::Delete as u8 => {
+            ("commit is durable: the row is gone".to_owned(), format!("source, WAL {:X}", record.value))
+        }
+        Kind::Committed => ("commit is durable: the row exists".to_owned(), format!("source, WAL {:X}", record.value)),
+        Kind::Crashed => (format!("{who} crashes"), crash_place(recording, record)),
+        Kind::Killed => (format!("its work on {name} dies with it"), format!("{who}, in its memory only")),
+        Kind::Restarted => (format!("{who} restarts, remembering nothing"), "only what is durable is left".to_owned()),
+        _ => (narrate::record(plan, record), who.to_owned()),
+    };
+    let mark = if record.kind == Kind::Crashed { WhyMark::Cross } else { WhyMark::Dot };
+    WhyStep { at: Some(record.at), time: instant(record.at), record: Some(id), what, place, mark }
+}
+
+fn crash_place(recording: &Recording, record: &Record) -> String {
+    let fault = if record.extra == u32::MAX { "by chance".to_owned() } else { format!("fault {}", record.extra + 1) };
+    let plan = recording.plan();
+    let point = record.detail.checked_sub(1).and_then(|at| crate::strategy::CrashPoint::ALL.get(usize::from(at)).copied());
+    let gap = recording.view_after(record).and_then(|view| {
+        let progress = view.nodes[record.node.index()].progress;
+        let steps = recording.lens().steps[record.node.index()];
+        steps.get(usize::from(progress.done).checked_sub(1)?)?.gap
+    });
+    let _ = plan;
+    match point.or(gap) {
+        Some(point) => format!("{fault}, {}", point.id()),
+        None => fault,
+    }
+}
+
+fn owed_span(recording: &Recording, store: usize, length: Us) -> WhyStep {
+    let to = if recording.plan().roles.broker.is_some() { "broker" } else { recording.plan().stores[store].id.as_str() };
+    WhyStep {
+        at: None,
+        time: span(length),
+        record: None,
+        what: format!("in the source, owed to the {to}, written down nowhere"),
+        place: String::new(),
+        mark: WhyMark::Span,
+    }
+}
+
+fn never(recording: &Recording, store: usize, kind: OpKind) -> WhyStep {
+    let to = if recording.plan().roles.broker.is_some() {
+        "publish to the broker".to_owned()
+    } else {
+        format!("call to {}", narrate::the(recording.plan(), recording.plan().roles.stores[store]))
+    };
+    let what = if kind == OpKind::Delete { format!("{to} (delete)") } else { to };
+    let place = "it lived only in the app’s memory".to_owned();
+    WhyStep { at: None, time: "never".to_owned(), record: None, what, place, mark: WhyMark::Never }
+}

@@ -1,0 +1,94 @@
+//! Small words: instants, spans and counts as people read them.
+
+use crate::kernel::time::Us;
+
+/// An instant: `12.503 s`, with as many digits as it needs, three at least.
+///
+/// ```
+/// use driftscope::{kernel::time::Us, run::words::instant};
+/// assert_eq!(instant(Us(12_503_000)), "12.503 s");
+/// assert_eq!(instant(Us(12_497_500)), "12.4975 s");
+/// ```
+#[must_use]
+pub fn instant(at: Us) -> String {
+    if at == Us::NEVER {
+        return "never".to_owned();
+    }
+    let (whole, micros) = (at.0 / 1_000_000, at.0 % 1_000_000);
+    let digits = format!("{micros:06}");
+    let kept = digits.trim_end_matches('0').len().max(3);
+    format!("{whole}.{} s", &digits[..kept])
+}
+
+/// An instant without needless digits: `60 s`, `12.5 s`.
+#[must_use]
+pub fn short_instant(at: Us) -> String {
+    let long = instant(at);
+    match long.strip_suffix(" s") {
+        Some(number) => format!("{} s", number.trim_end_matches('0').trim_end_matches('.')),
+        None => long,
+    }
+}
+
+/// A span: `3 ms`, `2.5 s`, `1 h`; as many digits as it needs.
+#[must_use]
+pub fn span(us: Us) -> String {
+    if us == Us::NEVER {
+        return "for ever".to_owned();
+    }
+    let (unit, length) = match us.0 {
+        0 => return "0 s".to_owned(),
+        1..1_000 => ("us", 1),
+        1_000..1_000_000 => ("ms", 1_000),
+        1_000_000..120_000_000 => ("s", 1_000_000),
+        120_000_000..7_200_000_000 => ("min", 60_000_000),
+        _ => ("h", 3_600_000_000),
+    };
+    let thousandths = u128::from(us.0) * 1_000 / length;
+    let (whole, fraction) = (thousandths / 1_000, format!("{:03}", thousandths % 1_000));
+    let fraction = fraction.trim_end_matches('0');
+    if fraction.is_empty() { format!("{whole} {unit}") } else { format!("{whole}.{fraction} {unit}") }
+}
+
+/// `1 row`, `3 rows`.
+#[must_use]
+pub fn count(n: u64, one: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
+}
+
+/// Joins with commas and a last `and`.
+#[must_use]
+pub fn list(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// The first letter as a capital.
+#[must_use]
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[rustfmt::skip]
+    fn words() {
+        let spans = [(3_000, "3 ms"), (2_500_000, "2.5 s"), (0, "0 s"), (7, "7 us"), (60_000_000, "60 s"), (3_600_000_000, "60 min"), (7_200_000_000, "2 h")];
+        for (us, want) in spans {
+            assert_eq!(span(Us(us)), want);
+        }
+        assert_eq!(short_instant(Us::secs(60)), "60 s");
+        assert_eq!(short_instant(Us(12_500_000)), "12.5 s");
+        assert_eq!(count(1, "row"), "1 row");
+        assert_eq!(count(0, "row"), "0 rows");
+        assert_eq!(list(&["a".into(), "b".into(), "c".into()]), "a, b and c");
+        assert_eq!(capital("product-17"), "Product-17");
+    }
+}

@@ -1,0 +1,33 @@
+//! The Yew application: a view of (recording, cursor). It formats; it never decides.
+
+pub mod app;
+pub mod bar;
+pub mod clock;
+pub mod dialog;
+pub mod dom;
+pub mod format;
+pub mod headline;
+pub mod live;
+pub mod mark;
+pub mod menu;
+pub mod notice;
+pub mod panel;
+pub mod playhead;
+pub mod route;
+pub mod rows;
+pub mod screen;
+pub mod shared;
+pub mod stage;
+pub mod state;
+pub mod target;
+pub mod top;
+pub mod tour;
+pub mod transport;
+pub mod world;
+
+/// Starts the page in the element `app`, in place of what stands there; nothing happens if there is none.
+pub fn start() {
+    if let Some(host) = dom::document().get_element_by_id("app") {
+        yew::Renderer::<app::App>::with_root(host).render();
+    }
+}

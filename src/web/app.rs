@@ -1,0 +1,196 @@
+//! The page: one state, its effects, and the order of its parts from top to bottom.
+
+use super::bar::Bar;
+use super::clock::{Pace, use_clock};
+use super::dialog::Dialog;
+use super::headline::Headline;
+use super::live::Live;
+use super::menu::Menu;
+use super::notice::NoticeBox;
+use super::panel::Panel;
+use super::playhead::PlayheadRef;
+use super::route;
+use super::rows::Rows;
+use super::screen::{Screen, use_room};
+use super::shared::Shared;
+use super::stage::Stage;
+use super::state::{Action, Look, Overlay, State, Theme, View};
+use super::top::Top;
+use super::transport::Transport;
+use crate::run::frame::Frame;
+use crate::run::recording::Subject;
+use gloo::events::EventListener;
+use web_sys::{Element, VisibilityState};
+use yew::prelude::*;
+
+/// The page.
+#[component]
+pub fn App() -> Html {
+    let state = use_reducer(|| State::open(&route::at_start()));
+    let root = use_node_ref();
+    let (width, height) = use_room(&root);
+    let screen = Screen { width, height, view: state.view };
+    let playhead = use_playhead(&state);
+    let frame = use_memo((state.world.recording.clone(), state.cursor), |(recording, at)| recording.frame(*at));
+    let frame = Shared::from(frame);
+    use_links(&state);
+    use_theme(state.theme);
+    use_hidden(&state);
+    use_clock(pace(&state), &playhead, &state.dispatcher());
+    route::use_address(&state);
+    let lab = state.view == View::Lab;
+    let class = classes!(
+        "app",
+        if lab { "lab" } else { "stage-only" },
+        screen.narrow().then_some("narrow"),
+        screen.beside().then_some("beside")
+    );
+    html! {
+        <div {class} ref={root} onkeydown={keys(&state)} onclick={away(&state)}>
+            if lab {
+                <Top theme={state.theme} dispatch={state.dispatcher()} />
+                <Bar world={state.world.clone()} open={state.overlay == Overlay::Scenario} dispatch={state.dispatcher()} />
+            }
+            if let Some(notice) = &state.notice {
+                <NoticeBox notice={notice.clone()} dispatch={state.dispatcher()} />
+            }
+            { body(&state, &frame, &playhead, &screen) }
+            { transport(&state, &frame, &playhead, screen) }
+            <Live spoken={state.spoken.clone()} />
+            <Menu recording={state.world.recording.clone()} frame={frame.clone()} overlay={state.overlay.clone()} dispatch={state.dispatcher()} />
+            { dialog(&state) }
+        </div>
+    }
+}
+
+fn body(state: &UseReducerHandle<State>, frame: &Shared<Frame>, playhead: &PlayheadRef, screen: &Screen) -> Html {
+    let (recording, dispatch) = (&state.world.recording, state.dispatcher());
+    html! {
+        <main class="main">
+            <div class="lead">
+                <Headline world={state.world.clone()} words={recording.headline(state.cursor)} tour={state.tour.clone()}
+                    toured={state.toured} view={state.view} dispatch={dispatch.clone()} />
+                <Rows recording={recording.clone()} frame={frame.clone()} subject={state.subject.clone()} width={screen.stage()}
+                    narrow={screen.narrow()} view={state.view} dispatch={dispatch.clone()} />
+                <Stage recording={recording.clone()} frame={frame.clone()} playhead={playhead.clone()} width={screen.stage()}
+                    view={state.view} overlay={state.overlay.clone()} dispatch={dispatch.clone()} />
+            </div>
+            if state.view == View::Lab {
+                <Panel recording={recording.clone()} frame={frame.clone()} tab={state.tab} subject={state.subject.clone()}
+                    veiled={state.tour.is_some()} {dispatch} />
+            }
+        </main>
+    }
+}
+
+fn transport(state: &UseReducerHandle<State>, frame: &Shared<Frame>, playhead: &PlayheadRef, screen: Screen) -> Html {
+    let primary = state.view == View::Stage || (state.toured && state.tour.is_none());
+    let lab = if state.view == View::Stage { route::address(state, View::Lab) } else { String::new() };
+    html! {
+        <Transport recording={state.world.recording.clone()} frame={frame.clone()} playhead={playhead.clone()} playing={state.playing}
+            {primary} veiled={state.tour.is_some()} speed={state.speed} unit={state.unit} {screen} {lab} dispatch={state.dispatcher()} />
+    }
+}
+
+fn dialog(state: &UseReducerHandle<State>) -> Html {
+    let link = if state.overlay == Overlay::Share { route::address(state, state.view) } else { String::new() };
+    html! { <Dialog overlay={state.overlay.clone()} {link} dispatch={state.dispatcher()} /> }
+}
+
+fn pace(state: &State) -> Pace {
+    Pace {
+        recording: state.world.recording.clone(),
+        speed: state.speed,
+        tour: state.tour.clone(),
+        playing: state.playing,
+    }
+}
+
+/// The playhead stands where the cursor is, except while it carries it.
+#[hook]
+fn use_playhead(state: &UseReducerHandle<State>) -> PlayheadRef {
+    let playhead = (*use_memo((), |()| PlayheadRef::default())).clone();
+    {
+        let playhead = playhead.clone();
+        use_effect_with((state.world.recording.clone(), state.cursor), move |(_, cursor)| playhead.show(*cursor));
+    }
+    playhead
+}
+
+/// Opens the link when the address changes; if it cannot be opened the page stays as it is and says why.
+#[hook]
+fn use_links(state: &UseReducerHandle<State>) {
+    let dispatch = state.dispatcher();
+    use_effect_with((), move |()| {
+        let listener = EventListener::new(&super::dom::window(), "hashchange", move |_| {
+            let hash = route::hash();
+            if hash.len() > 1 {
+                dispatch.dispatch(match route::open(&hash) {
+                    Ok(opening) => Action::Open(Box::new(opening)),
+                    Err(notice) => Action::Refuse(notice),
+                });
+            }
+        });
+        move || drop(listener)
+    });
+}
+
+#[hook]
+fn use_theme(theme: Theme) {
+    use_effect_with(theme, move |theme| {
+        let Some(root) = super::dom::document().document_element() else { return };
+        // An attribute of a fixed name on the root: neither call can be refused.
+        drop(match theme {
+            Theme::System => root.remove_attribute("data-theme"),
+            Theme::Light | Theme::Dark => root.set_attribute("data-theme", theme.id()),
+        });
+    });
+}
+
+/// A hidden page does not play.
+#[hook]
+fn use_hidden(state: &UseReducerHandle<State>) {
+    let dispatch = state.dispatcher();
+    use_effect_with(state.playing, move |playing| {
+        let listener = playing.then(|| {
+            EventListener::new(&super::dom::document(), "visibilitychange", move |_| {
+                if super::dom::document().visibility_state() == VisibilityState::Hidden {
+                    dispatch.dispatch(Action::Play(false));
+                }
+            })
+        });
+        move || drop(listener)
+    });
+}
+
+/// The keys that work anywhere in the page, except where a person types.
+fn keys(state: &UseReducerHandle<State>) -> Callback<KeyboardEvent> {
+    let state = state.clone();
+    Callback::from(move |event: KeyboardEvent| {
+        let target = event.target_dyn_into::<Element>();
+        let typing =
+            target.is_some_and(|element| matches!(element.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA"));
+        match event.key().as_str() {
+            "?" if !typing => state.dispatch(Action::Look(Look::Overlay(Overlay::Keys))),
+            "Escape" if state.overlay != Overlay::None => state.dispatch(Action::Look(Look::Overlay(Overlay::None))),
+            "Escape" if state.tour.is_some() => state.dispatch(Action::Leave),
+            "Escape" if state.subject != Subject::Worst => state.dispatch(Action::Look(Look::Subject(Subject::Worst))),
+            _ => {}
+        }
+    })
+}
+
+/// A click beside a menu closes it.
+fn away(state: &UseReducerHandle<State>) -> Callback<MouseEvent> {
+    let state = state.clone();
+    Callback::from(move |event: MouseEvent| {
+        if !matches!(state.overlay, Overlay::Node(_) | Overlay::Gap(..)) {
+            return;
+        }
+        let inside =
+            event.target_dyn_into::<Element>().and_then(|element| element.closest(".menu, .target").ok().flatten());
+        if inside.is_none() {
+            state.dispatch(Action::Look(Look::Overlay(Overlay::None)));
+        }
+    })
+}

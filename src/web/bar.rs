@@ -1,0 +1,148 @@
+//! The scenario bar: preset, strategy, seed, faults. Every control edits the document.
+
+use super::mark::{CLOSE, DOWN, icon};
+use super::state::{Action, Dispatch, Look, Overlay, on};
+use super::world::{Edit, World};
+use crate::run::frame::FaultChip;
+use crate::scenario::presets;
+use crate::strategy::StrategyId;
+use web_sys::{HtmlInputElement, HtmlSelectElement};
+use yew::prelude::*;
+
+/// Properties of [`Bar`].
+#[derive(PartialEq, Properties)]
+pub struct BarProps {
+    /// The scenario and its recording.
+    pub world: World,
+    /// Whether the phone shows the controls.
+    pub open: bool,
+    /// Where changes go.
+    pub dispatch: Dispatch,
+}
+
+/// The scenario bar.
+#[component]
+pub fn Bar(props: &BarProps) -> Html {
+    let BarProps { world, open, dispatch } = props;
+    let (open, toggled) = (*open, if *open { Overlay::None } else { Overlay::Scenario });
+    html! {
+        <section class="bar" aria-label="Scenario">
+            <p class="bar-line">
+                <span>{ line(world) }</span>
+                <button type="button" class="quiet" aria-expanded={open.to_string()} aria-controls="bar-controls"
+                    onclick={on(dispatch, move || Action::Look(Look::Overlay(toggled.clone())))}>
+                    { if open { "Done" } else { "Edit" } }
+                </button>
+            </p>
+            <div id="bar-controls" class={classes!("bar-controls", open.then_some("open"))}>
+                { preset_select(world, dispatch) }
+                { strategy_select(world, dispatch) }
+                { seed_input(world, dispatch) }
+                { faults(world, dispatch) }
+            </div>
+        </section>
+    }
+}
+
+fn title(world: &World) -> String {
+    let preset = presets::find(world.preset());
+    preset.map_or_else(|_| world.preset().to_owned(), |preset| preset.title.to_owned())
+}
+
+fn line(world: &World) -> String {
+    let faults = world.recording.story().chips.len();
+    let plural = if faults == 1 { "fault" } else { "faults" };
+    format!("{}, {}, {faults} {plural}", title(world), world.document.strategy().id())
+}
+
+fn select(
+    label: &'static str,
+    options: Html,
+    pick: impl Fn(String) -> Option<Edit> + 'static,
+    dispatch: &Dispatch,
+) -> Html {
+    let dispatch = dispatch.clone();
+    let onchange = Callback::from(move |event: Event| {
+        if let Some(edit) = event.target_dyn_into::<HtmlSelectElement>().and_then(|select| pick(select.value())) {
+            dispatch.dispatch(Action::EditScenario(edit));
+        }
+    });
+    html! {
+        <label class="field">
+            <span class="field-name">{ label }</span>
+            <span class="select"><select {onchange}>{ options }</select>{ icon(DOWN) }</span>
+        </label>
+    }
+}
+
+fn preset_select(world: &World, dispatch: &Dispatch) -> Html {
+    let known = presets::find(world.preset()).is_ok();
+    let options = html! {
+        <>
+            if !known {
+                <option value="" selected=true disabled=true>{ "your own" }</option>
+            }
+            for preset in presets::PRESETS.iter() {
+                <option value={preset.id} selected={preset.id == world.preset()}>{ preset.title }</option>
+            }
+        </>
+    };
+    select("Scenario", options, |id| Some(Edit::Preset(id)), dispatch)
+}
+
+fn strategy_select(world: &World, dispatch: &Dispatch) -> Html {
+    let now = world.document.strategy();
+    let options = html! {
+        for strategy in StrategyId::ALL.iter() {
+            <option value={strategy.id()} selected={*strategy == now}>{ strategy.id() }</option>
+        }
+    };
+    select("Strategy", options, |id| StrategyId::from_id(&id).map(Edit::Strategy), dispatch)
+}
+
+fn seed_input(world: &World, dispatch: &Dispatch) -> Html {
+    let seed = world.recording.plan().seed.to_string();
+    let onchange = {
+        let (dispatch, seed) = (dispatch.clone(), seed.clone());
+        Callback::from(move |event: Event| {
+            let Some(input) = event.target_dyn_into::<HtmlInputElement>() else { return };
+            dispatch.dispatch(Action::EditScenario(Edit::Seed(input.value())));
+            // If it is refused the notice says so, and the field shows again what runs.
+            input.set_value(&seed);
+        })
+    };
+    html! {
+        <label class="field">
+            <span class="field-name">{ "Seed" }</span>
+            <input class="seed" type="text" inputmode="numeric" autocomplete="off" value={seed} {onchange} />
+        </label>
+    }
+}
+
+fn faults(world: &World, dispatch: &Dispatch) -> Html {
+    let chips = &world.recording.story().chips;
+    html! {
+        <div class="field faults" role="group" aria-label="Faults">
+            <span class="field-name" aria-hidden="true">{ "Faults" }</span>
+            if chips.is_empty() {
+                <span class="none">{ "none" }</span>
+            }
+            for (index, chip) in chips.iter().enumerate() {
+                { fault(index, chip, dispatch) }
+            }
+        </div>
+    }
+}
+
+fn fault(index: usize, chip: &FaultChip, dispatch: &Dispatch) -> Html {
+    let idle = (!chip.idle.is_empty()).then(|| chip.idle.clone());
+    let struck = idle.is_some().then_some("idle");
+    let label = format!("Remove fault: {}. {}", chip.words, chip.idle);
+    html! {
+        <button type="button" class={classes!("chip", struck)} title={idle} aria-label={label}
+            onclick={on(dispatch, move || Action::EditScenario(Edit::RemoveFault(index)))}>
+            <span>{ &chip.words }</span>
+            { icon(CLOSE) }
+        </button>
+    }
+}

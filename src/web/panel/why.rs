@@ -1,0 +1,110 @@
+//! Why a row is as it is: the causal chain on a rail, each line a jump to its instant.
+
+use crate::run::frame::{Frame, RowState, WhyMark, WhyStep};
+use crate::run::recording::Subject;
+use crate::web::mark::mark;
+use crate::web::shared::Shared;
+use crate::web::state::{Action, Dispatch, Look, Move, on};
+use crate::web::world::RecordingRef;
+use yew::prelude::*;
+
+/// Properties of [`WhyTab`].
+#[derive(PartialEq, Properties)]
+pub struct WhyProps {
+    /// What is shown.
+    pub recording: RecordingRef,
+    /// At this instant.
+    pub frame: Shared<Frame>,
+    /// What is explained.
+    pub subject: Subject,
+    /// Whether what comes after the cursor is hidden.
+    pub veiled: bool,
+    /// Where clicks go.
+    pub dispatch: Dispatch,
+}
+
+/// The tab.
+#[component]
+pub fn WhyTab(props: &WhyProps) -> Html {
+    let WhyProps { recording, frame, subject, veiled, dispatch } = props;
+    let why = recording.why(subject, frame.at);
+    let shown = |step: &&WhyStep| !veiled || step.at.is_some_and(|at| at <= frame.at);
+    html! {
+        <>
+            <h2>{ &why.title }</h2>
+            if !why.sentence.is_empty() && !veiled {
+                <p class="second why-sentence">{ &why.sentence }</p>
+            }
+            <ol class="why">
+                for step in why.steps.iter().filter(shown) {
+                    { line(step, frame, dispatch) }
+                }
+            </ol>
+            if *subject != Subject::Worst {
+                <button type="button" class="why-worst" onclick={on(dispatch, || Action::Look(Look::Subject(Subject::Worst)))}>
+                    { "Leave this row" }
+                </button>
+            }
+            if !why.noticed.is_empty() && !veiled {
+                { noticed(&why.noticed) }
+            }
+        </>
+    }
+}
+
+fn line(step: &WhyStep, frame: &Frame, dispatch: &Dispatch) -> Html {
+    let never = matches!(step.mark, WhyMark::Never);
+    let strong = matches!(step.mark, WhyMark::Cross | WhyMark::Never);
+    let body = html! {
+        <>
+            <span class="why-time small">{ &step.time }</span>
+            { rail(step.mark) }
+            <span class="why-words">
+                <span class={classes!("why-what", strong.then_some("bold"), never.then_some("accent"))}>{ &step.what }</span>
+                if !step.place.is_empty() {
+                    <span class="small third">{ &step.place }</span>
+                }
+            </span>
+        </>
+    };
+    let current = step.at == Some(frame.at);
+    let class = classes!("why-line", step.mark.id());
+    match step.at {
+        Some(at) => html! {
+            <li>
+                <button type="button" {class} aria-current={current.then_some("time")} onclick={on(dispatch, move || Action::MoveCursor(Move::To(at)))}>
+                    { body }
+                </button>
+            </li>
+        },
+        None => html! { <li><div {class}>{ body }</div></li> },
+    }
+}
+
+fn rail(mark_of: WhyMark) -> Html {
+    let inside = match mark_of {
+        WhyMark::Dot => html! { <circle class="inkf" cx="8" cy="10" r="3.5" /> },
+        WhyMark::Cross => html! {
+            <><rect class="under" x="1" y="3" width="14" height="14" /><path class="ink two" d="m3.5 5.5 9 9m0-9-9 9" /></>
+        },
+        WhyMark::Never => {
+            html! { <><rect class="under" x="1" y="2" width="14" height="16" />{ mark(RowState::Missing, 2.0, 4.0, 12.0) }</> }
+        }
+        WhyMark::Span => return html! { <span class="why-span" aria-hidden="true" /> },
+    };
+    html! { <svg class="why-mark" width="16" height="20" viewBox="0 0 16 20" aria-hidden="true">{ inside }</svg> }
+}
+
+fn noticed(noticed: &[(String, String)]) -> Html {
+    html! {
+        <div class="noticed">
+            <h3>{ "Who could have noticed?" }</h3>
+            <dl class="small">
+                for (detector, saw) in noticed.iter() {
+                    <dt class="mono">{ detector }</dt>
+                    <dd>{ saw }</dd>
+                }
+            </dl>
+        </div>
+    }
+}

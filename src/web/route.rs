@@ -1,0 +1,121 @@
+//! The address: a permalink in the hash, read at the start and when it changes, written as the person goes on.
+
+use super::state::{Notice, State, Theme, View};
+use super::world::{Opening, World};
+use crate::scenario::permalink::{Extras, Opened, decode, encode};
+use crate::scenario::{Document, Refusal, presets};
+use std::cell::RefCell;
+use wasm_bindgen::JsValue;
+use yew::prelude::*;
+
+/// How long the page waits before it writes the address again, in ms: it is not written at every step of a drag.
+const PAUSE_MS: u32 = 300;
+
+/// The hash of the address.
+#[must_use]
+pub fn hash() -> String {
+    super::dom::window().location().hash().unwrap_or_default()
+}
+
+/// What the address opens at the start: if it cannot be opened, the first preset with the reason.
+#[must_use]
+pub fn at_start() -> Opening {
+    let hash = hash();
+    if hash.len() <= 1 {
+        return first(None);
+    }
+    open(&hash).unwrap_or_else(|notice| first(Some(notice)))
+}
+
+fn first(notice: Option<Notice>) -> Opening {
+    let run = presets::find(presets::FIRST).map_err(|refusal| vec![refusal]).and_then(|p| World::run(p.document()));
+    match run {
+        Ok(world) => Opening { world, at: None, view: View::Lab, theme: Theme::System, notice },
+        Err(refusals) => unreachable!("the first preset runs: {}", refusals[0]),
+    }
+}
+
+/// What a link opens.
+///
+/// # Errors
+/// What to show if it cannot be opened at all.
+pub fn open(hash: &str) -> Result<Opening, Notice> {
+    let Opened { document, extras, mut refusals } = decode(hash);
+    let Some(document) = document else { return Err(not_opened(&refusals)) };
+    let world = World::run(document).map_err(|reasons| not_opened(&reasons))?;
+    let (view, theme) = (word(&extras.view, View::from_id), word(&extras.theme, Theme::from_id));
+    let mut notice = None;
+    if !refusals.is_empty() {
+        let parts = if refusals.len() == 1 { "1 part".to_owned() } else { format!("{} parts", refusals.len()) };
+        let lines = refusals.drain(..).map(|refusal| refusal.to_string()).collect();
+        notice = Some(Notice { head: format!("Opened without {parts}."), lines });
+    } else if changed(&extras, &world) {
+        let line = "The preset, or the simulator, is not what it was when this link was made: the run differs.";
+        notice = Some(Notice { head: "This run has changed since.".to_owned(), lines: vec![line.to_owned()] });
+    }
+    Ok(Opening { world, at: extras.at, view: view.unwrap_or(View::Lab), theme: theme.unwrap_or(Theme::System), notice })
+}
+
+fn word<T>(text: &Option<String>, from_id: impl Fn(&str) -> Option<T>) -> Option<T> {
+    text.as_deref().and_then(from_id)
+}
+
+fn not_opened(refusals: &[Refusal]) -> Notice {
+    Notice { head: "Not opened.".to_owned(), lines: refusals.iter().map(ToString::to_string).collect() }
+}
+
+fn changed(extras: &Extras, world: &World) -> bool {
+    extras.h.as_ref().is_some_and(|h| *h != short_hash(world))
+}
+
+fn short_hash(world: &World) -> String {
+    world.recording.report().trace_hash.chars().take(8).collect()
+}
+
+/// The link to what is on the page, from `#` on.
+#[must_use]
+pub fn link(state: &State, view: View) -> String {
+    let document: &Document = &state.world.document;
+    let extras = Extras {
+        at: Some(state.cursor),
+        compare: Vec::new(),
+        view: (view != View::Lab).then(|| view.id().to_owned()),
+        theme: (state.theme != Theme::System).then(|| state.theme.id().to_owned()),
+        h: Some(short_hash(&state.world)),
+    };
+    encode(document, &extras)
+}
+
+/// The whole address of what is on the page.
+#[must_use]
+pub fn address(state: &State, view: View) -> String {
+    let location = super::dom::window().location();
+    let before = location.href().unwrap_or_default();
+    let page = before.split('#').next().unwrap_or_default();
+    format!("{page}{}", link(state, view))
+}
+
+thread_local! {
+    static WAITING: RefCell<Option<gloo::timers::callback::Timeout>> = const { RefCell::new(None) };
+}
+
+/// Writes the address once the page has rested; while it plays nothing is written.
+#[hook]
+pub fn use_address(state: &UseReducerHandle<State>) {
+    let key = (state.world.clone(), state.cursor, state.theme, state.view, state.playing);
+    let (state, opened) = ((**state).clone(), use_mut_ref(|| false));
+    use_effect_with(key, move |_| {
+        // The first render shows what the address says already.
+        let rested = std::mem::replace(&mut *opened.borrow_mut(), true) && !state.playing;
+        let timeout = rested.then(|| gloo::timers::callback::Timeout::new(PAUSE_MS, move || write(&state)));
+        WAITING.with_borrow_mut(|waiting| *waiting = timeout);
+    });
+}
+
+fn write(state: &State) {
+    let link = link(state, state.view);
+    if let Ok(history) = super::dom::window().history() {
+        // A sandboxed frame may refuse: then the address stays as it is, and Share still has the link.
+        drop(history.replace_state_with_url(&JsValue::NULL, "", Some(&link)));
+    }
+}

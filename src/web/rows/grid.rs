@@ -1,0 +1,74 @@
+//! The strips as a grid of real elements: one tab stop, arrows by cell, Ctrl and arrows to the next difference.
+
+use crate::run::frame::{Frame, Strip};
+use crate::run::recording::Subject;
+use crate::web::shared::Shared;
+use crate::web::state::{Action, Dispatch, Look};
+use crate::web::world::RecordingRef;
+use yew::prelude::*;
+
+/// Properties of [`Grid`].
+#[derive(PartialEq, Properties)]
+pub struct GridProps {
+    /// What is shown.
+    pub recording: RecordingRef,
+    /// At this instant.
+    pub frame: Shared<Frame>,
+    /// The cell the keyboard stands on: strip, key.
+    pub active: (usize, usize),
+    /// The keyboard goes to another cell.
+    pub on_active: Callback<(usize, usize)>,
+    /// Where Enter goes.
+    pub dispatch: Dispatch,
+}
+
+/// The grid.
+#[component]
+pub fn Grid(props: &GridProps) -> Html {
+    let (strip, key) = props.active;
+    let strips = &props.frame.strips;
+    let onkeydown = {
+        let (frame, active) = (props.frame.clone(), props.active);
+        let (on_active, dispatch) = (props.on_active.clone(), props.dispatch.clone());
+        Callback::from(move |event: KeyboardEvent| {
+            if matches!(event.key().as_str(), "Enter" | " ") {
+                event.prevent_default();
+                dispatch.dispatch(Action::Look(Look::Subject(Subject::Row(active.0, active.1))));
+            } else if let Some(cell) = step(&frame.strips, active, &event.key(), event.ctrl_key()) {
+                event.prevent_default();
+                on_active.emit(cell);
+            }
+        })
+    };
+    html! {
+        <div class="rows-grid" role="grid" tabindex="0" aria-label="Rows by key" {onkeydown}
+            aria-activedescendant={format!("cell-{strip}-{key}")} aria-colcount={strips.first().map(|s| s.cells.len().to_string())}>
+            for (row, strip) in strips.iter().enumerate() {
+                <div role="row" class="unseen" aria-label={strip.summary.clone()}>
+                    for (column, cell) in strip.cells.iter().enumerate() {
+                        <span role="gridcell" id={format!("cell-{row}-{column}")} aria-selected={(props.active == (row, column)).to_string()}>
+                            { &cell.label }
+                        </span>
+                    }
+                </div>
+            }
+        </div>
+    }
+}
+
+/// Where a key leads from a cell; `None` if it is no key of a grid.
+fn step(strips: &[Strip], (row, column): (usize, usize), key: &str, jump: bool) -> Option<(usize, usize)> {
+    let last = strips.first()?.cells.len().checked_sub(1)?;
+    let differs = |&at: &usize| strips.iter().any(|strip| strip.cells[at].state.differs());
+    Some(match (key, jump) {
+        ("ArrowLeft", false) => (row, column.saturating_sub(1)),
+        ("ArrowRight", false) => (row, (column + 1).min(last)),
+        ("ArrowLeft", true) => (row, (0..column).rev().find(differs).unwrap_or(column)),
+        ("ArrowRight", true) => (row, (column + 1..=last).find(differs).unwrap_or(column)),
+        ("ArrowUp", _) => (row.saturating_sub(1), column),
+        ("ArrowDown", _) => ((row + 1).min(strips.len() - 1), column),
+        ("Home", _) => (row, 0),
+        ("End", _) => (row, last),
+        _ => return None,
+    })
+}

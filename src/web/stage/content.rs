@@ -1,0 +1,85 @@
+//! What a box holds besides its steps: facts, marks of rows that differ, slots. What has no room is left out whole;
+//! it stands in the node's name and in the panel.
+
+use super::layout::{Form, NodePlace};
+use super::slots::{height, slots};
+use crate::charts::metrics::{Weight, width as text_width};
+use crate::run::frame::{NodeFrame, NodeState};
+use crate::web::format::px;
+use crate::web::mark::mark;
+use yew::prelude::*;
+
+/// One line of a box.
+enum Item<'a> {
+    Fact(&'a str, &'a str),
+    Value(&'a str),
+    Mark(usize),
+    Slots(usize),
+}
+
+/// From one line to the next.
+const LINE: f64 = 24.0;
+
+/// The lines that have room under the title.
+#[must_use]
+pub fn content(node: &NodeFrame, place: &NodePlace, form: Form) -> Html {
+    let rect = place.rect;
+    if !node.steps.is_empty() {
+        return Html::default();
+    }
+    let mut y = rect.y + if form == Form::Turned { 24.0 + 20.0 } else { 24.0 + 26.0 };
+    let bottom = rect.y + rect.h - 8.0;
+    let mut drawn = Vec::new();
+    for item in items(node, rect.w) {
+        let room = match &item {
+            Item::Slots(at) => height(&node.slots[*at]),
+            Item::Fact(..) | Item::Value(_) | Item::Mark(_) => 0.0,
+        };
+        if y + room > bottom {
+            continue;
+        }
+        drawn.push(draw(node, &item, rect.x + 12.0, rect.x + rect.w - 12.0, y));
+        y += room + if matches!(item, Item::Value(_)) || room > 0.0 { 20.0 } else { LINE };
+    }
+    Html::from_iter(drawn)
+}
+
+/// The first fact, then marks (that a row differs is what the stage is for), then slots, then the other facts.
+fn items(node: &NodeFrame, width: f64) -> Vec<Item<'_>> {
+    let fact = |(label, value): &'_ (String, String)| {
+        let both = text_width(label, 12.0, Weight::Regular) + text_width(value, 12.0, Weight::Regular) + 32.0;
+        !label.is_empty() && both <= width
+    };
+    let mut facts: Vec<Item<'_>> = node
+        .facts
+        .iter()
+        .map(|pair| if fact(pair) { Item::Fact(&pair.0, &pair.1) } else { Item::Value(&pair.1) })
+        .collect();
+    let others = facts.split_off(facts.len().min(1));
+    let marks = (0..node.marks.len()).map(Item::Mark);
+    facts.into_iter().chain(marks).chain((0..node.slots.len()).map(Item::Slots)).chain(others).collect()
+}
+
+fn draw(node: &NodeFrame, item: &Item<'_>, left: f64, right: f64, y: f64) -> Html {
+    let halo = if node.state == NodeState::Up { "" } else { "halo" };
+    match item {
+        Item::Fact(label, value) => html! {
+            <>
+                <text class={classes!("second", halo)} x={px(left)} y={px(y)}>{ *label }</text>
+                <text class={classes!("end", halo)} x={px(right)} y={px(y)}>{ *value }</text>
+            </>
+        },
+        Item::Value(value) => html! { <text class={classes!("second", halo)} x={px(left)} y={px(y)}>{ *value }</text> },
+        Item::Mark(at) => {
+            let (state, words) = &node.marks[*at];
+            let class = if state.differs() { "accent bold" } else { "second" };
+            html! {
+                <>
+                    { mark(*state, left, y - 10.0, 12.0) }
+                    <text class={classes!(class, halo)} x={px(left + 20.0)} y={px(y)}>{ words }</text>
+                </>
+            }
+        }
+        Item::Slots(at) => slots(&node.slots[*at], left, right, y),
+    }
+}

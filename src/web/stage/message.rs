@@ -1,0 +1,207 @@
+//! Messages on their way: one keyed layer. Its elements are placed by reference at each frame, `x` linear in simulated
+//! time, so that every frame equals a seek and nothing has a state of its own (UI 15).
+
+use super::layout::{Line, StageLayout};
+use crate::charts::metrics::{Weight, width as text_width};
+use crate::kernel::time::Us;
+use crate::run::frame::{Frame, MessageFrame, MessageShape};
+use crate::web::format::px;
+use crate::web::playhead::{PlayheadRef, use_mover};
+use crate::web::screen::still;
+use crate::web::shared::Shared;
+use web_sys::Element;
+use yew::prelude::*;
+
+/// Properties of [`Messages`].
+#[derive(PartialEq, Properties)]
+pub struct MessagesProps {
+    /// What is shown.
+    pub frame: Shared<Frame>,
+    /// Where the links run.
+    pub layout: Shared<StageLayout>,
+    /// What carries them.
+    pub playhead: PlayheadRef,
+}
+
+/// A message as it moves: from where to where, and when.
+#[derive(Clone, Debug, PartialEq)]
+struct Flight {
+    line: Line,
+    sent: Us,
+    arrives: Us,
+    /// Half the length of its tag, which stays between the two boxes.
+    half: f64,
+}
+
+impl Flight {
+    /// Where its middle is at an instant.
+    fn at(&self, at: Us) -> (f64, f64) {
+        let span = self.arrives.since(self.sent).0.max(1) as f64;
+        let part = (at.since(self.sent).0 as f64 / span).min(1.0);
+        let ((x1, y1), (x2, y2)) = (self.line.from, self.line.to);
+        let length = ((x2 - x1).abs() + (y2 - y1).abs()).max(1.0);
+        let inset = (self.half / length).min(0.5);
+        let part = inset + part * (1.0 - 2.0 * inset);
+        (x1 + (x2 - x1) * part, y1 + (y2 - y1) * part)
+    }
+}
+
+/// Above so many messages on one link they are one tag.
+const MANY: usize = 60;
+
+/// The moving layer.
+#[component]
+pub fn Messages(props: &MessagesProps) -> Html {
+    let layer = use_node_ref();
+    let (shown, crowds) = sort(&props.frame);
+    let flights: Vec<Flight> = shown.iter().map(|message| flight(message, &props.layout)).collect();
+    {
+        let (layer, still) = (layer.clone(), still());
+        use_mover(&props.playhead, move |now| {
+            let Some(group) = layer.cast::<Element>() else { return };
+            let mut next = group.first_element_child();
+            for flight in &flights {
+                let Some(element) = next else { return };
+                let at = if still { Us((flight.sent.0 + flight.arrives.0) / 2) } else { now };
+                let (x, y) = flight.at(at);
+                // An attribute of a fixed name on an SVG element: it cannot be refused.
+                drop(element.set_attribute("transform", &format!("translate({} {})", px(x), px(y))));
+                next = element.next_element_sibling();
+            }
+        });
+    }
+    html! {
+        <>
+            <g ref={layer}>
+                for message in shown.iter() {
+                    { tag(message, &props.layout) }
+                }
+            </g>
+            for (link, count) in crowds {
+                { crowd(props.layout.links[link], count) }
+            }
+        </>
+    }
+}
+
+/// The messages that stand alone, and the links with too many, with their number.
+fn sort(frame: &Frame) -> (Vec<&MessageFrame>, Vec<(usize, usize)>) {
+    let mut per_link = vec![0_usize; frame.links.len()];
+    frame.messages.iter().for_each(|message| per_link[message.link as usize] += 1);
+    let shown = frame.messages.iter().filter(|message| per_link[message.link as usize] <= MANY).collect();
+    let crowds = per_link.into_iter().enumerate().filter(|&(_, count)| count > MANY).collect();
+    (shown, crowds)
+}
+
+fn flight(message: &MessageFrame, layout: &StageLayout) -> Flight {
+    let line = layout.links[message.link as usize];
+    let line = if message.back { Line { from: line.to, to: line.from } } else { line };
+    let (words, upright) = (words(message, layout), line.from.0 == line.to.0);
+    let half = if words.is_empty() {
+        6.0
+    } else if upright {
+        12.0
+    } else {
+        text_width(&words, 12.0, Weight::Regular) / 2.0 + 8.0
+    };
+    Flight { line, sent: message.sent, arrives: message.arrives, half }
+}
+
+/// What its tag says: on a link shorter than 72 px the key alone.
+fn words(message: &MessageFrame, layout: &StageLayout) -> String {
+    let Line { from, to } = layout.links[message.link as usize];
+    let short = (from.0 - to.0).abs() < 72.0 && from.0 != to.0;
+    match message.tag.split_once(' ') {
+        Some((key, _)) if short => key.to_owned(),
+        Some(_) | None => message.tag.clone(),
+    }
+}
+
+/// A tag 20 px high that points to the right, its baseline in the middle of its left side.
+#[must_use]
+pub fn tag_path(wide: f64, notched: bool) -> String {
+    let tail = if notched { "l7 -10" } else { "" };
+    format!("M0 -10h{}l7 10l-7 10h-{0}{tail}z", px(wide - 7.0))
+}
+
+fn tag(message: &MessageFrame, layout: &StageLayout) -> Html {
+    let line = layout.links[message.link as usize];
+    let (words, forwards) = (words(message, layout), (line.to.0 >= line.from.0) != message.back);
+    let wide = text_width(&words, 12.0, Weight::Regular) + 16.0;
+    let upright = line.from.0 == line.to.0;
+    let path = if upright { down_path(wide) } else { tag_path(wide, message.shape == MessageShape::Delete) };
+    let place = match (upright, forwards) {
+        (true, _) => String::new(),
+        (false, true) => format!("translate({} 0)", px(-wide / 2.0)),
+        (false, false) => format!("translate({} 0) scale(-1 1)", px(wide / 2.0)),
+    };
+    let middle = if upright {
+        0.0
+    } else if forwards {
+        -3.0
+    } else {
+        3.0
+    };
+    let lost = message.lost.then_some("lost");
+    let body = |class: &'static str, ink: &'static str| {
+        html! {
+            <>
+                <path class={class} transform={place.clone()} d={path.clone()} />
+                <text class={classes!("middle", ink)} x={px(middle)} y="4">{ &words }</text>
+            </>
+        }
+    };
+    let ring = |r: &'static str, cross: bool| {
+        html! {
+            <>
+                <circle class="tag-hollow" {r} />
+                if cross {
+                    <path class="ink" d="m-3 -3 6 6m0-6-6 6" />
+                }
+            </>
+        }
+    };
+    let drawn = match message.shape {
+        MessageShape::Write | MessageShape::Delete => body("tag", "inverse"),
+        MessageShape::Read => body("tag-hollow", ""),
+        MessageShape::Late => body("tag-hollow late", ""),
+        MessageShape::Ok => ring("6", false),
+        MessageShape::Refused => ring("8", true),
+    };
+    html! { <g key={message.id} class={classes!("message", message.shape.id(), lost)}>{ drawn }</g> }
+}
+
+/// A tag that points down.
+fn down_path(wide: f64) -> String {
+    let half = px(wide / 2.0);
+    format!("M-{half} -12h{}v16l-{half} 8l-{half} -8z", px(wide))
+}
+
+/// One tag for all, where there are too many to tell apart.
+fn crowd(line: Line, count: usize) -> Html {
+    let ((x1, y1), (x2, y2)) = (line.from, line.to);
+    let words = format!("{count} messages");
+    let wide = text_width(&words, 12.0, Weight::Regular) + 16.0;
+    let (x, y) = ((x1 + x2 - wide) / 2.0, (y1 + y2) / 2.0);
+    html! {
+        <g transform={format!("translate({} {})", px(x), px(y))}>
+            <path class="tag" d={tag_path(wide, false)} />
+            <text class="inverse middle" x={px(wide / 2.0 - 3.0)} y="4">{ words }</text>
+        </g>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_linear_in_simulated_time() {
+        let line = Line { from: (100.0, 50.0), to: (300.0, 50.0) };
+        let flight = Flight { line, sent: Us(1_000), arrives: Us(3_000), half: 10.0 };
+        assert_eq!(flight.at(Us(1_000)), (110.0, 50.0));
+        assert_eq!(flight.at(Us(2_000)), (200.0, 50.0));
+        assert_eq!(flight.at(Us(3_000)), (290.0, 50.0));
+        assert_eq!(flight.at(Us(9_000)), (290.0, 50.0));
+    }
+}

@@ -1,0 +1,105 @@
+//! The stage of a phone: columns become rows, first at the top; rows become columns; steps run across (UI 6.7).
+
+use super::layout::{Form, GapPlace, Line, NodePlace, Rect, StageLayout};
+use crate::run::frame::{Column, Frame, NodeFrame};
+
+/// Between two columns.
+const BETWEEN: f64 = 8.0;
+/// Between two bands: room for a tag.
+const LINK: f64 = 44.0;
+/// From one step to the next.
+const STEP: f64 = 24.0;
+
+/// Lays the nodes of a frame out from top to bottom.
+#[must_use]
+pub fn layout(frame: &Frame, width: f64) -> StageLayout {
+    let rows = frame.nodes.iter().map(|node| node.rows.1 + 1).max().unwrap_or(1).max(2);
+    let column = ((width - BETWEEN * f64::from(rows - 1)) / f64::from(rows)).floor();
+    let mut places = vec![NodePlace { rect: Rect::default(), steps: Vec::new(), gaps: Vec::new() }; frame.nodes.len()];
+    let mut top = 0.0;
+    for band in Column::ALL {
+        let here: Vec<usize> = (0..frame.nodes.len()).filter(|&at| frame.nodes[at].column == *band).collect();
+        let height = here.iter().map(|&at| height(&frame.nodes[at])).fold(0.0, f64::max);
+        for at in here {
+            let (first, last) = frame.nodes[at].rows;
+            let x = f64::from(first) * (column + BETWEEN);
+            let w = f64::from(last - first) * (column + BETWEEN) + column;
+            places[at] = place(&frame.nodes[at], Rect { x, y: top, w, h: height }, column);
+        }
+        if height > 0.0 {
+            top += height + if *band == Column::Clients { STEP } else { LINK };
+        }
+    }
+    let links = frame.links.iter().map(|link| {
+        let (a, b) = (places[link.from as usize].rect, places[link.to as usize].rect);
+        let x = (f64::from(link.row) * (column + BETWEEN) + column / 2.0).round();
+        if a.y <= b.y {
+            Line { from: (x, a.y + a.h), to: (x, b.y) }
+        } else {
+            Line { from: (x, a.y), to: (x, b.y + b.h) }
+        }
+    });
+    let links = links.collect();
+    StageLayout { form: Form::Turned, size: (width, (top - LINK + 1.0).max(0.0)), nodes: places, links }
+}
+
+fn steps_of(node: &NodeFrame, row: u32) -> usize {
+    node.steps.iter().filter(|step| step.row == row).count()
+}
+
+fn height(node: &NodeFrame) -> f64 {
+    let most = (node.rows.0..=node.rows.1).map(|row| steps_of(node, row)).max().unwrap_or(0);
+    if most > 0 {
+        return 48.0 + STEP * most as f64;
+    }
+    match node.column {
+        Column::Clients => 40.0,
+        Column::Stores => 64.0,
+        Column::App | Column::Source | Column::Middle | Column::Broker | Column::Consumers => 56.0,
+    }
+}
+
+fn place(node: &NodeFrame, rect: Rect, column: f64) -> NodePlace {
+    let left = |row: u32| rect.x + f64::from(row.saturating_sub(node.rows.0)) * (column + BETWEEN);
+    let mut used = vec![0.0; node.rows.1 as usize + 1];
+    let steps: Vec<(f64, f64)> = node
+        .steps
+        .iter()
+        .map(|step| {
+            let row = (step.row.min(node.rows.1)) as usize;
+            used[row] += 1.0;
+            (left(step.row) + 22.0, rect.y + 30.0 + STEP * used[row])
+        })
+        .collect();
+    let gap = |at: usize| {
+        let (here, row) = (steps[at].1 - 4.0, node.steps[at].row);
+        match node.steps.get(at + 1).map(|step| (steps[at + 1].1 - 4.0, step.row)) {
+            Some((_, to)) if to > row => upright(rect, left(to) - BETWEEN / 2.0),
+            Some((next, to)) if to == row => across(left(row), column, (here + next) / 2.0),
+            Some((next, to)) => across(left(to), column, next - STEP / 2.0),
+            None => across(left(row), column, here + STEP / 2.0),
+        }
+    };
+    let gaps = (0..node.steps.len()).map(|at| node.steps[at].gap.as_ref().map(|_| gap(at))).collect();
+    NodePlace { rect, gaps, steps }
+}
+
+/// A gap between a step of one column and a step of the next: the line stands upright between them.
+fn upright(rect: Rect, x: f64) -> GapPlace {
+    let (top, bottom) = (rect.y + 36.0, rect.y + rect.h - 8.0);
+    GapPlace {
+        line: Line { from: (x, top), to: (x, bottom) },
+        cross: (x, (top + bottom) / 2.0),
+        target: Rect { x: x - STEP / 2.0, y: top, w: STEP, h: bottom - top },
+        label: None,
+    }
+}
+
+fn across(x: f64, w: f64, y: f64) -> GapPlace {
+    GapPlace {
+        line: Line { from: (x, y), to: (x + w, y) },
+        cross: (x + 34.0, y),
+        target: Rect { x, y: y - STEP / 2.0, w, h: STEP },
+        label: None,
+    }
+}

@@ -1,0 +1,390 @@
+//! Everything the page knows, and the one place where it changes.
+//!
+//! What is on screen is a function of (scenario, cursor) and of what the person is looking at. Only
+//! [`Action::EditScenario`] and [`Action::Open`] change the world, and only by way of its document.
+
+use super::format::{clock, seconds};
+use super::tour::Tour;
+use super::world::{Edit, Opening, World};
+use crate::kernel::time::Us;
+use crate::run::recording::Subject;
+use crate::scenario::Refusal;
+use crate::world::ids::RecordId;
+use std::rc::Rc;
+use yew::prelude::*;
+
+crate::ids! {
+    /// What Back and Next go by.
+    pub enum Unit {
+        /// The next record.
+        Event = "by event",
+        /// The next pass of a crash point.
+        CrashPoint = "crash point",
+        /// The next change of how many rows differ.
+        Difference = "difference",
+        /// The next fault.
+        Fault = "fault",
+        /// The next alarm.
+        Alarm = "alarm",
+    }
+}
+
+crate::ids! {
+    /// Light, dark, or as the system has it.
+    pub enum Theme {
+        /// As the system has it.
+        System = "system",
+        /// Light.
+        Light = "light",
+        /// Dark.
+        Dark = "dark",
+    }
+}
+
+crate::ids! {
+    /// How much of the page is shown.
+    pub enum View {
+        /// All of it.
+        Lab = "lab",
+        /// The stage and a short transport, for an embed.
+        Stage = "stage",
+    }
+}
+
+crate::ids! {
+    /// The tabs of the panel.
+    pub enum Tab {
+        /// Why a row is as it is.
+        Why = "why",
+        /// The list of events.
+        Events = "events",
+        /// The table of rows.
+        Rows = "rows",
+    }
+}
+
+/// What lies over the page.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Overlay {
+    /// Nothing.
+    #[default]
+    None,
+    /// What can be done to a node (index in `Frame::nodes`).
+    Node(usize),
+    /// What can be done at a gap (node, step).
+    Gap(usize, usize),
+    /// The keys.
+    Keys,
+    /// The link, copied.
+    Share,
+    /// The scenario bar of the phone.
+    Scenario,
+}
+
+/// A message that stays until it is dismissed, or until something works again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    /// `Not run. 2 things to change.`
+    pub head: String,
+    /// One line for each.
+    pub lines: Vec<String>,
+}
+
+impl Notice {
+    /// What was refused, and that the run on the page is still the one before.
+    #[must_use]
+    pub fn refused(done: &str, refusals: &[Refusal]) -> Notice {
+        let things = if refusals.len() == 1 { "1 thing" } else { &format!("{} things", refusals.len()) };
+        let head = format!("{done} {things} to change. The page still shows the last run that was accepted.");
+        Notice { head, lines: refusals.iter().map(ToString::to_string).collect() }
+    }
+}
+
+/// Where the cursor goes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Move {
+    /// To an instant.
+    To(Us),
+    /// To where the run carried it while playing: nothing is said.
+    Played(Us),
+    /// To the start.
+    Start,
+    /// To the end.
+    End,
+    /// To the instant before, by the chosen unit.
+    Back,
+    /// To the instant after, by the chosen unit.
+    Next,
+    /// By a unit, forwards or back.
+    By(Unit, bool),
+}
+
+/// A change of what the person looks at. None of it changes the run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Look {
+    /// What Back and Next go by.
+    Unit(Unit),
+    /// The speed: index in [`super::playhead::SPEEDS`].
+    Speed(usize),
+    /// The theme.
+    Theme(Theme),
+    /// The panel's tab.
+    Tab(Tab),
+    /// A row, and why it is as it is; `Subject::Worst` leaves the selection.
+    Subject(Subject),
+    /// A menu or dialog; `Overlay::None` closes it.
+    Overlay(Overlay),
+    /// The notice is read.
+    Dismiss,
+}
+
+/// Everything that can happen to the page.
+#[derive(Debug)]
+pub enum Action {
+    /// The scenario changes; the run is made again in place.
+    EditScenario(Edit),
+    /// A link is opened.
+    Open(Box<Opening>),
+    /// A link cannot be opened: the page stays as it is.
+    Refuse(Notice),
+    /// The cursor moves.
+    MoveCursor(Move),
+    /// Play or pause.
+    Play(bool),
+    /// Something else is looked at.
+    Look(Look),
+    /// The tour begins.
+    Watch,
+    /// The tour goes to its beat of that number; beyond the last it ends.
+    Beat(usize),
+    /// The tour stands at the end of its beat.
+    Stand,
+    /// The tour ends.
+    Leave,
+}
+
+/// Everything the page knows.
+#[derive(Clone, PartialEq)]
+pub struct State {
+    /// The scenario and its recording.
+    pub world: World,
+    /// The instant in view.
+    pub cursor: Us,
+    /// Whether the cursor runs.
+    pub playing: bool,
+    /// The speed: index in [`super::playhead::SPEEDS`].
+    pub speed: usize,
+    /// What Back and Next go by.
+    pub unit: Unit,
+    /// The theme.
+    pub theme: Theme,
+    /// How much of the page is shown.
+    pub view: View,
+    /// The panel's tab.
+    pub tab: Tab,
+    /// What the panel explains.
+    pub subject: Subject,
+    /// What lies over the page.
+    pub overlay: Overlay,
+    /// What went wrong.
+    pub notice: Option<Notice>,
+    /// The tour, while it runs.
+    pub tour: Option<Tour>,
+    /// Whether the tour has been left: then Play is the next thing to do.
+    pub toured: bool,
+    /// What the screen reader is told.
+    pub spoken: String,
+}
+
+impl State {
+    /// The page as a link opens it.
+    #[must_use]
+    pub fn open(opening: &Opening) -> State {
+        let at = opening.at.unwrap_or(opening.world.recording.story().opens_at);
+        State {
+            cursor: at.min(opening.world.recording.story().ends),
+            world: opening.world.clone(),
+            playing: false,
+            speed: super::playhead::USUAL,
+            unit: Unit::Event,
+            theme: opening.theme,
+            view: opening.view,
+            tab: Tab::Why,
+            subject: Subject::Worst,
+            overlay: Overlay::None,
+            notice: opening.notice.clone(),
+            tour: None,
+            toured: false,
+            spoken: String::new(),
+        }
+    }
+
+    fn ends(&self) -> Us {
+        self.world.recording.story().ends
+    }
+
+    fn edit(&mut self, edit: &Edit) {
+        match self.world.edited(edit) {
+            Ok(world) => {
+                let fresh = matches!(edit, Edit::Preset(_));
+                self.cursor = if fresh { world.recording.story().opens_at } else { self.cursor };
+                self.world = world;
+                self.cursor = self.cursor.min(self.ends());
+                self.subject = Subject::Worst;
+                self.notice = None;
+                self.say();
+            }
+            Err(notice) => self.notice = Some(notice),
+        }
+        (self.playing, self.tour, self.overlay) = (false, None, Overlay::None);
+    }
+
+    fn open_link(&mut self, opening: &Opening) {
+        *self = State { speed: self.speed, unit: self.unit, ..State::open(opening) };
+        self.say();
+    }
+
+    fn go(&mut self, to: Move) {
+        let at = match to {
+            Move::To(at) | Move::Played(at) => at,
+            Move::Start => Us::ZERO,
+            Move::End => self.ends(),
+            Move::Back => self.stop(self.unit, false),
+            Move::Next => self.stop(self.unit, true),
+            Move::By(unit, forwards) => self.stop(unit, forwards),
+        };
+        self.cursor = at.min(self.ends());
+        if !matches!(to, Move::Played(_)) {
+            (self.playing, self.tour) = (false, None);
+            self.say();
+        }
+    }
+
+    /// The next or the last instant of a unit; the cursor itself if there is none.
+    fn stop(&self, unit: Unit, forwards: bool) -> Us {
+        let story = self.world.recording.story();
+        let stops = match unit {
+            Unit::Event => return self.event(forwards),
+            Unit::CrashPoint => &story.stops.crash_points,
+            Unit::Difference => &story.stops.differences,
+            Unit::Fault => &story.stops.faults,
+            Unit::Alarm => &story.stops.alarms,
+        };
+        let found = match forwards {
+            true => stops.iter().find(|&&at| at > self.cursor),
+            false => stops.iter().rfind(|&&at| at < self.cursor),
+        };
+        found.copied().unwrap_or(self.cursor)
+    }
+
+    fn event(&self, forwards: bool) -> Us {
+        let recording = &self.world.recording;
+        let last = recording.record_at(self.cursor);
+        if forwards {
+            let next = last.map_or(0, |record| record.0 + 1);
+            return if next < recording.story().records { recording.time_of(RecordId(next)) } else { self.ends() };
+        }
+        let here = last.map_or(Us::ZERO, |record| recording.time_of(record));
+        if here < self.cursor || here == Us::ZERO {
+            return here;
+        }
+        recording.record_at(Us(here.0 - 1)).map_or(Us::ZERO, |record| recording.time_of(record))
+    }
+
+    fn say(&mut self) {
+        self.spoken = self.world.recording.spoken(self.cursor);
+    }
+
+    fn play(&mut self, playing: bool) {
+        if playing && self.cursor >= self.ends() {
+            self.cursor = Us::ZERO;
+        }
+        self.playing = playing;
+        self.spoken = match playing {
+            true => format!("Playing at {}.", super::playhead::SPEEDS[self.speed].1),
+            false => format!("Paused at {}. {}", clock(self.cursor), self.world.recording.frame(self.cursor).summary),
+        };
+    }
+
+    fn look(&mut self, look: Look) {
+        match look {
+            Look::Unit(unit) => self.unit = unit,
+            Look::Speed(speed) => self.speed = speed.min(super::playhead::SPEEDS.len() - 1),
+            Look::Theme(theme) => self.theme = theme,
+            Look::Tab(tab) => self.tab = tab,
+            Look::Subject(subject) => (self.subject, self.tab) = (subject, Tab::Why),
+            Look::Overlay(overlay) => {
+                self.playing = self.playing && overlay == Overlay::None;
+                self.overlay = overlay;
+            }
+            Look::Dismiss => self.notice = None,
+        }
+    }
+
+    fn watch(&mut self) {
+        let tour = Tour::new(&self.world.recording);
+        self.cursor = tour.begins();
+        (self.tour, self.toured, self.overlay, self.playing) = (Some(tour), true, Overlay::None, true);
+        self.caption();
+    }
+
+    fn beat(&mut self, beat: usize) {
+        let Some(tour) = &mut self.tour else { return };
+        if beat >= tour.beats.len() {
+            (self.tour, self.playing) = (None, false);
+            self.say();
+            return;
+        }
+        (tour.at, tour.stands) = (beat, false);
+        self.cursor = tour.begins();
+        self.playing = true;
+        self.caption();
+    }
+
+    fn stand(&mut self) {
+        if let Some(tour) = &mut self.tour {
+            tour.stands = true;
+            self.cursor = tour.beat().to;
+            self.playing = false;
+        }
+    }
+
+    fn caption(&mut self) {
+        if let Some(tour) = &self.tour {
+            self.spoken = format!("{}. {}", seconds(tour.beat().to), tour.beat().caption);
+        }
+    }
+}
+
+impl Reducible for State {
+    type Action = Action;
+
+    fn reduce(self: Rc<Self>, action: Action) -> Rc<Self> {
+        let mut state = Rc::unwrap_or_clone(self);
+        match action {
+            Action::EditScenario(edit) => state.edit(&edit),
+            Action::Open(opening) => state.open_link(&opening),
+            Action::Refuse(notice) => state.notice = Some(notice),
+            Action::MoveCursor(to) => state.go(to),
+            Action::Play(playing) => state.play(playing),
+            Action::Look(look) => state.look(look),
+            Action::Watch => state.watch(),
+            Action::Beat(beat) => state.beat(beat),
+            Action::Stand => state.stand(),
+            Action::Leave => {
+                (state.tour, state.playing) = (None, false);
+                state.say();
+            }
+        }
+        Rc::new(state)
+    }
+}
+
+/// What components change the page with.
+pub type Dispatch = UseReducerDispatcher<State>;
+
+/// A callback that does one thing.
+pub fn on<E: 'static>(dispatch: &Dispatch, action: impl Fn() -> Action + 'static) -> Callback<E> {
+    let dispatch = dispatch.clone();
+    Callback::from(move |_: E| dispatch.dispatch(action()))
+}

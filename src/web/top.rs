@@ -1,0 +1,55 @@
+//! The head of the page: the mark, theme, keys, share.
+
+use super::state::{Action, Dispatch, Look, Overlay, Theme, on};
+use yew::prelude::*;
+
+/// Properties of [`Top`].
+#[derive(PartialEq, Properties)]
+pub struct TopProps {
+    /// The theme now.
+    pub theme: Theme,
+    /// Where clicks go.
+    pub dispatch: Dispatch,
+}
+
+/// The head of the page.
+#[component]
+pub fn Top(props: &TopProps) -> Html {
+    let TopProps { theme, dispatch } = props;
+    let next = match theme {
+        Theme::System => Theme::Light,
+        Theme::Light => Theme::Dark,
+        Theme::Dark => Theme::System,
+    };
+    html! {
+        <header class="top">
+            <a class="skip" href="#rows" onclick={skip()}>{ "Skip to the rows" }</a>
+            <span class="brand">
+                <svg width="22" height="16" viewBox="0 0 22 16" aria-hidden="true">
+                    <rect class="inkf" y="3" width="10" height="10" />
+                    <rect class="bad" x="13" y="4" width="8" height="8" />
+                </svg>
+                { "Driftscope" }
+            </span>
+            <div class="end">
+                <button type="button" class="quiet" onclick={on(dispatch, move || Action::Look(Look::Theme(next)))}>
+                    { "Theme: " }{ theme.id() }
+                </button>
+                <button type="button" class="quiet wide" onclick={on(dispatch, || Action::Look(Look::Overlay(Overlay::Keys)))}>
+                    { "Keys" }
+                </button>
+                <button type="button" class="share" onclick={on(dispatch, || Action::Look(Look::Overlay(Overlay::Share)))}>
+                    { "Share" }
+                </button>
+            </div>
+        </header>
+    }
+}
+
+/// Moves the focus instead of the address: the hash is the permalink.
+fn skip() -> Callback<MouseEvent> {
+    Callback::from(|event: MouseEvent| {
+        event.prevent_default();
+        super::dom::focus("#rows [tabindex='0']");
+    })
+}

@@ -1,0 +1,92 @@
+//! The scenario on the page and its recording; how an edit makes the next one.
+
+use super::shared::Shared;
+use super::state::{Notice, Theme, View};
+use crate::kernel::time::Us;
+use crate::run::recording::Recording;
+use crate::scenario::{Document, Refusal, presets};
+use crate::strategy::StrategyId;
+use std::rc::Rc;
+
+/// A recording as a property.
+pub type RecordingRef = Shared<Recording>;
+
+/// The scenario and its recording.
+#[derive(Clone, Debug, PartialEq)]
+pub struct World {
+    /// As it is written.
+    pub document: Rc<Document>,
+    /// What came of it.
+    pub recording: RecordingRef,
+}
+
+/// A change of the document: the only way to change a run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Edit {
+    /// Another preset, by its id.
+    Preset(String),
+    /// Another strategy.
+    Strategy(StrategyId),
+    /// Another seed, as typed.
+    Seed(String),
+    /// A fault in short form.
+    AddFault(String),
+    /// The fault of that number is taken out.
+    RemoveFault(usize),
+}
+
+/// What a link opens.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Opening {
+    /// The scenario, run.
+    pub world: World,
+    /// The instant; `None`: the most telling one.
+    pub at: Option<Us>,
+    /// How much of the page.
+    pub view: View,
+    /// Light or dark.
+    pub theme: Theme,
+    /// What of the link could not be used.
+    pub notice: Option<Notice>,
+}
+
+impl World {
+    /// Runs a document.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    pub fn run(document: Document) -> Result<World, Vec<Refusal>> {
+        let plan = document.plan()?;
+        Ok(World { document: Rc::new(document), recording: Shared::new(Recording::run(plan)) })
+    }
+
+    /// The world after an edit.
+    ///
+    /// # Errors
+    /// What to show if the edit is refused; this world is as it was.
+    pub fn edited(&self, edit: &Edit) -> Result<World, Notice> {
+        let mut document = (*self.document).clone();
+        let done = match edit {
+            Edit::Preset(id) => {
+                presets::find(id).map(|preset| document = preset.document()).map_err(|refusal| vec![refusal])
+            }
+            Edit::Strategy(strategy) => {
+                document = document.with_strategy(*strategy);
+                Ok(())
+            }
+            Edit::Seed(text) => document.set("seed", text.trim()),
+            Edit::AddFault(text) => document.add_fault(text),
+            Edit::RemoveFault(index) => {
+                document.remove_fault(*index);
+                Ok(())
+            }
+        };
+        done.and_then(|()| World::run(document)).map_err(|refusals| Notice::refused("Not run.", &refusals))
+    }
+
+    /// The id of the preset it comes from; empty if from none.
+    #[must_use]
+    pub fn preset(&self) -> &str {
+        self.document.name().unwrap_or_default()
+    }
+}

@@ -1,8 +1,8 @@
 //! `workload.arrivals`: a process in short form, or a written list of operations.
 
 use super::kind::{self, rate, whole};
-use super::refusal::{Choices, Refusal, shown};
-use super::{Allowed, plan::Arrivals};
+use super::plan::Arrivals;
+use super::refusal::Refusal;
 use crate::kernel::time::Us;
 use crate::world::ids::OpKind;
 use serde_json::Value;
@@ -29,6 +29,8 @@ pub enum ArrivalsText {
 /// One operation of a written list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Written {
+    /// Its place in the list.
+    pub index: usize,
     /// When the client sends it.
     pub at: Us,
     /// Which key, as typed.
@@ -76,14 +78,21 @@ fn process(text: &str) -> Option<Arrivals> {
 }
 
 fn written_list(path: &str, list: &[Value]) -> Result<ArrivalsText, Vec<Refusal>> {
+    let (written, refusals) = read_entries(path, list);
+    if refusals.is_empty() { Ok(ArrivalsText::Written(written)) } else { Err(refusals) }
+}
+
+/// Reads a written list: the entries that can be read, and all that is wrong with the others.
+#[must_use]
+pub fn read_entries(path: &str, list: &[Value]) -> (Vec<Written>, Vec<Refusal>) {
     let (mut written, mut refusals) = (Vec::with_capacity(list.len()), Vec::new());
     for (index, entry) in list.iter().enumerate() {
         match written_one(&format!("{path}[{index}]"), entry) {
-            Ok(one) => written.push(one),
+            Ok(one) => written.push(Written { index, ..one }),
             Err(found) => refusals.extend(found),
         }
     }
-    if refusals.is_empty() { Ok(ArrivalsText::Written(written)) } else { Err(refusals) }
+    (written, refusals)
 }
 
 const FIELDS: [&str; 3] = ["at", "key", "op"];
@@ -95,8 +104,7 @@ fn written_one(path: &str, value: &Value) -> Result<Written, Vec<Refusal>> {
     };
     let mut refusals = Vec::new();
     for (name, value) in members.iter().filter(|(name, _)| !FIELDS.contains(&name.as_str())) {
-        let choices = Allowed::Fields(Choices::near(name, FIELDS));
-        refusals.push(Refusal::new(format!("{path}.{name}"), shown(value), choices));
+        refusals.push(Refusal::no_such(format!("{path}.{name}"), value, "option", name, FIELDS));
     }
     let member = |name| members.get(name).unwrap_or(&Value::Null);
     let at = kind::duration(&format!("{path}.at"), member("at"), Us::ZERO, kind::LONGEST_RUN);
@@ -106,7 +114,7 @@ fn written_one(path: &str, value: &Value) -> Result<Written, Vec<Refusal>> {
         Some(op) => op_kind(&format!("{path}.op"), op),
     };
     match (at, key, op) {
-        (Ok(at), Ok(key), Ok(op)) if refusals.is_empty() => return Ok(Written { at, key, op }),
+        (Ok(at), Ok(key), Ok(op)) if refusals.is_empty() => return Ok(Written { index: 0, at, key, op }),
         (at, key, op) => refusals.extend([at.err(), key.err(), op.err()].into_iter().flatten()),
     }
     Err(refusals)
@@ -161,8 +169,8 @@ mod tests {
     fn lists() {
         let good = json!([{"at": "1s", "key": 3, "op": "delete"}, {"at": "0s", "key": "x"}]);
         let want = vec![
-            Written { at: Us::secs(1), key: KeyText::Number(3), op: OpKind::Delete },
-            Written { at: Us::ZERO, key: KeyText::Name("x".into()), op: OpKind::Update },
+            Written { index: 0, at: Us::secs(1), key: KeyText::Number(3), op: OpKind::Delete },
+            Written { index: 1, at: Us::ZERO, key: KeyText::Name("x".into()), op: OpKind::Update },
         ];
         assert_eq!(read("w", &good), Ok(ArrivalsText::Written(want)));
         let bad = json!([{"at": 3, "key": "", "op": "updat", "kye": 1}, 7]);

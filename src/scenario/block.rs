@@ -1,5 +1,6 @@
 //! Reading one block of a document: what is set there, else the default.
 
+use super::arrivals::{self, ArrivalsText, MOST_WRITTEN};
 use super::document::get;
 use super::kind::Setting;
 use super::options::row;
@@ -113,8 +114,13 @@ impl<'a> Block<'a> {
         exponent
     }
 
-    /// Anything else, as it was read.
-    pub fn setting(&self, name: &str) -> Setting {
-        self.read(name)
+    /// Arrivals. One entry that cannot be read does not hide the others of its list.
+    pub fn arrivals(&self, name: &str) -> ArrivalsText {
+        let set = self.homes.first().and_then(|home| get(self.root, &format!("{home}.{name}")));
+        if let Some(Value::Array(list)) = set {
+            return ArrivalsText::Written(arrivals::read_entries(name, &list[..list.len().min(MOST_WRITTEN)]).0);
+        }
+        let Setting::Arrivals(arrivals) = self.read(name) else { unreachable!("{name} is no arrivals") };
+        arrivals
     }
 }

@@ -4,7 +4,6 @@ use super::arrivals::{ArrivalsText, KeyText, Written};
 use super::block::Block;
 use super::budget;
 use super::fault_plan;
-use super::kind::Setting;
 use super::notes;
 use super::options::MOST_KEYS;
 use super::plan::{
@@ -84,8 +83,7 @@ impl<'a> Builder<'a> {
             named: Vec::new(),
             zipf: block.key_choice("keys.dist"),
         };
-        let Setting::Arrivals(arrivals) = block.setting("arrivals") else { unreachable!("arrivals") };
-        let arrivals = match arrivals {
+        let arrivals = match block.arrivals("arrivals") {
             ArrivalsText::Process(arrivals) => arrivals,
             ArrivalsText::Written(list) => Arrivals::Script(self.script(&list, &keys, duration)),
         };
@@ -135,7 +133,7 @@ impl<'a> Builder<'a> {
 
     fn script(&mut self, list: &[Written], keys: &KeyPlan, duration: Us) -> Vec<Scripted> {
         let mut script = Vec::with_capacity(list.len());
-        for (index, Written { at, key, op }) in list.iter().enumerate() {
+        for Written { index, at, key, op } in list {
             let path = format!("workload.arrivals[{index}]");
             if *at > duration {
                 let allowed = Allowed::Range("0s".into(), format!("{duration} (duration)"));

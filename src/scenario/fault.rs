@@ -1,9 +1,8 @@
 //! A fault as typed: `kind:target(@time | [@point]*n)[+duration]`, or the same as an object.
 
-use super::Allowed;
 use super::kind::{self, duration, whole};
 use super::plan::{FaultKind, FaultWhen};
-use super::refusal::{Choices, Refusal, shown};
+use super::refusal::Refusal;
 use crate::kernel::time::Us;
 use crate::strategy::CrashPoint;
 use serde_json::{Map, Value};
@@ -135,6 +134,13 @@ pub fn read_list(path: &str, value: &Value) -> Result<Vec<Fault>, Vec<Refusal>> 
     if list.len() > MOST {
         return Err(vec![Refusal::reason(path, value, format!("A scenario may hold at most {MOST} faults."))]);
     }
+    let (faults, refusals) = read_entries(path, list);
+    if refusals.is_empty() { Ok(faults) } else { Err(refusals) }
+}
+
+/// Reads a list of faults: those that can be read, and all that is wrong with the others.
+#[must_use]
+pub fn read_entries(path: &str, list: &[Value]) -> (Vec<Fault>, Vec<Refusal>) {
     let (mut faults, mut refusals) = (Vec::new(), Vec::new());
     for (index, entry) in list.iter().enumerate() {
         match read(&format!("{path}[{index}]"), entry) {
@@ -142,7 +148,7 @@ pub fn read_list(path: &str, value: &Value) -> Result<Vec<Fault>, Vec<Refusal>> 
             Err(found) => refusals.extend(found),
         }
     }
-    if refusals.is_empty() { Ok(faults) } else { Err(refusals) }
+    (faults, refusals)
 }
 
 /// Reads one fault, in either form.
@@ -224,8 +230,7 @@ pub fn text_of(entry: &Value) -> String {
 fn read_members(path: &str, entry: &Value, members: &Map<String, Value>) -> Result<Fault, Vec<Refusal>> {
     let mut refusals = Vec::new();
     for (name, value) in members.iter().filter(|(name, _)| !FIELDS.contains(&name.as_str())) {
-        let choices = Allowed::Fields(Choices::near(name, FIELDS));
-        refusals.push(Refusal::new(format!("{path}.{name}"), shown(value), choices));
+        refusals.push(Refusal::no_such(format!("{path}.{name}"), value, "option", name, FIELDS));
     }
     let mut keep = |refusal| refusals.push(refusal);
     let kind = read_kind(path, members).map_err(&mut keep).ok();

@@ -2,8 +2,7 @@
 
 use super::arrivals::{self, KeyText};
 use super::build::Builder;
-use super::fault::{Fault, FaultRule, TargetKind};
-use super::kind::Setting;
+use super::fault::{self, Fault, FaultRule, TargetKind};
 use super::notes::spaced;
 use super::plan::{FaultPlan, FaultTarget, FaultWhen, KeyPlan, LinkPlan, NodePlan, NodeRole};
 use super::refusal::{Allowed, Refusal};
@@ -22,7 +21,9 @@ pub fn resolve(
     notes: &mut Vec<String>,
 ) -> Vec<FaultPlan> {
     let top = Block::new(builder.root, "");
-    let Setting::Faults(faults) = top.setting("faults") else { unreachable!("faults") };
+    // One fault that cannot be read does not hide what is wrong with the others.
+    let list = builder.root.get("faults").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let (faults, _) = fault::read_entries("faults", &list[..list.len().min(fault::MOST)]);
     let duration = top.us("duration");
     let mut plans = Vec::with_capacity(faults.len());
     for fault in faults {

@@ -129,6 +129,7 @@ impl Kind {
             Kind::Phase(max) => format!("\"random\" or a time from 0s to {max}, such as \"250ms\""),
             Kind::Rate => "so many a us, ms, s, m, h or d, such as \"4/d\"".to_owned(),
             Kind::Probability => "a number from 0 to 1".to_owned(),
+            Kind::Count(min, max) if min == max => min.to_string(),
             Kind::Count(min, max) => format!("a whole number from {min} to {max}"),
             Kind::Choice(ids) => format!("one of {}", ids.join(", ")),
             Kind::Switch => "true or false".to_owned(),

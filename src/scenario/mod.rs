@@ -16,6 +16,7 @@ pub mod permalink;
 pub mod plan;
 pub mod presets;
 mod refusal;
+pub mod schema;
 pub mod topology;
 mod validate;
 mod wiring;

@@ -29,8 +29,8 @@ pub enum Allowed {
     Range(String, String),
     /// One of these.
     OneOf(Choices),
-    /// There is no such option; these there are.
-    Fields(Choices),
+    /// There is nothing of that sort ("option", "link") and name; these there are.
+    NoSuch(&'static str, Choices),
     /// What it must be: "a whole number".
     Form(String),
     /// A sentence that says why, and what would do.
@@ -71,6 +71,17 @@ impl Refusal {
         Refusal::new(path, shown(value), Allowed::Reason(reason.into()))
     }
 
+    /// Refuses a member of that name: there is no such option, link or node.
+    pub fn no_such<T: AsRef<str>>(
+        path: impl Into<String>,
+        value: &Value,
+        sort: &'static str,
+        name: &str,
+        names: impl IntoIterator<Item = T>,
+    ) -> Refusal {
+        Refusal::new(path, shown(value), Allowed::NoSuch(sort, Choices::near(name, names)))
+    }
+
     /// Refuses a word that is not one of those known.
     pub fn one_of<T: AsRef<str>>(path: impl Into<String>, given: &str, ids: impl IntoIterator<Item = T>) -> Refusal {
         Refusal::new(path, shown(&Value::from(given)), Allowed::OneOf(Choices::near(given, ids)))
@@ -93,8 +104,8 @@ impl fmt::Display for Allowed {
             Allowed::Range(min, max) => write!(f, "It must be {min} to {max}."),
             Allowed::OneOf(choices) if choices.ids.is_empty() => f.write_str("There is none to choose from."),
             Allowed::OneOf(choices) => write!(f, "It must be one of {choices}"),
-            Allowed::Fields(choices) if choices.ids.is_empty() => f.write_str("No option is known here."),
-            Allowed::Fields(choices) => write!(f, "There is no such option; there are {choices}"),
+            Allowed::NoSuch(sort, choices) if choices.ids.is_empty() => write!(f, "There is no {sort} here."),
+            Allowed::NoSuch(sort, choices) => write!(f, "There is no such {sort}; there are {choices}"),
             Allowed::Form(form) => write!(f, "It must be {form}."),
             Allowed::Reason(reason) => f.write_str(reason),
         }
@@ -209,7 +220,7 @@ mod tests {
         let table = [
             (Allowed::Range("1ms".into(), "1h".into()), "a.b is 5. It must be 1ms to 1h."),
             (Allowed::OneOf(choices("abrot")), "a.b is 5. It must be one of abort, commit_time. Did you mean abort?"),
-            (Allowed::Fields(choices("x")), "a.b is 5. There is no such option; there are abort, commit_time."),
+            (Allowed::NoSuch("option", choices("x")), "a.b is 5. There is no such option; there are abort, commit_time."),
             (Allowed::Form("a whole number".into()), "a.b is 5. It must be a whole number."),
             (Allowed::Reason("No.".into()), "a.b is 5. No."),
         ];

@@ -6,7 +6,7 @@ use super::document::Document;
 use super::kind::is_name;
 use super::options::{MOST_STORES, names_after, row};
 use super::plan::Plan;
-use super::refusal::{Allowed, Choices, Refusal, shown};
+use super::refusal::Refusal;
 use super::topology::{StoreName, Topology};
 use crate::scenario::plan::Target;
 use crate::strategy::StrategyId;
@@ -27,13 +27,16 @@ pub fn plan(document: &Document) -> Result<Plan, Vec<Refusal>> {
 /// Refuses unknown options and values that cannot be read. `pattern` is `path` with `*` for ids.
 fn check_block(block: &Map<String, Value>, path: &str, pattern: &str, refusals: &mut Vec<Refusal>) {
     let names = names_after(pattern);
-    let join = |path: &str, name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    let join = |path: &str, name: &str| match (path, name) {
+        ("", "") => "\"\"".to_owned(),
+        ("", name) => name.to_owned(),
+        (path, name) => format!("{path}.{name}"),
+    };
     for (name, value) in block {
         let here = join(path, name);
         let open = names == ["*"];
         if !open && !names.contains(&name.as_str()) {
-            let allowed = Allowed::Fields(Choices::near(name, &names));
-            refusals.push(Refusal::new(here, shown(value), allowed));
+            refusals.push(Refusal::no_such(here, value, "option", name, &names));
             continue;
         }
         let pattern = join(pattern, if open { "*" } else { name });
@@ -100,14 +103,16 @@ impl Names {
         }
         for (map, known) in [("nodes", self.node_ids()), ("links", self.link_ids())] {
             let Some(Value::Object(members)) = root.get(map) else { continue };
-            for id in members.keys().filter(|id| !known.contains(id)) {
-                refusals.push(Refusal::one_of(format!("{map}.{id}"), id, &known));
+            let sort = if map == "nodes" { "node" } else { "link" };
+            for (id, value) in members.iter().filter(|(id, _)| !known.contains(id)) {
+                refusals.push(Refusal::no_such(format!("{map}.{id}"), value, sort, id, &known));
             }
         }
     }
 
     fn check_stores(&self, root: &Map<String, Value>, refusals: &mut Vec<Refusal>) {
         let Some(Value::Object(stores)) = root.get("stores") else { return };
+        let before = refusals.len();
         for id in stores.keys() {
             let reserved = |word: &&str| {
                 let rest = id.strip_prefix(*word).map(|rest| rest.trim_start_matches('-'));
@@ -127,6 +132,9 @@ impl Names {
                 None => ("stores", &root["stores"]),
             };
             refusals.push(Refusal::reason(path, value, reason));
+        }
+        if refusals.len() > before {
+            return;
         }
         let ids = self.topology.all_nodes().into_iter().map(|node| node.id);
         for id in twice(ids.chain(self.topology.all_links().into_iter().map(|link| link.id))) {
@@ -199,7 +207,7 @@ fn twice(ids: impl Iterator<Item = String>) -> Vec<String> {
 fn in_document_order(root: &Map<String, Value>, refusals: Vec<Refusal>) -> Vec<Refusal> {
     let mut places = BTreeMap::new();
     for (name, value) in root {
-        note_places(name, value, &mut places);
+        note_places(if name.is_empty() { "\"\"" } else { name }, value, &mut places);
     }
     let place = |refusal: &Refusal| {
         let mut path = refusal.path.as_str();

@@ -6,7 +6,7 @@ use crate::scenario::Allowed;
 use crate::scenario::document::{Document, LARGEST, parse_value};
 use crate::scenario::kind::{LONGEST_RUN, duration};
 use crate::scenario::presets;
-use crate::scenario::refusal::{Choices, Refusal, shown};
+use crate::scenario::refusal::Refusal;
 use crate::strategy::StrategyId;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -265,8 +265,7 @@ fn open_packed(text: &str) -> Result<Assembly, Refusal> {
     };
     let mut opened = Assembly::default();
     for (name, value) in root.iter().filter(|(name, _)| !PACKED.contains(&name.as_str())) {
-        let allowed = Allowed::Fields(Choices::near(name, PACKED));
-        opened.refusals.push(Refusal::new(format!("link.{name}"), shown(value), allowed));
+        opened.refusals.push(Refusal::no_such(format!("link.{name}"), value, "part", name, PACKED));
     }
     let base = match root.get("preset") {
         None | Some(Value::Null) => Document::default(),

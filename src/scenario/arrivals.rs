@@ -2,7 +2,7 @@
 
 use super::kind::{self, rate, whole};
 use super::plan::Arrivals;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, short_name};
 use crate::kernel::time::Us;
 use crate::world::ids::OpKind;
 use serde_json::Value;
@@ -104,7 +104,7 @@ fn written_one(path: &str, value: &Value) -> Result<Written, Vec<Refusal>> {
     };
     let mut refusals = Vec::new();
     for (name, value) in members.iter().filter(|(name, _)| !FIELDS.contains(&name.as_str())) {
-        refusals.push(Refusal::no_such(format!("{path}.{name}"), value, "option", name, FIELDS));
+        refusals.push(Refusal::no_such(format!("{path}.{}", short_name(name)), value, "option", name, FIELDS));
     }
     let member = |name| members.get(name).unwrap_or(&Value::Null);
     let at = kind::duration(&format!("{path}.at"), member("at"), Us::ZERO, kind::LONGEST_RUN);

@@ -2,7 +2,7 @@
 
 use super::Allowed;
 use super::plan::Plan;
-use super::refusal::Refusal;
+use super::refusal::{MOST_LISTED, Refusal, short_name};
 use super::validate;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -203,9 +203,9 @@ impl<'de> Visitor<'de> for Strict<'_> {
         let mut map = Map::new();
         while let Some(name) = members.next_key::<String>()? {
             let dot = if self.0.path.borrow().is_empty() { "" } else { "." };
-            self.0.path.borrow_mut().push(format!("{dot}{name}"));
+            self.0.path.borrow_mut().push(format!("{dot}{}", short_name(&name)));
             let value = members.next_value_seed(Strict(self.0))?;
-            if map.contains_key(&name) {
+            if map.contains_key(&name) && self.0.twice.borrow().len() < MOST_LISTED {
                 let reason = "It stands twice in one object; it must stand once.";
                 let twice = Refusal::reason(self.0.path.borrow().concat(), &value, reason);
                 self.0.twice.borrow_mut().push(twice);

@@ -37,6 +37,10 @@ impl Document {
             let reason = "No member of this document is meant by it.";
             return Err(vec![Refusal::reason("path", &Value::from(path), reason)]);
         }
+        if paths.len().saturating_mul(value.to_string().len()) > 16 * LARGEST {
+            let reason = format!("It would be set in {} places, and is too large for that.", paths.len());
+            return Err(vec![Refusal::reason(path, &value, reason)]);
+        }
         let mut root = Value::Object(self.root.clone());
         let mut refusals = Vec::new();
         for path in paths {

@@ -2,7 +2,7 @@
 
 use super::kind::{self, duration, whole};
 use super::plan::{FaultKind, FaultWhen};
-use super::refusal::Refusal;
+use super::refusal::{Refusal, short_name};
 use crate::kernel::time::Us;
 use crate::strategy::CrashPoint;
 use serde_json::{Map, Value};
@@ -230,7 +230,7 @@ pub fn text_of(entry: &Value) -> String {
 fn read_members(path: &str, entry: &Value, members: &Map<String, Value>) -> Result<Fault, Vec<Refusal>> {
     let mut refusals = Vec::new();
     for (name, value) in members.iter().filter(|(name, _)| !FIELDS.contains(&name.as_str())) {
-        refusals.push(Refusal::no_such(format!("{path}.{name}"), value, "option", name, FIELDS));
+        refusals.push(Refusal::no_such(format!("{path}.{}", short_name(name)), value, "option", name, FIELDS));
     }
     let mut keep = |refusal| refusals.push(refusal);
     let kind = read_kind(path, members).map_err(&mut keep).ok();

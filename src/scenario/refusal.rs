@@ -112,6 +112,9 @@ impl fmt::Display for Allowed {
     }
 }
 
+/// How many faults of one sort in one place are listed one by one. A document of a megabyte could hold 100,000.
+pub const MOST_LISTED: usize = 100;
+
 /// How many choices a message lists.
 const LISTED: usize = 24;
 
@@ -147,10 +150,16 @@ pub fn shown(value: &Value) -> String {
 }
 
 fn shortened(text: &str) -> String {
-    if text.chars().count() <= SHOWN {
+    if text.len() <= SHOWN || text.chars().nth(SHOWN).is_none() {
         return text.to_owned();
     }
     text.chars().take(SHOWN - 1).chain(['\u{2026}']).collect()
+}
+
+/// A name as a path shows it: shortened, and visible even if empty.
+#[must_use]
+pub fn short_name(name: &str) -> String {
+    if name.is_empty() { "\"\"".to_owned() } else { shortened(name) }
 }
 
 /// The one of `ids` that was probably meant, if one is near enough.
@@ -220,7 +229,10 @@ mod tests {
         let table = [
             (Allowed::Range("1ms".into(), "1h".into()), "a.b is 5. It must be 1ms to 1h."),
             (Allowed::OneOf(choices("abrot")), "a.b is 5. It must be one of abort, commit_time. Did you mean abort?"),
-            (Allowed::NoSuch("option", choices("x")), "a.b is 5. There is no such option; there are abort, commit_time."),
+            (
+                Allowed::NoSuch("option", choices("x")),
+                "a.b is 5. There is no such option; there are abort, commit_time.",
+            ),
             (Allowed::Form("a whole number".into()), "a.b is 5. It must be a whole number."),
             (Allowed::Reason("No.".into()), "a.b is 5. No."),
         ];

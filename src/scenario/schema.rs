@@ -1,9 +1,10 @@
 //! The JSON Schema of a document (draft 2020-12), made from the table of options. `static/schema.json` is its output.
 
 use super::arrivals::{LARGEST_BURST, LONGEST_KEY, MOST_WRITTEN};
+use super::budget::{MOST_ROWS, MOST_STEPS};
 use super::fault::{self, RULES};
 use super::kind::Kind;
-use super::options::{OPTIONS, Row, names_after, row};
+use super::options::{MOST_STORES, OPTIONS, Row, names_after, row};
 use super::plan::FaultKind;
 use crate::kernel::time::UNITS;
 use crate::strategy::CrashPoint;
@@ -27,9 +28,13 @@ pub fn schema() -> Map<String, Value> {
     put("title", "Driftscope scenario, version 1".into());
     put(
         "description",
-        "Everything has a default. Each description ends with where the default comes from: S-numbers are sources of \
-         docs/DOMAIN.md, `illustrative` is a round number."
-            .into(),
+        format!(
+            "Everything has a default. Each description ends with where the default comes from: S-numbers are sources \
+             of docs/DOMAIN.md, `illustrative` is a round number. Bounds keep every run finite: at most {MOST_STORES} \
+             stores and {MOST_ROWS} rows over source and stores; and operations x tries x rows x (stores + 1), looks \
+             of relay and detectors, and crashes may make at most {MOST_STEPS} steps."
+        )
+        .into(),
     );
     root.append(&mut block(""));
     root.insert("$defs".to_owned(), definitions());
@@ -48,6 +53,7 @@ fn block(path: &str) -> Map<String, Value> {
     if names == ["*"] {
         if path == "stores" || path == "detectors" {
             object.insert("propertyNames".to_owned(), json!({ "$ref": "#/$defs/name" }));
+            object.insert("maxProperties".to_owned(), MOST_STORES.into());
         }
         object.insert("additionalProperties".to_owned(), inner("*"));
         return object;
@@ -64,6 +70,7 @@ fn option(row: &Row) -> Value {
     for (variant, default) in row.except {
         words += &format!(" For {variant}: {default}.");
     }
+    words += option.get("description").and_then(Value::as_str).unwrap_or("");
     words += &format!(" Source: {}.", row.source);
     option.insert("description".to_owned(), words.into());
     option.insert("default".to_owned(), super::options::literal(row.default));
@@ -74,8 +81,7 @@ fn option(row: &Row) -> Value {
 fn kind(kind: Kind) -> Map<String, Value> {
     let schema = match kind {
         Kind::Duration(min, max) => {
-            let bounds = format!("From {min} to {max}.");
-            json!({ "$ref": "#/$defs/duration", "$comment": bounds })
+            json!({ "$ref": "#/$defs/duration", "description": format!(" From {min} to {max}.") })
         }
         Kind::Phase(_) => json!({ "anyOf": [{ "const": "random" }, { "$ref": "#/$defs/duration" }] }),
         Kind::Distribution => json!({ "$ref": "#/$defs/distribution" }),
@@ -131,16 +137,17 @@ fn definitions() -> Value {
             "additionalProperties": false,
             "$comment": format!("A burst has at most {LARGEST_BURST} operations."),
         },
-        "fault": { "anyOf": [short_fault(), fault_object()] },
+        "fault": { "anyOf": [short_fault(&duration), fault_object()] },
     })
 }
 
-fn short_fault() -> Value {
+fn short_fault(duration: &str) -> Value {
+    let kinds = FaultKind::IDS.join("|");
     let forms: Vec<String> = RULES.iter().map(fault::FaultRule::forms).collect();
     json!({
         "description": format!("In short form: {}.", forms.join("; ")),
         "type": "string",
-        "pattern": format!("^({}):.+$", FaultKind::IDS.join("|")),
+        "pattern": format!("^({kinds}):[^@*]+(@{duration}|@[a-z]+\\.[a-z-]+(\\*[0-9]+)?|\\*[0-9]+)(\\+{duration})?$"),
     })
 }
 

@@ -6,12 +6,12 @@ use super::document::Document;
 use super::kind::is_name;
 use super::options::{MOST_STORES, names_after, row};
 use super::plan::Plan;
-use super::refusal::Refusal;
+use super::refusal::{Allowed, MOST_LISTED, Refusal, short_name};
 use super::topology::{StoreName, Topology};
 use crate::scenario::plan::Target;
 use crate::strategy::StrategyId;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Resolves a document.
 pub fn plan(document: &Document) -> Result<Plan, Vec<Refusal>> {
@@ -27,17 +27,20 @@ pub fn plan(document: &Document) -> Result<Plan, Vec<Refusal>> {
 /// Refuses unknown options and values that cannot be read. `pattern` is `path` with `*` for ids.
 fn check_block(block: &Map<String, Value>, path: &str, pattern: &str, refusals: &mut Vec<Refusal>) {
     let names = names_after(pattern);
-    let join = |path: &str, name: &str| match (path, name) {
-        ("", "") => "\"\"".to_owned(),
-        ("", name) => name.to_owned(),
-        (path, name) => format!("{path}.{name}"),
-    };
+    let join = |path: &str, name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    let mut unknown = 0;
     for (name, value) in block {
-        let here = join(path, name);
+        let here = join(path, &short_name(name));
         let open = names == ["*"];
         if !open && !names.contains(&name.as_str()) {
-            refusals.push(Refusal::no_such(here, value, "option", name, &names));
+            unknown += 1;
+            if unknown <= MOST_LISTED {
+                refusals.push(Refusal::no_such(here, value, "option", name, &names));
+            }
             continue;
+        }
+        if open && name.len() > LONGEST_ID {
+            continue; // Refused as an id.
         }
         let pattern = join(pattern, if open { "*" } else { name });
         match (row(&pattern), value) {
@@ -53,7 +56,19 @@ fn check_block(block: &Map<String, Value>, path: &str, pattern: &str, refusals: 
             }
         }
     }
+    refusals.extend(unlisted(path, unknown));
 }
+
+/// Says how many faults of one sort are not listed one by one.
+fn unlisted(path: &str, count: usize) -> Option<Refusal> {
+    let more = count.checked_sub(MOST_LISTED).filter(|more| *more > 0)?;
+    let path = if path.is_empty() { "document" } else { path };
+    let reason = "Only the first of them are listed.".to_owned();
+    Some(Refusal::new(path, format!("wrong in {more} more places"), Allowed::Reason(reason)))
+}
+
+/// Longer than any id that could be meant.
+const LONGEST_ID: usize = 256;
 
 /// The ids that a document declares, and those that follow from them.
 pub struct Names {
@@ -104,9 +119,12 @@ impl Names {
         for (map, known) in [("nodes", self.node_ids()), ("links", self.link_ids())] {
             let Some(Value::Object(members)) = root.get(map) else { continue };
             let sort = if map == "nodes" { "node" } else { "link" };
-            for (id, value) in members.iter().filter(|(id, _)| !known.contains(id)) {
-                refusals.push(Refusal::no_such(format!("{map}.{id}"), value, sort, id, &known));
+            let set: BTreeSet<&String> = known.iter().collect();
+            let unknown = members.iter().filter(|(id, _)| !set.contains(id));
+            for (id, value) in unknown.clone().take(MOST_LISTED) {
+                refusals.push(Refusal::no_such(format!("{map}.{}", short_name(id)), value, sort, id, &known));
             }
+            refusals.extend(unlisted(map, unknown.count()));
         }
     }
 
@@ -184,7 +202,7 @@ fn get_fanout(root: &Map<String, Value>) -> Option<&Value> {
 
 fn bad_name(map: &str, id: &str) -> Refusal {
     let form = super::kind::Kind::Name.allows();
-    Refusal::reason(format!("{map}.{id}"), &Value::from(id), format!("An id must be {form}."))
+    Refusal::reason(format!("{map}.{}", short_name(id)), &Value::from(id), format!("An id must be {form}."))
 }
 
 fn once(ids: impl Iterator<Item = String>) -> Vec<String> {
@@ -207,7 +225,7 @@ fn twice(ids: impl Iterator<Item = String>) -> Vec<String> {
 fn in_document_order(root: &Map<String, Value>, refusals: Vec<Refusal>) -> Vec<Refusal> {
     let mut places = BTreeMap::new();
     for (name, value) in root {
-        note_places(if name.is_empty() { "\"\"" } else { name }, value, &mut places);
+        note_places(&short_name(name), value, 0, &mut places);
     }
     let place = |refusal: &Refusal| {
         let mut path = refusal.path.as_str();
@@ -227,15 +245,22 @@ fn in_document_order(root: &Map<String, Value>, refusals: Vec<Refusal>) -> Vec<R
     ordered.into_iter().map(|(_, refusal)| refusal).collect()
 }
 
-fn note_places(path: &str, value: &Value, places: &mut BTreeMap<String, usize>) {
+fn note_places(path: &str, value: &Value, depth: u32, places: &mut BTreeMap<String, usize>) {
     places.insert(path.to_owned(), places.len());
+    // No refusal is about anything deeper.
+    if depth == 6 {
+        return;
+    }
     match value {
         Value::Object(members) => {
-            members.iter().for_each(|(name, value)| note_places(&format!("{path}.{name}"), value, places));
+            for (name, value) in members {
+                note_places(&format!("{path}.{}", short_name(name)), value, depth + 1, places);
+            }
         }
         Value::Array(items) => {
-            let items = items.iter().enumerate();
-            items.for_each(|(index, value)| note_places(&format!("{path}[{index}]"), value, places));
+            for (index, value) in items.iter().enumerate() {
+                note_places(&format!("{path}[{index}]"), value, depth + 1, places);
+            }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }

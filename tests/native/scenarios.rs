@@ -263,3 +263,27 @@ fn any_link() {
         Ok(())
     });
 }
+
+/// Documents made to cost much: they are refused in a moment and in a few lines.
+#[test]
+fn costly_documents() {
+    let long = "x".repeat(500_000);
+    let many = |format: fn(usize) -> String| (0..60_000).map(format).collect::<Vec<_>>().join(",");
+    let stores = (0..64).map(|n| format!("\"s{n}\":{{}}")).collect::<Vec<_>>().join(",");
+    let documents = [
+        format!("{{{}}}", many(|n| format!("\"a{n}\":{n}"))),
+        format!("{{\"stores\":{{{stores}}},\"links\":{{{}}}}}", many(|n| format!("\"a{n}\":0"))),
+        format!("{{\"stores\":{{{}}}}}", many(|n| format!("\"a{n}\":0"))),
+        format!("{{\"links\":{{\"{long}\":{{{}}}}}}}", many(|n| format!("\"{n}\":0"))),
+        format!("{{\"{long}\":{{{}}}}}", vec!["\"a\":0"; 60_000].join(",")),
+        format!("{{\"faults\":[{}]}}", vec!["\"crash:ap@1s\""; 1_000].join(",")),
+        format!("{{\"workload\":{{\"arrivals\":[{}]}}}}", vec!["{\"at\":1}"; 60_000].join(",")),
+        "{\"a\":".repeat(127) + "1" + &"}".repeat(127),
+    ];
+    for document in documents {
+        let read = Document::parse(&document).and_then(|document| document.plan());
+        let refusals = read.expect_err("refused");
+        let size: usize = refusals.iter().map(|refusal| refusal.to_string().len()).sum();
+        assert!(size < 30_000_000, "{size} bytes for {}", document.chars().take(40).collect::<String>());
+    }
+}

@@ -6,7 +6,7 @@ use crate::scenario::Allowed;
 use crate::scenario::document::{Document, LARGEST, parse_value};
 use crate::scenario::kind::{LONGEST_RUN, duration};
 use crate::scenario::presets;
-use crate::scenario::refusal::Refusal;
+use crate::scenario::refusal::{MOST_LISTED, Refusal, short_name};
 use crate::strategy::StrategyId;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -264,8 +264,9 @@ fn open_packed(text: &str) -> Result<Assembly, Refusal> {
         Ok(_) | Err(_) => return Err(broken("it does not unpack to a JSON object")),
     };
     let mut opened = Assembly::default();
-    for (name, value) in root.iter().filter(|(name, _)| !PACKED.contains(&name.as_str())) {
-        opened.refusals.push(Refusal::no_such(format!("link.{name}"), value, "part", name, PACKED));
+    let strange = root.iter().filter(|(name, _)| !PACKED.contains(&name.as_str()));
+    for (name, value) in strange.take(MOST_LISTED) {
+        opened.refusals.push(Refusal::no_such(format!("link.{}", short_name(name)), value, "part", name, PACKED));
     }
     let base = match root.get("preset") {
         None | Some(Value::Null) => Document::default(),

@@ -84,7 +84,8 @@ mod tests {
             stores: vec![store(32, 0, 39), store(33, 2, 40)],
         };
         let mut memory = Memory::default();
-        let look = |kind: DetectorKind, seen: &Observed, version, memory: &mut Memory| kind.look(seen, version, memory).value;
+        let look =
+            |kind: DetectorKind, seen: &Observed, version, memory: &mut Memory| kind.look(seen, version, memory).value;
         assert_eq!(look(DetectorKind::PublishFailureRate, &seen, false, &mut memory), 0, "a crash is no failed call");
         assert_eq!(look(DetectorKind::OffsetLag, &seen, false, &mut memory), 2);
         assert_eq!(look(DetectorKind::OffsetLag, &seen, true, &mut memory), 1, "the last event is missing");

@@ -72,6 +72,9 @@ impl<E: Copy> Calendar<E> {
     #[inline]
     pub fn take(&mut self) -> Option<(Us, E)> {
         if self.next == self.buckets[0].len() {
+            if let Some(taken) = self.take_single() {
+                return Some(taken);
+            }
             self.refill()?;
         }
         let taken = self.buckets[0][self.next];
@@ -93,6 +96,20 @@ impl<E: Copy> Calendar<E> {
     #[inline]
     fn bucket(&self, at: Us) -> usize {
         (64 - (at.0 ^ self.now.0).leading_zeros()) as usize
+    }
+
+    /// Takes the earliest bucket's only event without moving it: the common case of a short calendar.
+    #[inline]
+    fn take_single(&mut self) -> Option<(Us, E)> {
+        let lowest = self.buckets.get_mut(self.filled.trailing_zeros() as usize + 1)?;
+        if lowest.len() != 1 {
+            return None;
+        }
+        let taken = lowest.pop()?;
+        self.filled &= self.filled - 1;
+        self.now = taken.0;
+        self.len -= 1;
+        Some(taken)
     }
 
     /// Moves the earliest bucket's events into the buckets below it. `None` if nothing is pending.

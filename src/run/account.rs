@@ -3,7 +3,8 @@
 use super::narrate;
 use super::report::{
     BlockedReport, ClientLatency, ClientReport, CostReport, DetectorReport, DivergenceReport, FaultCounts, FaultReport,
-    InvariantReport, LedgerReport, Quantiles, ReadsReport, RepairReport, Report, StoreReport, VERSION, Verdict, Witness,
+    InvariantReport, LedgerReport, Quantiles, ReadsReport, RepairReport, Report, StoreReport, VERSION, Verdict,
+    Witness,
 };
 use super::trace::Trace;
 use crate::kernel::time::Us;
@@ -52,7 +53,8 @@ pub fn alarms(looks: &[Record], judgement: &Judgement, ended: Us, duration: Us) 
 /// The report of a finished run.
 #[must_use]
 pub fn report(plan: &Plan, trace: &Trace, judgement: &Judgement) -> Report {
-    let stores: Vec<StoreReport> = (0..plan.stores.len()).map(|store| store_report(plan, trace, judgement, store)).collect();
+    let stores: Vec<StoreReport> =
+        (0..plan.stores.len()).map(|store| store_report(plan, trace, judgement, store)).collect();
     let ledger = total(trace, &stores);
     let blocked = blocked(trace);
     let rows: u64 = stores.iter().map(|s| s.missing + s.stale + s.ghost + s.duplicate_effects).sum();
@@ -221,10 +223,14 @@ fn event_witnesses(plan: &Plan, trace: &Trace, store: usize) -> Vec<Witness> {
     let lost = events().find(|(id, fate)| fate.is_committed() && checks::fate(at_store, *id) == Fate::Lost);
     let ghost = events().find(|(id, fate)| !fate.is_committed() && at_store.seen(*id).count > 0);
     let duplicate = events().find(|(id, _)| at_store.seen(*id).count > 1);
-    let reordered = events().find(|(id, _)| at_store.seen(*id).record == at_store.first_reordered && at_store.reordered > 0);
+    let reordered =
+        events().find(|(id, _)| at_store.seen(*id).record == at_store.first_reordered && at_store.reordered > 0);
     let found = [
         (Anomaly::Lost, lost.map(|(id, fate)| (id, fate.end))),
-        (Anomaly::GhostEvent, ghost.map(|(id, fate)| (id, fate.aborted.some().or(fate.end.some()).unwrap_or(at_store.seen(id).record)))),
+        (
+            Anomaly::GhostEvent,
+            ghost.map(|(id, fate)| (id, fate.aborted.some().or(fate.end.some()).unwrap_or(at_store.seen(id).record))),
+        ),
         (Anomaly::Duplicate, duplicate.map(|(id, _)| (id, at_store.first_duplicate))),
         (Anomaly::Reordered, reordered.map(|(id, _)| (id, at_store.first_reordered))),
     ];

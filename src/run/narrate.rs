@@ -132,9 +132,10 @@ fn reason(detail: u8) -> &'static str {
 }
 
 fn sent(plan: &Plan, record: &Record, what: &str) -> String {
-    let to = plan.links.get(record.link.index()).map_or(NodeId::NONE, |link| {
-        if link.from == record.node { link.to } else { link.from }
-    });
+    let to = plan
+        .links
+        .get(record.link.index())
+        .map_or(NodeId::NONE, |link| if link.from == record.node { link.to } else { link.from });
     let lost = if record.value == u64::MAX { ", and it will be lost" } else { "" };
     format!("sends {} to {}{}{lost}", parcel(record.detail), plan.node_name(to), of(what))
 }
@@ -171,16 +172,19 @@ pub fn row_cause(plan: &Plan, trace: &Trace, store: usize, key: Key, state: RowS
     let name = plan.key_name(key);
     let fate = trace.ledger.event(cause.event);
     let (event, at_store) = (format!("{name} version {}", fate.version), &plan.stores[store].id);
-    let record = trace.records.get(cause.record.index()).copied();
+    let record = trace.records.get(cause.record.index());
     let when = record.map_or_else(|| "later than the recording".to_owned(), |record| instant(record.at));
     let gone = if fate.kind == OpKind::Delete { "the delete, " } else { "" };
     match cause.how {
+        How::PathEnded if record.is_some_and(|record| record.kind == Kind::Killed && record.node == plan.roles.app) => {
+            died_owing(plan, store, &event, gone, record, fate.committed)
+        }
         How::PathEnded => {
-            let how = record.map_or_else(String::new, |record| path_end(plan, trace, &record, fate.committed));
+            let how = record.map_or_else(String::new, |record| path_end(plan, trace, record, fate.committed));
             format!("{at_store} was never told of {gone}{event}: {how}.")
         }
         How::Overwritten => {
-            let shown = record.map_or_else(String::new, |record| what(plan, &record));
+            let shown = record.map_or_else(String::new, |record| what(plan, record));
             format!("{at_store} was told of {gone}{event}, and at {when} took the older {shown} after it.")
         }
         How::RolledBack => {
@@ -188,12 +192,31 @@ pub fn row_cause(plan: &Plan, trace: &Trace, store: usize, key: Key, state: RowS
             format!("{event} was published, and its transaction was rolled back at {when}: {why}.")
         }
         How::NeverCommitted => {
-            let how = record.map_or_else(String::new, |record| path_end(plan, trace, &record, Us::NEVER));
+            let how = record.map_or_else(String::new, |record| path_end(plan, trace, record, Us::NEVER));
             format!("{event} was published and never committed: {how}.")
         }
         How::Emptied => format!("{at_store} lost {event} with all its rows at {when}."),
         How::Moving => format!("{event} is {}, still on its way to {at_store}.", state.word()),
     }
+}
+
+/// `the app committed product-17 version 1 and crashed 3 ms later, before it called the search index; only its memory
+/// knew that the call was owed.`
+fn died_owing(plan: &Plan, store: usize, event: &str, gone: &str, death: Option<&Record>, committed: Us) -> String {
+    let at = death.map_or(Us::NEVER, |death| death.at);
+    let called = match plan.roles.broker {
+        Some(_) => "published it".to_owned(),
+        None => format!("called {}", the(plan, plan.roles.stores[store])),
+    };
+    let crashed = if committed <= at {
+        format!("the app committed {gone}{event} and crashed {} later", span(at.since(committed)))
+    } else {
+        format!(
+            "the app sent the commit of {gone}{event} and crashed {} before it was durable",
+            span(committed.since(at))
+        )
+    };
+    format!("{crashed}, before it {called}; only its memory knew that the call was owed.")
 }
 
 /// How a path ended: `the app crashed at 12.500 s, 3 ms after the commit, with the call in its memory only`.
@@ -221,7 +244,14 @@ fn path_end(plan: &Plan, trace: &Trace, end: &Record, committed: Us) -> String {
 
 /// One sentence: why an event shows an anomaly.
 #[must_use]
-pub fn event_cause(plan: &Plan, trace: &Trace, store: usize, event: EventId, anomaly: Anomaly, record: RecordId) -> String {
+pub fn event_cause(
+    plan: &Plan,
+    trace: &Trace,
+    store: usize,
+    event: EventId,
+    anomaly: Anomaly,
+    record: RecordId,
+) -> String {
     let fate = trace.ledger.event(event);
     let name = format!("{} version {}", plan.key_name(fate.key), fate.version);
     let at_store = &plan.stores[store].id;

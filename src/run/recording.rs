@@ -208,7 +208,9 @@ impl Recording {
                 format!("the source has had {name}, version {}, since {}", source.version, instant(since))
             }
             RowState::Stale => format!("v{}, source v{}, since {}", row.version, source.version, instant(since)),
-            RowState::Ghost if source.version == 0 => format!("{name}, version {}: the source never had it", row.version),
+            RowState::Ghost if source.version == 0 => {
+                format!("{name}, version {}: the source never had it", row.version)
+            }
             RowState::Ghost => format!("{name}, version {}: the source has it no more", row.version),
             RowState::DuplicateEffect => format!("{name}: one intention, more than one effect"),
             RowState::NoRow | RowState::Same | RowState::InFlight => String::new(),
@@ -259,7 +261,8 @@ impl Recording {
         let what = last.filter(|record| record.at == at).map_or_else(
             || " No change.".to_owned(),
             |record| {
-                let who = self.plan.nodes.get(record.node.index()).map_or_else(String::new, |node| format!("{} ", node.id));
+                let who =
+                    self.plan.nodes.get(record.node.index()).map_or_else(String::new, |node| format!("{} ", node.id));
                 format!(" {}.", super::words::capital(&format!("{who}{}", narrate::record(&self.plan, &record))))
             },
         );

@@ -44,7 +44,11 @@ impl Stage<'_> {
 
     fn clients(&self) -> NodeFrame {
         let waiting = self.view.waiting.len() as u64;
-        let facts = if waiting == 0 { "none waits".to_owned() } else { format!("{waiting} {}", if waiting == 1 { "waits" } else { "wait" }) };
+        let facts = if waiting == 0 {
+            "none waits".to_owned()
+        } else {
+            format!("{waiting} {}", if waiting == 1 { "waits" } else { "wait" })
+        };
         NodeFrame {
             id: "clients".to_owned(),
             title: "clients".to_owned(),
@@ -150,7 +154,12 @@ impl Stage<'_> {
         let direct = self.plan.nodes[node.index()].role == NodeRole::App && self.plan.strategy.direct();
         match verb {
             Verb::Publish if direct => 1,
-            Verb::Reply if direct && self.plan.strategy.steps().iter().rev().nth(1).is_some_and(|s| s.verb == Verb::Publish) => 1,
+            Verb::Reply
+                if direct
+                    && self.plan.strategy.steps().iter().rev().nth(1).is_some_and(|s| s.verb == Verb::Publish) =>
+            {
+                1
+            }
             Verb::Poll | Verb::Apply | Verb::CommitOffset => self.rows(self.plan.nodes[node.index()].role).0,
             Verb::Begin | Verb::Write | Verb::Enqueue | Verb::Commit | Verb::Publish | Verb::Reply => 0,
             Verb::Claim | Verb::Mark => 0,
@@ -158,10 +167,13 @@ impl Stage<'_> {
     }
 
     fn step_text(&self, node: NodeId, verb: Verb, progress: &Progress) -> String {
-        let key = if progress.key == Key::NONE { String::new() } else { format!(" {}", self.plan.key_name(progress.key)) };
+        let key =
+            if progress.key == Key::NONE { String::new() } else { format!(" {}", self.plan.key_name(progress.key)) };
         match verb {
             Verb::Write => format!("write{key}"),
-            Verb::Publish if self.plan.nodes[node.index()].role == NodeRole::App && self.plan.roles.broker.is_none() => {
+            Verb::Publish
+                if self.plan.nodes[node.index()].role == NodeRole::App && self.plan.roles.broker.is_none() =>
+            {
                 match self.plan.stores.first().map(|store| store.kind) {
                     Some(StoreKind::SearchIndex) => format!("index{key}"),
                     Some(StoreKind::Cache) => format!("cache{key}"),
@@ -227,7 +239,8 @@ impl Stage<'_> {
         for key in 0..self.plan.keys() {
             counts[self.judgement.state(store.index(), Key(key as u32), self.at) as usize] += 1;
         }
-        let shown = [RowState::Missing, RowState::Ghost, RowState::Stale, RowState::DuplicateEffect, RowState::InFlight];
+        let shown =
+            [RowState::Missing, RowState::Ghost, RowState::Stale, RowState::DuplicateEffect, RowState::InFlight];
         let mark = |state: RowState| (state, format!("{} {}", counts[state as usize], state.word()));
         shown.into_iter().filter(|state| counts[*state as usize] > 0).map(mark).collect()
     }
@@ -244,7 +257,10 @@ impl Stage<'_> {
                     label: "outbox".to_owned(),
                     total: self.view.outbox_counts.0,
                     slots: slots.map(|slot| (label(slot), !slot.marked)).collect(),
-                    positions: vec![(count(u64::from(self.view.outbox_counts.1), "row") + " to publish", self.view.outbox_counts.0)],
+                    positions: vec![(
+                        count(u64::from(self.view.outbox_counts.1), "row") + " to publish",
+                        self.view.outbox_counts.0,
+                    )],
                 }]
             }
             NodeRole::Broker => {
@@ -263,21 +279,35 @@ impl Stage<'_> {
                 };
                 self.view.logs.iter().enumerate().map(row).collect()
             }
-            NodeRole::App | NodeRole::Source | NodeRole::Relay | NodeRole::Consumer(_) | NodeRole::Store(_) => Vec::new(),
+            NodeRole::App | NodeRole::Source | NodeRole::Relay | NodeRole::Consumer(_) | NodeRole::Store(_) => {
+                Vec::new()
+            }
         }
     }
 
     fn label(&self, node: NodeId, frame: &NodeFrame) -> String {
         let view = &self.view.nodes[node.index()];
-        let calls: Vec<String> = self.plan.links.iter().filter(|link| link.from == node).map(|link| self.plan.node_name(link.to).to_owned()).collect();
+        let calls: Vec<String> = self
+            .plan
+            .links
+            .iter()
+            .filter(|link| link.from == node)
+            .map(|link| self.plan.node_name(link.to).to_owned())
+            .collect();
         let calls = if calls.is_empty() { String::new() } else { format!(" Calls {}.", list(&calls)) };
         let marks: String = frame.marks.iter().map(|(_, text)| format!(" {text}.")).collect();
         if view.up {
             return format!("{}, up.{marks}{calls}", frame.id);
         }
         let at = frame.steps.iter().filter_map(|step| step.gap.as_ref()).find(|gap| gap.crashed_at.is_some());
-        let place = at.map_or_else(String::new, |gap| gap.label.trim_end_matches('.').replace(&format!("Crash point {}", frame.id), ""));
-        let back = if view.back == Us::NEVER { "down until the drain".to_owned() } else { format!("back at {}", instant(view.back)) };
+        let place = at.map_or_else(String::new, |gap| {
+            gap.label.trim_end_matches('.').replace(&format!("Crash point {}", frame.id), "")
+        });
+        let back = if view.back == Us::NEVER {
+            "down until the drain".to_owned()
+        } else {
+            format!("back at {}", instant(view.back))
+        };
         format!("{}, crashed at {}{place}, {back}.{marks}{calls}", frame.id, instant(view.crashed_at))
     }
 
@@ -342,7 +372,8 @@ impl Stage<'_> {
         if !second || !self.plan.strategy.direct() {
             return None;
         }
-        let missed = |key: Key| (0..self.plan.stores.len()).any(|store| self.judgement.state(store, key, self.at).differs());
+        let missed =
+            |key: Key| (0..self.plan.stores.len()).any(|store| self.judgement.state(store, key, self.at).differs());
         let (_, key, version) = self.view.never_sent.iter().rev().find(|(_, key, _)| missed(*key))?;
         Some((format!("{} v{version}", short_key(self.plan, *key)), "never sent".to_owned()))
     }
@@ -360,7 +391,9 @@ impl Stage<'_> {
         let parcel = Parcel::ALL.get(usize::from(sent.detail)).copied().unwrap_or(Parcel::AnswerOk);
         let delete = sent.event.some().is_some_and(|_| self.is_delete(sent));
         let shape = match parcel {
-            Parcel::Write | Parcel::Enqueue | Parcel::Publish | Parcel::Apply | Parcel::Deliver if message.late => MessageShape::Late,
+            Parcel::Write | Parcel::Enqueue | Parcel::Publish | Parcel::Apply | Parcel::Deliver if message.late => {
+                MessageShape::Late
+            }
             Parcel::Publish | Parcel::Apply | Parcel::Deliver if delete => MessageShape::Delete,
             Parcel::Write | Parcel::Enqueue | Parcel::Publish | Parcel::Apply | Parcel::Deliver => MessageShape::Write,
             Parcel::Commit | Parcel::Claim | Parcel::Mark | Parcel::CommitOffset => MessageShape::Read,
@@ -390,7 +423,18 @@ impl Stage<'_> {
             instant(sent.at).trim_end_matches(" s"),
             instant(arrives).trim_end_matches(" s")
         );
-        MessageFrame { id: sent.extra, link: u32::from(sent.link.0) + 1, back, parcel: parcel.id(), shape, tag, sent: sent.at, arrives, lost, label }
+        MessageFrame {
+            id: sent.extra,
+            link: u32::from(sent.link.0) + 1,
+            back,
+            parcel: parcel.id(),
+            shape,
+            tag,
+            sent: sent.at,
+            arrives,
+            lost,
+            label,
+        }
     }
 
     /// The usual latency of a link, for what never arrives.
@@ -447,4 +491,3 @@ fn answer_word(outcome: u8) -> &'static str {
         Some(Outcome::Unknown) | None => "no answer",
     }
 }
-

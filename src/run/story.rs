@@ -15,12 +15,21 @@ use crate::world::record::Kind;
 
 /// The story of a finished run.
 #[must_use]
-pub fn story(plan: &Plan, trace: &Trace, judgement: &Judgement, report: &Report, alarms: &[Alarm], opens_at: Option<Us>) -> Story {
+pub fn story(
+    plan: &Plan,
+    trace: &Trace,
+    judgement: &Judgement,
+    report: &Report,
+    alarms: &[Alarm],
+    opens_at: Option<Us>,
+) -> Story {
     let stops = stops(trace, judgement, alarms);
     let faults = fault_marks(plan, trace);
     // The most telling moment: just after the fault that begins the first difference, or the first difference itself.
     let first = report.divergence.first_us.map(Us);
-    let telling = first.map(|first| faults.iter().map(|mark| mark.at).find(|at| *at >= first && at.since(first) < Us::secs(1)).unwrap_or(first));
+    let telling = first.map(|first| {
+        faults.iter().map(|mark| mark.at).find(|at| *at >= first && at.since(first) < Us::secs(1)).unwrap_or(first)
+    });
     let telling = telling.or_else(|| faults.first().map(|mark| mark.at)).map_or(Us::ZERO, |at| at.after(Us::millis(3)));
     Story {
         keys: (0..plan.keys() as u32).map(|key| (plan.key_name(Key(key)), short_key(plan, Key(key)))).collect(),
@@ -131,7 +140,11 @@ fn fault_marks(plan: &Plan, trace: &Trace) -> Vec<FaultMark> {
         match record.kind {
             Kind::Crashed => {
                 let until = Us(record.value).min(plan.duration.max(record.at));
-                let down = if record.value == u64::MAX { "down until the drain".to_owned() } else { format!("down {}", span(until.since(record.at))) };
+                let down = if record.value == u64::MAX {
+                    "down until the drain".to_owned()
+                } else {
+                    format!("down {}", span(until.since(record.at)))
+                };
                 let text = format!("crash {}, {down}", plan.node_name(record.node));
                 marks.push(FaultMark { at: record.at, until, text, crash: true });
             }
@@ -184,7 +197,8 @@ fn area_words(judgement: &Judgement, report: &Report, ended: Us) -> Option<(Stri
         report.stores.iter().map(|s| s.ghost).sum(),
         report.stores.iter().map(|s| s.stale).sum(),
     ];
-    let only = if sums.iter().filter(|n| **n > 0).count() == 1 { worst.iter().zip(sums).find(|(_, n)| *n > 0) } else { None };
+    let only =
+        if sums.iter().filter(|n| **n > 0).count() == 1 { worst.iter().zip(sums).find(|(_, n)| *n > 0) } else { None };
     let rows = match only {
         Some((word, n)) if n == u64::from(peak) => format!("{} {word}", count(n, "row")),
         Some(_) | None => format!("{} differ at most", count(u64::from(peak), "row")),

@@ -101,7 +101,7 @@ impl Tally {
             Kind::ClientGaveUp => self.told(record.value, Outcome::Unknown),
             Kind::Committed => self.committed(record),
             Kind::Arrived if record.node == self.source => self.queries += 1,
-            Kind::Sent if record.detail < Parcel::AnswerOk as u8 => {
+            Kind::Sent if !Parcel::is_answer(record.detail) => {
                 let to_source = [Parcel::Write, Parcel::Enqueue, Parcel::Commit, Parcel::Claim, Parcel::Mark];
                 self.messages += u64::from(!to_source.iter().any(|parcel| record.detail == *parcel as u8));
             }
@@ -111,7 +111,8 @@ impl Tally {
             }
             Kind::Granted | Kind::Aborted => self.waited(record.op, record.at),
             Kind::DrainBegan => {
-                self.blocked += self.waiting.iter().filter(|(_, since)| record.at.since(*since) >= self.block_after).count() as u64;
+                self.blocked +=
+                    self.waiting.iter().filter(|(_, since)| record.at.since(*since) >= self.block_after).count() as u64;
                 self.drained = true;
             }
             Kind::Appended => self.appended(),

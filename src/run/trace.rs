@@ -60,7 +60,7 @@ impl Trace {
     pub fn push(&mut self, record: &Record) -> RecordId {
         let id = RecordId(self.count);
         self.count += 1;
-        record.hash(&mut self.hasher);
+        record.write_to(&mut self.hasher);
         self.ledger.apply(record, id);
         self.checks.apply(record, id);
         self.tally.apply(record);

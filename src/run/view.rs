@@ -269,7 +269,8 @@ impl View {
             Kind::LinkHealed => self.cuts[record.link.index()] = Us::ZERO,
             Kind::Looked => {
                 let firing = record.detail == 1;
-                self.detectors[record.extra as usize] = DetectorView { looked: Some(record.at), value: record.value, firing };
+                self.detectors[record.extra as usize] =
+                    DetectorView { looked: Some(record.at), value: record.value, firing };
             }
             Kind::Refused
             | Kind::Stepped
@@ -340,7 +341,8 @@ impl View {
             self.waiting.push(record.value);
         }
         self.ops.push(Progress { op: record.op, key: record.key, now: 0, ..Progress::default() });
-        self.nodes[lens.app.index()].progress = Progress { op: record.op, key: record.key, now: 0, ..Progress::default() };
+        self.nodes[lens.app.index()].progress =
+            Progress { op: record.op, key: record.key, now: 0, ..Progress::default() };
     }
 
     fn replied(&mut self, lens: &Lens, record: &Record) {
@@ -385,7 +387,13 @@ impl View {
     fn appended(&mut self, record: &Record) {
         let (log, end) = &mut self.logs[record.extra as usize];
         let delete = record.detail == OpKind::Delete as u8;
-        log.push_back(SlotView { number: record.value, key: record.key, version: record.version, delete, marked: false });
+        log.push_back(SlotView {
+            number: record.value,
+            key: record.key,
+            version: record.version,
+            delete,
+            marked: false,
+        });
         *end = record.value + 1;
         if log.len() > SLOTS {
             log.pop_front();
@@ -434,7 +442,8 @@ impl View {
             self.nodes[lens.app.index()].progress = progress;
             let publishes = |step: &Step| step.verb == Verb::Publish;
             let sends = lens.steps[lens.app.index()].iter().position(publishes);
-            let unsent = sends.is_some_and(|step| usize::from(progress.done) <= step && usize::from(progress.now) != step);
+            let unsent =
+                sends.is_some_and(|step| usize::from(progress.done) <= step && usize::from(progress.now) != step);
             if unsent && record.event != EventId::NONE {
                 self.never_sent.push((record.event, record.key, record.version));
             }

@@ -8,7 +8,7 @@ use crate::kernel::time::Us;
 use crate::truth::anomaly::RowState;
 use crate::truth::cause::{self, How, RowCause};
 use crate::world::ids::{EventId, Key, OpKind, RecordId};
-use crate::world::record::{Kind, Record};
+use crate::world::record::{Kind, Parcel, Record};
 
 /// The most lines that a chain may have (UI 8).
 const LINES: usize = 9;
@@ -19,7 +19,9 @@ fn worst(recording: &Recording, at: Us) -> Option<(usize, Key, RowState)> {
     let rows = |state: RowState| {
         (0..recording.plan().stores.len()).find_map(|store| {
             let keys = 0..recording.plan().keys() as u32;
-            keys.map(Key).find(|key| recording.judgement().state(store, *key, at) == state).map(|key| (store, key, state))
+            keys.map(Key)
+                .find(|key| recording.judgement().state(store, *key, at) == state)
+                .map(|key| (store, key, state))
         })
     };
     order.into_iter().find_map(rows)
@@ -38,18 +40,23 @@ fn bad_headline(recording: &Recording, store: usize, key: Key, state: RowState, 
     let (plan, trace) = (recording.plan(), recording.trace());
     let name = plan.key_name(key);
     let the = capital(&narrate::the(plan, plan.roles.stores[store]));
-    let shown = |rows: &[crate::truth::ledger::RowChange]| rows.iter().rev().find(|row| row.at <= at).map_or(0, |row| row.version);
+    let shown = |rows: &[crate::truth::ledger::RowChange]| {
+        rows.iter().rev().find(|row| row.at <= at).map_or(0, |row| row.version)
+    };
     let versions = (shown(&trace.ledger.source[key.index()]), shown(&trace.ledger.stores[store].rows[key.index()]));
     let (source, accent) = match state {
         RowState::Missing => (format!("The database has {name}."), format!("{the} does not.")),
         RowState::Ghost if versions.0 == 0 => (format!("{the} has {name}."), "The database never did.".to_owned()),
         RowState::Ghost => (format!("{the} shows {name}."), "The database does not.".to_owned()),
-        RowState::Stale => (format!("The database says version {}.", versions.0), format!("{the} still says {}.", versions.1)),
+        RowState::Stale => {
+            (format!("The database says version {}.", versions.0), format!("{the} still says {}.", versions.1))
+        }
         RowState::DuplicateEffect => (format!("One change of {name}."), "Its effect happened twice.".to_owned()),
         RowState::NoRow | RowState::Same | RowState::InFlight => (String::new(), String::new()),
     };
     let cause = cause::of_row(&trace.ledger, store, key, state, at);
-    let why = cause.map_or_else(String::new, |cause| capital(&narrate::row_cause(plan, trace, store, key, state, cause)));
+    let why =
+        cause.map_or_else(String::new, |cause| capital(&narrate::row_cause(plan, trace, store, key, state, cause)));
     let paragraph = format!("{why} {} {}", repair_words(recording, store, key, at), alarm_words(recording, at));
     Headline { source, store: accent, paragraph }
 }
@@ -167,7 +174,12 @@ fn steps(recording: &Recording, store: usize, key: Key, state: RowState, cause: 
     let mut steps: Vec<WhyStep> = Vec::new();
     for id in fold(&chain) {
         let Some(record) = trace.records.get(id.index()) else { continue };
-        let at_cause = id == cause.record && cause.how == How::PathEnded && state.differs();
+        // What a crash killed is told by the crash: the line of the death itself would say it twice.
+        let killed = chain_end(recording, cause.record);
+        if id == cause.record && killed != cause.record {
+            continue;
+        }
+        let at_cause = id == killed && cause.how == How::PathEnded && state.differs();
         if at_cause && fate.is_committed() && fate.committed <= record.at {
             steps.push(owed_span(recording, store, record.at.since(fate.committed)));
         }
@@ -183,9 +195,23 @@ fn steps(recording: &Recording, store: usize, key: Key, state: RowState, cause: 
         let what = if mended { "drain test: mended".to_owned() } else { what };
         let place = "queues empty, all nodes up".to_owned();
         let record = RecordId(trace.records.len().saturating_sub(1) as u32);
-        steps.push(WhyStep { at: Some(ended), time: instant(ended), record: Some(record), what, place, mark: WhyMark::Dot });
+        steps.push(WhyStep {
+            at: Some(ended),
+            time: instant(ended),
+            record: Some(record),
+            what,
+            place,
+            mark: WhyMark::Dot,
+        });
     }
     steps
+}
+
+/// The crash behind a death, or the record itself.
+fn chain_end(recording: &Recording, cause: RecordId) -> RecordId {
+    let records = &recording.trace().records;
+    let killed = records.get(cause.index()).filter(|record| record.kind == Kind::Killed);
+    killed.and_then(|record| record.cause.some()).unwrap_or(cause)
 }
 
 /// The records of an event's life that matter for a store, in order of time.
@@ -204,7 +230,7 @@ fn chain(recording: &Recording, store: usize, event: EventId) -> Vec<RecordId> {
             Kind::Written | Kind::Enqueued | Kind::Committed | Kind::Aborted | Kind::Appended | Kind::GaveUp => own,
             Kind::Marked => own,
             Kind::Applied | Kind::NotNewer => own && record.node == node,
-            Kind::Dropped => own && record.detail < crate::world::record::Parcel::AnswerOk as u8,
+            Kind::Dropped => own && !Parcel::is_answer(record.detail),
             Kind::TimedOut => own || of_op,
             Kind::Killed => own,
             Kind::Restarted => down == Some(record.node),
@@ -245,7 +271,10 @@ fn step(recording: &Recording, id: RecordId, record: &Record) -> WhyStep {
             let verb = OpKind::ALL.get(usize::from(record.detail)).map_or("change", |kind| kind.id());
             (format!("client asks to {verb} {name}"), "client to app".to_owned())
         }
-        Kind::Written => (format!("app writes {name}, version {}", record.version), format!("app to source, transaction {}", record.value)),
+        Kind::Written => (
+            format!("app writes {name}, version {}", record.version),
+            format!("app to source, transaction {}", record.value),
+        ),
         Kind::Committed if record.detail == OpKind::Delete as u8 => {
             ("commit is durable: the row is gone".to_owned(), format!("source, WAL {:X}", record.value))
         }
@@ -262,7 +291,8 @@ fn step(recording: &Recording, id: RecordId, record: &Record) -> WhyStep {
 fn crash_place(recording: &Recording, record: &Record) -> String {
     let fault = if record.extra == u32::MAX { "by chance".to_owned() } else { format!("fault {}", record.extra + 1) };
     let plan = recording.plan();
-    let point = record.detail.checked_sub(1).and_then(|at| crate::strategy::CrashPoint::ALL.get(usize::from(at)).copied());
+    let point =
+        record.detail.checked_sub(1).and_then(|at| crate::strategy::CrashPoint::ALL.get(usize::from(at)).copied());
     let gap = recording.view_after(record).and_then(|view| {
         let progress = view.nodes[record.node.index()].progress;
         let steps = recording.lens().steps[record.node.index()];
@@ -276,7 +306,8 @@ fn crash_place(recording: &Recording, record: &Record) -> String {
 }
 
 fn owed_span(recording: &Recording, store: usize, length: Us) -> WhyStep {
-    let to = if recording.plan().roles.broker.is_some() { "broker" } else { recording.plan().stores[store].id.as_str() };
+    let to =
+        if recording.plan().roles.broker.is_some() { "broker" } else { recording.plan().stores[store].id.as_str() };
     WhyStep {
         at: None,
         time: span(length),

@@ -55,12 +55,8 @@ pub fn step(knobs: &AppKnobs, state: State, event: E) -> Arrow<State, Ask> {
         (S::Backoff(call, attempt), E::Elapsed) => publish(call, attempt + 1),
         (S::Gap, E::Elapsed) => Arrow::to(S::Writing, Ask::Write).before(C::AppBeginWrite),
         (S::Writing, E::Done) => Arrow::to(S::Open, Ask::Hold),
-        (S::Open, E::Elapsed) => {
-            Arrow::to(S::Committing, Ask::Commit).before(C::AppWriteCommit).after(C::AppCommitAck)
-        }
-        (S::Committing, E::Done) => {
-            Arrow::to2(S::Ended, Ask::Reply(Outcome::Ok), Ask::End).before(C::AppCommitReply)
-        }
+        (S::Open, E::Elapsed) => Arrow::to(S::Committing, Ask::Commit).before(C::AppWriteCommit).after(C::AppCommitAck),
+        (S::Committing, E::Done) => Arrow::to2(S::Ended, Ask::Reply(Outcome::Ok), Ask::End).before(C::AppCommitReply),
         (S::Writing | S::Committing, E::Failed) => {
             Arrow::to3(S::Ended, Ask::Disconnect, Ask::Reply(Outcome::Failed), Ask::End)
         }

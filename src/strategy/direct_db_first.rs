@@ -48,9 +48,7 @@ pub fn step(knobs: &AppKnobs, state: State, event: E) -> Arrow<State, Ask> {
     match (state, event) {
         (S::Idle, E::Start) => Arrow::to(S::Writing, Ask::Write).before(C::AppBeginWrite),
         (S::Writing, E::Done) => Arrow::to(S::Open, Ask::Hold),
-        (S::Open, E::Elapsed) => {
-            Arrow::to(S::Committing, Ask::Commit).before(C::AppWriteCommit).after(C::AppCommitAck)
-        }
+        (S::Open, E::Elapsed) => Arrow::to(S::Committing, Ask::Commit).before(C::AppWriteCommit).after(C::AppCommitAck),
         (S::Committing, E::Done) if knobs.background => {
             Arrow::to2(S::Gap, Ask::Reply(Outcome::Ok), Ask::Gap).before(C::AppCommitPublish)
         }
@@ -67,8 +65,10 @@ pub fn step(knobs: &AppKnobs, state: State, event: E) -> Arrow<State, Ask> {
         (S::Writing | S::Committing, E::Failed) => {
             Arrow::to3(S::Ended, Ask::Disconnect, Ask::Reply(Outcome::Failed), Ask::End)
         }
-        (S::Writing | S::Committing, E::TimedOut) => {
-            Arrow::to3(S::Ended, Ask::Disconnect, Ask::Reply(Outcome::Unknown), Ask::End)
+        (S::Writing, E::TimedOut) => Arrow::to3(S::Ended, Ask::Disconnect, Ask::Reply(Outcome::Unknown), Ask::End),
+        // The commit may be durable, or become so: this process will not publish what it does not know.
+        (S::Committing, E::TimedOut) => {
+            Arrow::to3(S::Ended, Ask::Disconnect, Ask::GiveUp, Ask::Reply(Outcome::Unknown)).and(Ask::End)
         }
         // Answers that nobody waits for any more. Listed, so that a new event must be thought about here.
         (S::Idle, E::Done | E::Failed | E::TimedOut | E::Elapsed)
@@ -118,6 +118,8 @@ mod tests {
             (ONCE,   S::Writing,          E::Failed,   S::Ended,             None,                      vec![Ask::Disconnect, Ask::Reply(Outcome::Failed), Ask::End], None),
             (ONCE,   S::Writing,          E::TimedOut, S::Ended,             None,                      vec![Ask::Disconnect, Ask::Reply(Outcome::Unknown), Ask::End], None),
             (ONCE,   S::Open,             E::Elapsed,  S::Committing,        Some(C::AppWriteCommit),   vec![Ask::Commit],                               Some(C::AppCommitAck)),
+            (ONCE,   S::Committing,       E::Failed,   S::Ended,             None,                      vec![Ask::Disconnect, Ask::Reply(Outcome::Failed), Ask::End], None),
+            (ONCE,   S::Committing,       E::TimedOut, S::Ended,             None,                      vec![Ask::Disconnect, Ask::GiveUp, Ask::Reply(Outcome::Unknown), Ask::End], None),
             (ONCE,   S::Committing,       E::Done,     S::Gap,               Some(C::AppCommitPublish), vec![Ask::Gap],                                  None),
             (behind, S::Committing,       E::Done,     S::Gap,               Some(C::AppCommitPublish), vec![ok, Ask::Gap],                              None),
             (ONCE,   S::Gap,              E::Elapsed,  S::Publishing(0, 1),  None,                      vec![Ask::Publish { call: 0, attempt: 1 }],      Some(C::AppPublishAck)),

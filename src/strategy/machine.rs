@@ -86,7 +86,7 @@ pub struct Arrow<S, C> {
     /// Passed before anything is asked for.
     pub before: Option<CrashPoint>,
     /// What it asks for, in this order.
-    pub asks: [Option<C>; 3],
+    pub asks: [Option<C>; 4],
     /// Passed when the first thing asked for has left the node.
     pub after: Option<CrashPoint>,
 }
@@ -94,22 +94,40 @@ pub struct Arrow<S, C> {
 impl<S, C> Arrow<S, C> {
     /// Goes to a state and asks for one thing.
     pub const fn to(next: S, ask: C) -> Arrow<S, C> {
-        Arrow { next, before: None, asks: [Some(ask), None, None], after: None }
+        Arrow { next, before: None, asks: [Some(ask), None, None, None], after: None }
     }
 
     /// Goes to a state and asks for two things.
     pub const fn to2(next: S, first: C, second: C) -> Arrow<S, C> {
-        Arrow { next, before: None, asks: [Some(first), Some(second), None], after: None }
+        Arrow { next, before: None, asks: [Some(first), Some(second), None, None], after: None }
     }
 
     /// Goes to a state and asks for three things.
     pub const fn to3(next: S, first: C, second: C, third: C) -> Arrow<S, C> {
-        Arrow { next, before: None, asks: [Some(first), Some(second), Some(third)], after: None }
+        Arrow { next, before: None, asks: [Some(first), Some(second), Some(third), None], after: None }
+    }
+
+    /// Asks for one thing more.
+    #[must_use]
+    pub const fn and(mut self, last: C) -> Arrow<S, C>
+    where
+        S: Copy,
+        C: Copy,
+    {
+        let mut at = 0;
+        while at < self.asks.len() {
+            if self.asks[at].is_none() {
+                self.asks[at] = Some(last);
+                break;
+            }
+            at += 1;
+        }
+        self
     }
 
     /// Stays where it is: an answer to a call of before, or to nobody.
     pub const fn stay(state: S) -> Arrow<S, C> {
-        Arrow { next: state, before: None, asks: [None, None, None], after: None }
+        Arrow { next: state, before: None, asks: [None, None, None, None], after: None }
     }
 
     /// Passes a crash point before it asks.

@@ -10,7 +10,11 @@ use crate::world::ids::Outcome;
 
 /// Fidelity of this part.
 pub const FIDELITY: [(&str, &str, &str); 2] = [
-    ("outbox: relay", "modelled", "polling by fixed rate or delay, batches, one publish at a time, a mark per row or batch"),
+    (
+        "outbox: relay",
+        "modelled",
+        "polling by fixed rate or delay, batches, one publish at a time, a mark per row or batch",
+    ),
     ("outbox: table", "simplified", "rows are read in the order of alloc_seq; published rows cost nothing further"),
 ];
 
@@ -71,9 +75,7 @@ pub fn step(_knobs: &AppKnobs, state: State, event: E) -> Arrow<State, Ask> {
         (S::Open, E::Elapsed) => {
             Arrow::to(S::Committing, Ask::Commit).before(C::AppEnqueueCommit).after(C::AppCommitAck)
         }
-        (S::Committing, E::Done) => {
-            Arrow::to2(S::Ended, Ask::Reply(Outcome::Ok), Ask::End).before(C::AppCommitReply)
-        }
+        (S::Committing, E::Done) => Arrow::to2(S::Ended, Ask::Reply(Outcome::Ok), Ask::End).before(C::AppCommitReply),
         (S::Writing | S::Enqueueing | S::Committing, E::Failed) => {
             Arrow::to3(S::Ended, Ask::Disconnect, Ask::Reply(Outcome::Failed), Ask::End)
         }

@@ -69,7 +69,9 @@ impl Judgement {
 fn row_states(ledger: &Ledger, store: &StoreLedger, key: Key, miss: bool) -> Vec<Since> {
     let (source, shown) = (&ledger.source[key.index()], &store.rows[key.index()]);
     let mut instants: Vec<Us> = source.iter().chain(shown).map(|change| change.at).collect();
-    instants.extend(source.iter().map(|change| store.seen(change.event)).filter(|seen| seen.count > 0).map(|seen| seen.last));
+    instants.extend(
+        source.iter().map(|change| store.seen(change.event)).filter(|seen| seen.count > 0).map(|seen| seen.last),
+    );
     let commits = shown.iter().filter_map(|change| change.event.some()).map(|event| ledger.event(event).committed);
     instants.extend(commits.filter(|at| *at != Us::NEVER));
     instants.sort_unstable();

@@ -319,12 +319,8 @@ mod tests {
     #[test]
     fn inversions_are_counted() {
         // (version, order of delivery) and the pairs out of order.
-        let table: [(&[(u32, u32)], u64); 4] = [
-            (&[(1, 0), (2, 1), (3, 2)], 0),
-            (&[(1, 2), (2, 1), (3, 0)], 3),
-            (&[(1, 1), (2, 0), (3, 2)], 1),
-            (&[], 0),
-        ];
+        let table: [(&[(u32, u32)], u64); 4] =
+            [(&[(1, 0), (2, 1), (3, 2)], 0), (&[(1, 2), (2, 1), (3, 0)], 3), (&[(1, 1), (2, 0), (3, 2)], 1), (&[], 0)];
         for (pairs, want) in table {
             assert_eq!(inversions(&mut pairs.to_vec()), want, "{pairs:?}");
         }

@@ -2,7 +2,11 @@
 
 /// Fidelity of this part.
 pub const FIDELITY: [(&str, &str, &str); 2] = [
-    ("consumer: loop", "modelled", "poll a batch, apply it record by record, then commit the offset; a failed apply is tried again"),
+    (
+        "consumer: loop",
+        "modelled",
+        "poll a batch, apply it record by record, then commit the offset; a failed apply is tried again",
+    ),
     ("consumer: group", "simplified", "one member reads all partitions; no rebalance"),
 ];
 

@@ -96,6 +96,10 @@ crate::ids! {
 crate::ids! {
     /// What a message carries.
     pub enum Parcel {
+        /// An answer that all went well.
+        AnswerOk = "ok",
+        /// An answer that it failed.
+        AnswerFailed = "failed",
         /// Begin, and write rows.
         Write = "write",
         /// Insert outbox rows.
@@ -114,10 +118,14 @@ crate::ids! {
         Mark = "mark",
         /// An offset, to the broker.
         CommitOffset = "commit-offset",
-        /// An answer that all went well.
-        AnswerOk = "ok",
-        /// An answer that it failed.
-        AnswerFailed = "failed",
+    }
+}
+
+impl Parcel {
+    /// Whether a record's `detail` says that its message is an answer.
+    #[must_use]
+    pub const fn is_answer(detail: u8) -> bool {
+        detail <= Parcel::AnswerFailed as u8
     }
 }
 
@@ -190,7 +198,7 @@ impl Record {
 
     /// Adds its canonical bytes, little-endian in the order of the fields, to a hash.
     #[inline]
-    pub fn hash(&self, hasher: &mut TraceHasher) {
+    pub fn write_to(&self, hasher: &mut TraceHasher) {
         let mut bytes = [0; 46];
         bytes[0..8].copy_from_slice(&self.at.0.to_le_bytes());
         bytes[8..16].copy_from_slice(&self.value.to_le_bytes());

@@ -8,7 +8,11 @@ use std::collections::VecDeque;
 
 /// Fidelity of this part: what is modelled, simplified and absent.
 pub const FIDELITY: [(&str, &str, &str); 3] = [
-    ("source: transactions", "modelled", "row locks held to the end, commit order, aborts, rollback of a broken connection"),
+    (
+        "source: transactions",
+        "modelled",
+        "row locks held to the end, commit order, aborts, rollback of a broken connection",
+    ),
     ("source: write-ahead log", "simplified", "one record of 64 bytes per changed row; a commit is one durable step"),
     ("source: isolation", "simplified", "a writer waits for a row lock; reads see the last commit"),
 ];
@@ -177,13 +181,7 @@ impl Source {
     pub fn begin(&mut self, op: Op, keys: impl Iterator<Item = Key>) -> Xid {
         let xid = Xid(self.next_xid);
         self.next_xid += 1;
-        self.open.push(Transaction {
-            xid,
-            op,
-            changes: Vec::new(),
-            outbox: Vec::new(),
-            wanted: keys.collect(),
-        });
+        self.open.push(Transaction { xid, op, changes: Vec::new(), outbox: Vec::new(), wanted: keys.collect() });
         xid
     }
 
@@ -225,7 +223,8 @@ impl Source {
     /// Makes the transaction durable, in commit order, and releases its locks.
     pub fn commit(&mut self, xid: Xid) -> Option<Commit> {
         let transaction = self.end(xid)?;
-        let lsn = Lsn(self.wal_end.0 + WAL_BYTES_PER_ROW * (transaction.changes.len() + transaction.outbox.len()) as u64);
+        let lsn =
+            Lsn(self.wal_end.0 + WAL_BYTES_PER_ROW * (transaction.changes.len() + transaction.outbox.len()) as u64);
         self.wal_end = lsn;
         for change in &transaction.changes {
             let row = &mut self.rows[change.key.index()];

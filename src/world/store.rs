@@ -120,7 +120,8 @@ impl Store {
         let was_row = matches!(slot, Slot::Row { .. });
         let row = kind != OpKind::Delete;
         self.rows = self.rows + u32::from(row) - u32::from(was_row);
-        self.slots[key.index()] = if row { Slot::Row { event, version } } else { Slot::Tombstone { version, since: now } };
+        self.slots[key.index()] =
+            if row { Slot::Row { event, version } } else { Slot::Tombstone { version, since: now } };
         Applied::Yes
     }
 

@@ -93,11 +93,9 @@ impl Simulation<'_> {
             return;
         }
         let at = match &workload.arrivals {
-            Arrivals::Poisson(mean) => {
-                before.after(self.draws.of(Purpose::Operation, n, 1, 0).exponential_us(*mean))
-            }
+            Arrivals::Poisson(mean) => before.after(self.draws.of(Purpose::Operation, n, 1, 0).exponential_us(*mean)),
             Arrivals::Every(span) => before.after(*span),
-            Arrivals::Bursts { size, every } if n % u64::from(*size) == 0 => before.after(*every),
+            Arrivals::Bursts { size, every } if n.is_multiple_of(u64::from(*size)) => before.after(*every),
             Arrivals::Bursts { .. } => before,
             Arrivals::Script(list) => match usize::try_from(n).ok().and_then(|n| list.get(n)) {
                 Some(scripted) => scripted.at,
@@ -347,7 +345,8 @@ impl Simulation<'_> {
 
     /// A call of an operation has ended.
     pub(super) fn op_answered(&mut self, slot: u32, id: CallId, outcome: Outcome, cause: RecordId) {
-        let second = self.get_call(id).is_some_and(|call| matches!(call.payload.parcel, Parcel::Publish | Parcel::Apply));
+        let second =
+            self.get_call(id).is_some_and(|call| matches!(call.payload.parcel, Parcel::Publish | Parcel::Apply));
         if second {
             self.publish_calls.ended += 1;
             self.publish_calls.failed += u64::from(outcome != Outcome::Ok);
@@ -465,7 +464,8 @@ impl Simulation<'_> {
         self.nodes[app.index()].busy -= 1;
         self.leave_lane(slot);
         let workers = self.nodes[app.index()].workers;
-        if workers > 0 && self.nodes[app.index()].busy < workers
+        if workers > 0
+            && self.nodes[app.index()].busy < workers
             && let Some(next) = self.accept.pop_front()
         {
             self.nodes[app.index()].busy += 1;

@@ -271,7 +271,8 @@ impl Simulation<'_> {
             Some(us) => (us, us),
             None => (plan.latency.draw(&mut draw), plan.latency.draw(&mut draw)),
         };
-        let mut fate = Fate { out, back, fail_before: false, ack_lost: false, lost: false, late: None, copy_after: None };
+        let mut fate =
+            Fate { out, back, fail_before: false, ack_lost: false, lost: false, late: None, copy_after: None };
         let sum = plan.fail_before + plan.ack_lost + plan.timeout_no_effect + plan.late_effect;
         if sum + plan.duplicate > 0 && !self.draining {
             let mut left = draw.below(1_000_000_000);
@@ -475,8 +476,7 @@ impl Simulation<'_> {
     /// A request reaches the far end of its link.
     pub(super) fn arrive(&mut self, id: CallId) {
         let Some(call) = self.get_call(id) else { return };
-        let (to, link, sent, message, refused) =
-            (call.ends.1, call.link, call.sent, call.message, call.refused);
+        let (to, link, sent, message, refused) = (call.ends.1, call.link, call.sent, call.message, call.refused);
         let (event, op, parcel) = (call.payload.event, call.payload.op, call.payload.parcel);
         let down = !self.up(to);
         let kind = if down || refused { Kind::Dropped } else { Kind::Arrived };

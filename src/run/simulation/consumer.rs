@@ -203,12 +203,8 @@ impl Simulation<'_> {
         let Some(fetched) = self.consumers[store.index()].batch.get(at as usize).copied() else { return };
         let from = self.link_ends(link).0;
         let request = self.events[fetched.event.index()].request;
-        let identity = Identity {
-            major: u64::from(request),
-            attempt,
-            row: fetched.event.0 % 16,
-            life: self.epoch(from),
-        };
+        let identity =
+            Identity { major: u64::from(request), attempt, row: fetched.event.0 % 16, life: self.epoch(from) };
         let payload = Payload::about(Parcel::Apply, fetched.event, fetched.version);
         // The first record of a poll goes on from the poll; the others from their own arrival.
         let cause = if at == 0 || attempt > 1 { cause } else { fetched.cause };

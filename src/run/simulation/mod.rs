@@ -63,7 +63,7 @@ enum Due {
     /// A consumer fetches again what was lost on the way to it, if its epoch is still this.
     Refetch(StoreId, u32),
     /// The relay looks, if its epoch is still this.
-    RelayDue(u32),
+    RelayLooks(u32),
     /// A broken connection reaches the source.
     Disconnect(Op),
     /// A stochastic crash.
@@ -149,11 +149,8 @@ impl<'p> Simulation<'p> {
     pub fn new(plan: &'p Plan, keep: usize) -> Simulation<'p> {
         let keys = plan.keys();
         let store = |store: &crate::scenario::plan::StorePlan| {
-            let tombstones = Tombstones {
-                ttl: store.tombstone_ttl,
-                durable: store.tombstone_durable,
-                flush: store.tombstone_flush,
-            };
+            let tombstones =
+                Tombstones { ttl: store.tombstone_ttl, durable: store.tombstone_durable, flush: store.tombstone_flush };
             Store::new(store.kind, store.apply, tombstones, keys)
         };
         let targets = if plan.strategy.direct() && plan.roles.broker.is_none() { plan.stores.len() } else { 1 };
@@ -254,7 +251,7 @@ impl<'p> Simulation<'p> {
             Due::OpTimer(slot, op) => self.op_timer(slot, op),
             Due::ConsumerTimer(store, epoch) => self.consumer_timer(store, epoch),
             Due::Refetch(store, epoch) => self.refetch(store, epoch),
-            Due::RelayDue(epoch) => self.relay_due(epoch),
+            Due::RelayLooks(epoch) => self.relay_due(epoch),
             Due::Disconnect(op) => self.disconnected(op),
             Due::Crash(node) => self.stochastic_crash(node),
             Due::Restart(node, epoch) => self.restart_due(node, epoch),

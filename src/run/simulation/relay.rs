@@ -47,7 +47,7 @@ impl Simulation<'_> {
         let phase = self.plan.outbox.phase;
         let first = phase.unwrap_or_else(|| Us(self.draws.of(Purpose::Phase, 0, 0, 0).below(poll.0.max(1))));
         let epoch = self.epoch(node);
-        self.calendar.put(first, Due::RelayDue(epoch));
+        self.calendar.put(first, Due::RelayLooks(epoch));
     }
 
     /// It is time for the relay to look, unless it died since this was scheduled.
@@ -144,7 +144,7 @@ impl Simulation<'_> {
             self.now.after(plan.poll)
         };
         let epoch = self.epoch(node);
-        self.calendar.put(next, Due::RelayDue(epoch));
+        self.calendar.put(next, Due::RelayLooks(epoch));
     }
 
     /// A call of the relay has ended.
@@ -186,6 +186,6 @@ impl Simulation<'_> {
 
     /// The relay is up again: it looks at once.
     pub(super) fn relay_restarted(&mut self, epoch: u32) {
-        self.calendar.put(self.now, Due::RelayDue(epoch));
+        self.calendar.put(self.now, Due::RelayLooks(epoch));
     }
 }

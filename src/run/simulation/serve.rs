@@ -117,7 +117,8 @@ impl Simulation<'_> {
             Some(Locked::All) => self.write_rows(xid, id, cause),
             Some(Locked::WaitsFor(holder)) => {
                 let op = self.source.transaction(xid).map_or(Op::NONE, |open| open.op);
-                let record = self.record(Record { op, cause, extra: holder.0, ..Record::new(self.now, node, Kind::Waits) });
+                let record =
+                    self.record(Record { op, cause, extra: holder.0, ..Record::new(self.now, node, Kind::Waits) });
                 self.hold(id);
                 self.parked.push((xid, id, self.now, record));
             }
@@ -147,7 +148,14 @@ impl Simulation<'_> {
     fn serve_enqueue(&mut self, id: CallId, op: Op, cause: RecordId) {
         let node = self.plan.roles.source;
         let Some((xid, events)) = self.source.transaction_of(op).map(|open| {
-            (open.xid, if open.outbox.is_empty() { open.changes.iter().map(|change| change.event).collect() } else { Vec::new() })
+            (
+                open.xid,
+                if open.outbox.is_empty() {
+                    open.changes.iter().map(|change| change.event).collect()
+                } else {
+                    Vec::new()
+                },
+            )
         }) else {
             return self.answer(id, false, cause);
         };
@@ -177,7 +185,8 @@ impl Simulation<'_> {
         for (nth, change) in commit.transaction.changes.iter().enumerate() {
             let info = &mut self.events[change.event.index()];
             (info.kind, info.version, info.commit) = (change.kind, change.version, first + nth as u64 + 1);
-            let record = Record { value: commit.lsn.0, extra: outbox, ..self.about(node, Kind::Committed, change.event, cause) };
+            let record =
+                Record { value: commit.lsn.0, extra: outbox, ..self.about(node, Kind::Committed, change.event, cause) };
             last = self.record(record);
         }
         let died = self.pass(node, CrashPoint::SourceCommitAck, payload.op, EventId::NONE, last);
@@ -195,7 +204,12 @@ impl Simulation<'_> {
         last
     }
 
-    pub(super) fn record_aborted(&mut self, transaction: &Transaction, reason: AbortReason, cause: RecordId) -> RecordId {
+    pub(super) fn record_aborted(
+        &mut self,
+        transaction: &Transaction,
+        reason: AbortReason,
+        cause: RecordId,
+    ) -> RecordId {
         let node = self.plan.roles.source;
         let mut last = cause;
         for change in &transaction.changes {
@@ -222,7 +236,8 @@ impl Simulation<'_> {
                 Some(Locked::All) => {
                     let op = self.source.transaction(xid).map_or(Op::NONE, |open| open.op);
                     let value = self.now.since(since).0;
-                    let granted = self.record(Record { op, value, cause, ..Record::new(self.now, node, Kind::Granted) });
+                    let granted =
+                        self.record(Record { op, value, cause, ..Record::new(self.now, node, Kind::Granted) });
                     let before = self.epoch(node);
                     self.write_rows(xid, id, granted);
                     self.release(id);

@@ -1,4 +1,13 @@
 //! The document: as typed, validated into a plan; presets, permalink, schema.
+//!
+//! - `document`, `edit`: JSON as typed, and what a person does to it; `refusal`: what cannot be used, and what could
+//! - `options`, `kind`: every option, declared once; `schema`: the JSON Schema made from it
+//! - `arrivals`, `fault`: the two parts of a document with a notation of their own
+//! - `validate`: shape and ids; `topology`: which nodes and links there are; `build`, `wiring`, `fault_plan`: the plan;
+//!   `notes`: what has no effect; `budget`: what would take too long
+//! - `presets`; `permalink`, `patch`: a scenario in a link
+//!
+//! An option is added by one row in `options` and one field in `plan`.
 
 pub mod arrivals;
 mod block;

@@ -198,7 +198,7 @@ fn changed_presets() {
     let paths: Vec<String> = options::OPTIONS.iter().map(|row| row.path.to_owned()).collect();
     let change = (prop_oneof![3 => prop::sample::select(paths), 1 => "[a-z*.0-9-]{0,24}"], leaf());
     let strategy = (prop::sample::select(PRESETS), prop::collection::vec(change, 0..4));
-    check(2_000, 100_000, &strategy, |(preset, changes)| {
+    check(2_000, 20_000, &strategy, |(preset, changes)| {
         let mut document = preset.document();
         for (path, value) in changes {
             let before = document.clone();

@@ -34,19 +34,27 @@ struct Pixels {
 #[must_use]
 pub fn draw(changes: &[Change], ends: Us, size: (u32, u32)) -> AreaChart {
     let columns = columns(changes, ends, size.0.max(1));
-    let most = columns.iter().map(|column| f64::from(column.bad) + column.late).fold(1.0, f64::max);
-    let peak = most.ceil() as u32;
+    let bad_most = columns.iter().map(|column| column.bad).max().unwrap_or(0);
+    let most = columns.iter().map(|column| f64::from(column.bad) + column.late).fold(0.0, f64::max);
+    // Less than half a row on its way on top of the others is drawn at the edge: it is no reason for another scale.
+    let peak = bad_most.max((most - 0.5).ceil() as u32).max(1);
     let least = 2.0 / f64::from(size.1.max(1)) * f64::from(peak);
-    let bad = steps(&columns, |c| if c.bad == 0 { 0.0 } else { f64::from(c.bad).max(least) });
-    let late = steps(&columns, |c| if c.late == 0.0 { 0.0 } else { f64::from(c.bad) + c.late });
+    let bad = |c: &Pixels| if c.bad == 0 { 0.0 } else { f64::from(c.bad).max(least) };
+    let top = |c: &Pixels| (bad(c) + c.late).min(f64::from(peak));
+    let wrong = runs(&columns, |c| c.bad > 0, &bad, &|_| 0.0);
+    let late = runs(&columns, |c| c.late > 0.0, &top, &bad);
+    let each = |runs: &[Run], draw: &dyn Fn(&Run) -> Vec<Shape>| runs.iter().flat_map(draw).collect::<Vec<Shape>>();
     AreaChart {
         size,
         peak,
-        late: (area(&late, size, peak, Ink::LateFill), outline(&late, size, peak, Ink::Late)),
+        late: (
+            area(&joined(&columns, &|c| if c.late > 0.0 { top(c) } else { 0.0 }), size, peak, Ink::LateFill),
+            each(&late, &|run| outline(run, size, peak, Ink::Late)),
+        ),
         bad: (
-            area(&bad, size, peak, Ink::BadFill),
-            area(&bad, size, peak, Ink::Wash),
-            outline(&bad, size, peak, Ink::Bad),
+            area(&joined(&columns, &bad), size, peak, Ink::BadFill),
+            area(&joined(&columns, &bad), size, peak, Ink::Wash),
+            each(&wrong, &|run| outline(run, size, peak, Ink::Bad)),
         ),
     }
 }
@@ -69,8 +77,11 @@ fn columns(changes: &[Change], ends: Us, width: u32) -> Vec<Pixels> {
     columns
 }
 
-/// The corners of the line, in px and rows: two for each change, none where nothing changes.
-fn steps(columns: &[Pixels], rows: impl Fn(&Pixels) -> f64) -> Vec<(u32, f64)> {
+/// The corners of a line: px and rows.
+type Run = Vec<(u32, f64)>;
+
+/// The corners of the line over all columns: two for each change, none where nothing changes.
+fn joined(columns: &[Pixels], rows: &dyn Fn(&Pixels) -> f64) -> Run {
     let mut corners = vec![(0, 0.0)];
     let mut last = 0.0;
     for (x, column) in columns.iter().enumerate() {
@@ -82,6 +93,48 @@ fn steps(columns: &[Pixels], rows: impl Fn(&Pixels) -> f64) -> Vec<(u32, f64)> {
     }
     corners.push((columns.len() as u32, last));
     corners
+}
+
+/// The stretches in which something is there, each from its base up, along its top and down again; at the end of the
+/// plot a stretch stays open.
+fn runs(
+    columns: &[Pixels],
+    there: impl Fn(&Pixels) -> bool,
+    top: &dyn Fn(&Pixels) -> f64,
+    base: &dyn Fn(&Pixels) -> f64,
+) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    let mut open = false;
+    for (x, column) in columns.iter().enumerate() {
+        let (x, value) = (x as u32, top(column));
+        match (there(column), open) {
+            (true, false) => runs.push(vec![(x, base(column)), (x, value)]),
+            (true, true) => {
+                if let Some(run) = runs.last_mut()
+                    && let Some(&(_, last)) = run.last()
+                    && last != value
+                {
+                    run.extend([(x, last), (x, value)]);
+                }
+            }
+            (false, true) => close(runs.last_mut(), x, Some(base(column))),
+            (false, false) => {}
+        }
+        open = there(column);
+    }
+    if open {
+        close(runs.last_mut(), columns.len() as u32, None);
+    }
+    runs
+}
+
+fn close(run: Option<&mut Run>, x: u32, base: Option<f64>) {
+    if let Some(run) = run
+        && let Some(&(_, last)) = run.last()
+    {
+        run.push((x, last));
+        run.extend(base.map(|base| (x, base)));
+    }
 }
 
 /// What a series draws on a chart of that size.
@@ -108,14 +161,7 @@ fn area(corners: &[(u32, f64)], size: (u32, u32), peak: u32, ink: Ink) -> Vec<Sh
 }
 
 fn outline(corners: &[(u32, f64)], size: (u32, u32), peak: u32, ink: Ink) -> Vec<Shape> {
-    let mut shapes = Vec::new();
-    for piece in corners.split(|&(_, rows)| rows == 0.0).filter(|piece| !piece.is_empty()) {
-        let (first, last) = (piece[0].0, piece[piece.len() - 1].0);
-        let closed = (last < size.0).then_some((last, 0.0));
-        let whole = [(first, 0.0)].into_iter().chain(piece.iter().copied()).chain(closed);
-        shapes.extend(on_chart!(size, peak, LineSeries::new(whole, ink.colour())));
-    }
-    shapes
+    on_chart!(size, peak, LineSeries::new(corners.iter().copied(), ink.colour()))
 }
 
 #[cfg(test)]

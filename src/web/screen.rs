@@ -52,14 +52,10 @@ impl Screen {
         match (self.view, self.beside()) {
             (View::Lab, true) => self.width - 48.0,
             (View::Lab, false) => self.width.min(1056.0) - 32.0,
-            (View::Stage, _) => {
-                if self.narrow() {
-                    self.width - 32.0
-                } else {
-                    (self.width - 468.0).clamp(120.0, 600.0)
-                }
-            }
+            (View::Stage, _) if self.narrow() => self.width - 32.0,
+            (View::Stage, _) => (self.width - 468.0).min(600.0),
         }
+        .max(200.0)
         .floor()
     }
 }
@@ -76,7 +72,7 @@ pub fn use_room(root: &NodeRef) -> (f64, f64) {
             let measure = Closure::<dyn Fn()>::new(move || {
                 let Some(element) = measured.cast::<HtmlElement>() else { return };
                 let now = (f64::from(element.client_width()), window_size().1);
-                if last.replace(now) != now {
+                if now.0 > 1.0 && last.replace(now) != now {
                     room.set(now);
                 }
             });

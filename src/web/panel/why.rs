@@ -32,7 +32,7 @@ pub fn WhyTab(props: &WhyProps) -> Html {
     html! {
         <>
             <h2>{ &why.title }</h2>
-            if !why.sentence.is_empty() && !veiled {
+            if !why.sentence.is_empty() && *subject != Subject::Worst {
                 <p class="second why-sentence">{ &why.sentence }</p>
             }
             <ol class="why">

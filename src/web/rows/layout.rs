@@ -36,8 +36,8 @@ impl StripLayout {
         let most = keys.to_string();
         let label = |id: &str| text_width(id, 12.0, Weight::Bold);
         let name = frame.strips.iter().map(|strip| label(&strip.id)).fold(0.0, f64::max);
-        let count = if narrow { 0.0 } else { 10.0 + text_width(&most, 12.0, Weight::Regular) };
-        let left = (name + count + 8.0).max(if narrow { 96.0 } else { 112.0 }).ceil();
+        let count = if narrow { 0.0 } else { 4.0 + text_width(&most, 12.0, Weight::Regular) };
+        let left = (name + count + 7.0).max(if narrow { 96.0 } else { 112.0 }).ceil();
         let room = width - left;
         let sizes: &[(f64, f64)] = if narrow { &[(12.0, 13.0)] } else { &[(20.0, 22.0), (16.0, 18.0), (12.0, 14.0)] };
         let fits = |&&(cell, pitch): &&(f64, f64)| (keys - 1) as f64 * pitch + cell <= room;

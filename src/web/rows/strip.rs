@@ -51,8 +51,8 @@ fn axis(story: &Story, frame: &Frame, layout: &StripLayout) -> Html {
     };
     html! {
         <>
-            if layout.counts {
-                <text class="third end" x={px(layout.left - 8.0)} y={px(baseline)}>{ "rows" }</text>
+            if layout.cell > 12.0 {
+                <text class="third end" x={px(layout.left - 7.0)} y={px(baseline)}>{ "rows" }</text>
             }
             for at in layout.numbers(story, frame) {
                 { number(at) }
@@ -94,7 +94,7 @@ fn cells(at: usize, strip: &Strip, layout: &StripLayout) -> Html {
         let y = layout.cell_at(at, block * layout.per_block).1 + layout.cell / 2.0 + 4.0;
         let count = layout
             .counts
-            .then(|| html! { <text class="second end" x={px(layout.left - 8.0)} y={px(y)}>{ strip.rows }</text> });
+            .then(|| html! { <text class="second end" x={px(layout.left - 7.0)} y={px(y)}>{ strip.rows }</text> });
         html! { <><text class="bold" x="0" y={px(y)}>{ &strip.id }</text>{ count }</> }
     });
     html! {

@@ -30,7 +30,7 @@ pub fn content(node: &NodeFrame, place: &NodePlace, form: Form) -> Html {
     let mut y = rect.y + if form == Form::Turned { 24.0 + 20.0 } else { 24.0 + 26.0 };
     let bottom = rect.y + rect.h - 8.0;
     let mut drawn = Vec::new();
-    for item in items(node, rect.w) {
+    for item in items(node, rect.w, form) {
         let room = match &item {
             Item::Slots(at) => height(&node.slots[*at]),
             Item::Fact(..) | Item::Value(_) | Item::Mark(_) => 0.0,
@@ -44,8 +44,9 @@ pub fn content(node: &NodeFrame, place: &NodePlace, form: Form) -> Html {
     Html::from_iter(drawn)
 }
 
-/// The first fact, then marks (that a row differs is what the stage is for), then slots, then the other facts.
-fn items(node: &NodeFrame, width: f64) -> Vec<Item<'_>> {
+/// The first fact, then marks (that a row differs is what the stage is for), then slots, then the other facts. On a
+/// phone there is room for one line: there the marks come first.
+fn items(node: &NodeFrame, width: f64, form: Form) -> Vec<Item<'_>> {
     let fact = |(label, value): &'_ (String, String)| {
         let both = text_width(label, 12.0, Weight::Regular) + text_width(value, 12.0, Weight::Regular) + 32.0;
         !label.is_empty() && both <= width
@@ -55,7 +56,8 @@ fn items(node: &NodeFrame, width: f64) -> Vec<Item<'_>> {
         .iter()
         .map(|pair| if fact(pair) { Item::Fact(&pair.0, &pair.1) } else { Item::Value(&pair.1) })
         .collect();
-    let others = facts.split_off(facts.len().min(1));
+    let ahead = if form == Form::Turned && !node.marks.is_empty() { 0 } else { 1 };
+    let others = facts.split_off(facts.len().min(ahead));
     let marks = (0..node.marks.len()).map(Item::Mark);
     facts.into_iter().chain(marks).chain((0..node.slots.len()).map(Item::Slots)).chain(others).collect()
 }

@@ -2,13 +2,15 @@
 //! line; on a phone the same, turned. A pure function of what does not change during a recording.
 
 use super::measure::{Need, need};
-use crate::run::frame::{Column, Frame, NodeFrame};
+use crate::run::frame::{Column, Frame, NodeFrame, Story};
 
 /// How the stage is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// Steps, facts and slots.
     Full,
+    /// The same with short names of keys, and each column as narrow as its words.
+    Tight,
     /// Names and states only.
     Compact,
     /// Columns from top to bottom.
@@ -86,19 +88,19 @@ const BAND: f64 = 24.0;
 impl StageLayout {
     /// Lays out the nodes and links of a recording, of which `frames` are samples.
     #[must_use]
-    pub fn new(frames: &[Frame], width: f64, form: Option<Form>) -> StageLayout {
+    pub fn new(story: &Story, frames: &[Frame], width: f64, form: Option<Form>) -> StageLayout {
         let Some(frame) = frames.first() else {
             return StageLayout { form: Form::Full, size: (width, 0.0), nodes: Vec::new(), links: Vec::new() };
         };
-        let needs: Vec<Need> = (0..frame.nodes.len()).map(|at| need(frames, at)).collect();
+        let needs: Vec<Need> = (0..frame.nodes.len()).map(|at| need(story, frames, at)).collect();
         match form {
             Some(Form::Turned) => super::turned::layout(frame, width),
-            Some(Form::Compact) => Upright::new(frame, &needs, width, true).layout(),
-            Some(Form::Full) => Upright::new(frame, &needs, width, false).layout(),
+            Some(form) => Upright::new(frame, &needs, width, form).layout(),
             None if width < 640.0 => super::turned::layout(frame, width),
             None => {
-                let full = Upright::new(frame, &needs, width, false);
-                if full.gap >= GAP { full.layout() } else { Upright::new(frame, &needs, width, true).layout() }
+                let forms = [Form::Full, Form::Tight].map(|form| Upright::new(frame, &needs, width, form));
+                let fits = forms.into_iter().find(|upright| upright.gap >= GAP);
+                fits.unwrap_or_else(|| Upright::new(frame, &needs, width, Form::Compact)).layout()
             }
         }
     }
@@ -112,47 +114,34 @@ struct Upright<'a> {
     columns: Vec<(f64, f64)>,
     /// By row: top and height.
     rows: Vec<(f64, f64)>,
+    /// By row: whether a node that stands in it alone has steps under its title.
+    headed: Vec<bool>,
     /// The gap between two columns.
     gap: f64,
     width: f64,
 }
 
 impl<'a> Upright<'a> {
-    fn new(frame: &'a Frame, needs: &[Need], width: f64, compact: bool) -> Upright<'a> {
-        let form = if compact { Form::Compact } else { Form::Full };
-        let filled: Vec<Column> =
-            Column::ALL.iter().copied().filter(|c| frame.nodes.iter().any(|n| n.column == *c)).collect();
-        let most = |column: Column, of: &dyn Fn(&Need) -> f64| {
-            let here = frame.nodes.iter().zip(needs).filter(|(node, _)| node.column == column);
-            here.map(|(_, need)| of(need)).fold(0.0, f64::max).ceil()
-        };
-        let mut widths: Vec<(f64, f64)> = filled
-            .iter()
-            .map(|&column| match compact {
-                true => (most(column, &|n| n.compact), most(column, &|n| n.compact)),
-                false => {
-                    let (least, wish) = bounds(column);
-                    let least = least.max(most(column, &|n| n.full));
-                    (least, wish.max(least).max(most(column, &|n| n.facts).min(208.0)))
-                }
-            })
-            .collect();
-        let gaps = (filled.len() as f64 - 1.0).max(1.0);
-        let spare = width - widths.iter().map(|(least, _)| least).sum::<f64>() - GAP * gaps;
-        let wished: f64 = widths.iter().map(|(least, most)| most - least).sum();
+    fn new(frame: &'a Frame, needs: &[Need], width: f64, form: Form) -> Upright<'a> {
+        let mut widths = widths(frame, needs, form);
+        let gaps = (widths.len() as f64 - 1.0).max(1.0);
+        let spare = width - widths.iter().map(|(_, least, _)| least).sum::<f64>() - GAP * gaps;
+        let wished: f64 = widths.iter().map(|(_, least, most)| most - least).sum();
         if spare > 0.0 && wished > 0.0 {
             let share = (spare / wished).min(1.0);
-            widths.iter_mut().for_each(|(least, most)| *least += ((*most - *least) * share).floor());
+            widths.iter_mut().for_each(|(_, least, most)| *least += ((*most - *least) * share).floor());
         }
-        let gap = ((width - widths.iter().map(|(least, _)| least).sum::<f64>()) / gaps).floor();
+        let gap = ((width - widths.iter().map(|(_, least, _)| least).sum::<f64>()) / gaps).floor();
         let mut columns = vec![(0.0, 0.0); Column::ALL.len()];
-        let mut x = 0.0;
-        for (at, (column, (w, _))) in filled.iter().zip(&widths).enumerate() {
-            let left = if at + 1 == filled.len() { width - w } else { x };
-            columns[*column as usize] = (left, *w);
+        let (mut x, count) = (0.0, widths.len());
+        for (at, (column, w, _)) in widths.into_iter().enumerate() {
+            let left = if at + 1 == count { width - w } else { x };
+            columns[column as usize] = (left, w);
             x += w + gap;
         }
-        Upright { frame, form, columns, rows: rows(frame, needs, compact), gap, width }
+        let headed = headed(frame);
+        let rows = rows(frame, needs, &headed, form == Form::Compact);
+        Upright { frame, form, columns, rows, headed, gap, width }
     }
 
     fn layout(&self) -> StageLayout {
@@ -168,15 +157,15 @@ impl<'a> Upright<'a> {
     /// The height at which a row's links run.
     fn link_y(&self, row: u32) -> f64 {
         let (top, height) = self.rows.get(row as usize).copied().unwrap_or_default();
-        if row == 0 && self.form == Form::Full { top + HEAD + STEP * 1.5 - 4.0 } else { (top + height / 2.0).round() }
+        let headed = self.headed.get(row as usize).is_some_and(|headed| *headed) && self.form != Form::Compact;
+        if headed { top + HEAD + STEP * 1.5 - 4.0 } else { (top + height / 2.0).round() }
     }
 
     fn rect(&self, node: &NodeFrame) -> Rect {
         let (x, w) = self.columns[node.column as usize];
         if node.column == Column::Clients {
-            let (h, y) =
-                if self.form == Form::Full { (64.0, self.link_y(0) - 32.0) } else { (48.0, self.link_y(0) - 24.0) };
-            return Rect { x, y: y.max(self.rows[0].0), w, h };
+            let h = if self.form == Form::Compact { 48.0 } else { 64.0 };
+            return Rect { x, y: self.link_y(0) - h / 2.0, w, h };
         }
         let row = |at: u32| self.rows.get(at as usize).copied().unwrap_or_default();
         let ((top, _), (last, height)) = (row(node.rows.0), row(node.rows.1));
@@ -194,9 +183,14 @@ impl<'a> Upright<'a> {
             .iter()
             .map(|step| {
                 let row = (step.row as usize).min(self.rows.len() - 1);
-                let first = if row == 0 { self.rows[0].0 + HEAD + 8.0 } else { self.link_y(step.row) };
+                let here = node.steps.iter().filter(|other| other.row == step.row).count() as f64;
+                let first = match self.headed[row] {
+                    true => self.rows[row].0 + HEAD + 8.0,
+                    false => self.link_y(step.row) - STEP * (here - 1.0) / 2.0,
+                };
                 used[row] += 1.0;
-                (rect.x + 26.0, first + STEP * (used[row] - 1.0) + 4.0)
+                let indent = if node.bracket.is_some() { 26.0 } else { 18.0 };
+                (rect.x + indent, (first + STEP * (used[row] - 1.0) + 4.0).round())
             })
             .collect();
         let gaps =
@@ -249,22 +243,49 @@ const fn bounds(column: Column) -> (f64, f64) {
     }
 }
 
-/// Tops and heights of the rows.
-fn rows(frame: &Frame, needs: &[Need], compact: bool) -> Vec<(f64, f64)> {
+/// The columns that hold something, with their least and their most width.
+fn widths(frame: &Frame, needs: &[Need], form: Form) -> Vec<(Column, f64, f64)> {
+    let filled = Column::ALL.iter().copied().filter(|column| frame.nodes.iter().any(|node| node.column == *column));
+    let most = |column: Column, of: &dyn Fn(&Need) -> f64| {
+        let here = frame.nodes.iter().zip(needs).filter(|(node, _)| node.column == column);
+        here.map(|(_, need)| of(need)).fold(0.0, f64::max).ceil()
+    };
+    let of = |column: Column| {
+        let (least, wish) = bounds(column);
+        let facts = most(column, &|need| need.facts).min(208.0);
+        let (least, wish) = match form {
+            Form::Full => (least.max(most(column, &|need| need.full)), wish.max(facts)),
+            Form::Tight => (most(column, &|need| need.short), facts.min(wish)),
+            Form::Compact | Form::Turned => (most(column, &|need| need.compact), 96.0),
+        };
+        (column, least, wish.max(least))
+    };
+    filled.map(of).collect()
+}
+
+/// By row: whether a node that stands in it alone has steps.
+fn headed(frame: &Frame) -> Vec<bool> {
     let count = frame.nodes.iter().map(|node| node.rows.1 + 1).max().unwrap_or(1);
+    let alone = |row: u32| frame.nodes.iter().any(|node| node.rows == (row, row) && !node.steps.is_empty());
+    (0..count).map(|row| row == 0 || alone(row)).collect()
+}
+
+/// Tops and heights of the rows.
+fn rows(frame: &Frame, needs: &[Need], headed: &[bool], compact: bool) -> Vec<(f64, f64)> {
     let (mut rows, mut top) = (Vec::new(), 0.0);
-    for row in 0..count {
+    for (row, headed) in headed.iter().enumerate() {
+        let row = row as u32;
         let steps = |node: &NodeFrame| node.steps.iter().filter(|step| step.row == row).count() as f64;
         let most = frame.nodes.iter().map(steps).fold(0.0, f64::max);
-        let alone =
-            frame.nodes.iter().zip(needs).filter(|(node, _)| node.rows == (row, row) && node.column == Column::Stores);
-        let lines = alone.map(|(_, need)| need.lines).fold(0.0, f64::max);
-        let height = match (row, compact) {
-            (0, true) => 64.0,
-            (_, true) => 56.0,
-            (0, false) => HEAD + STEP * most.max(3.0),
-            (_, false) if count > 3 => 56.0,
-            (_, false) => (40.0 + STEP * lines).max(72.0).max(2.0 * (STEP * (most - 1.0) + 20.0)),
+        let here = || frame.nodes.iter().zip(needs).filter(|(node, _)| node.rows == (row, row));
+        let lines =
+            here().filter(|(node, _)| node.column == Column::Stores).map(|(_, need)| need.lines).fold(0.0, f64::max);
+        let names = here().map(|(_, need)| need.names).fold(1.0, f64::max);
+        let height = match (compact, headed) {
+            (true, _) => 32.0 + 16.0 * names,
+            (false, true) => HEAD + STEP * most.max(3.0),
+            (false, false) if needs.len() > 8 => 56.0,
+            (false, false) => (40.0 + STEP * lines).max(72.0).max(STEP * most + 16.0),
         };
         rows.push((top, height));
         top += height + if row == 0 { BAND } else { 12.0 };

@@ -51,7 +51,8 @@ pub fn link(frame: &Frame, layout: &StageLayout, at: usize) -> Html {
     };
     let wide = text_width(&link.word, 12.0, Weight::Bold) + 8.0 <= length;
     let crowded = crash_label_near(frame, layout, line);
-    let shown = link.word != "ok" && !upright && wide && layout.form != Form::Compact && !crowded;
+    let shown =
+        link.word != "ok" && link.never_sent.is_none() && !upright && wide && layout.form != Form::Compact && !crowded;
     html! {
         <g>
             <path class="edge" d={body} />
@@ -84,11 +85,13 @@ pub fn unsent(frame: &Frame, layout: &StageLayout, at: usize) -> Html {
     let wide = text_width(tag, 12.0, Weight::Bold) + 16.0;
     if x1 == x2 {
         let y = (line.from.1 + line.to.1) / 2.0 - 14.0;
+        let left = x1 + wide / 2.0 + 12.0 + text_width(words, 12.0, Weight::Bold) > layout.size.0;
+        let beside = if left { x1 - wide / 2.0 - 8.0 } else { x1 + wide / 2.0 + 8.0 };
         return html! {
             <g class="unsent">
                 <path class="tag-lost" d={format!("M{} {}h{}v16l-{} 8l-{} -8z", px(x1 - wide / 2.0), px(y), px(wide), px(wide / 2.0), px(wide / 2.0))} />
                 <text class="accent bold middle" x={px(x1)} y={px(y + 13.0)}>{ tag }</text>
-                <text class="accent bold halo" x={px(x1 + wide / 2.0 + 8.0)} y={px(y + 13.0)}>{ words }</text>
+                <text class={classes!("accent", "bold", "halo", left.then_some("end"))} x={px(beside)} y={px(y + 13.0)}>{ words }</text>
             </g>
         };
     }

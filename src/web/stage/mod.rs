@@ -51,7 +51,7 @@ pub fn Stage(props: &StageProps) -> Html {
         <section class="stage" aria-labelledby="path">
             { head(story, *view) }
             <div class="stage-picture">
-                { picture(frame, &layout, &props.playhead) }
+                { picture(story, frame, &layout, &props.playhead) }
                 <Targets frame={frame.clone()} layout={layout.clone()} overlay={props.overlay.clone()} dispatch={props.dispatch.clone()} />
             </div>
         </section>
@@ -62,7 +62,7 @@ pub fn Stage(props: &StageProps) -> Html {
 fn lay_out(recording: &RecordingRef, width: f64) -> StageLayout {
     let story = recording.story();
     let samples = [story.opens_at, story.duration, story.ends].map(|at| recording.frame(at));
-    StageLayout::new(&samples, width, None)
+    StageLayout::new(story, &samples, width, None)
 }
 
 fn head(story: &Story, view: View) -> Html {
@@ -80,10 +80,11 @@ fn head(story: &Story, view: View) -> Html {
     }
 }
 
-fn picture(frame: &Shared<Frame>, layout: &Shared<StageLayout>, playhead: &PlayheadRef) -> Html {
+fn picture(story: &Story, frame: &Shared<Frame>, layout: &Shared<StageLayout>, playhead: &PlayheadRef) -> Html {
     let (width, height) = (px(layout.size.0), px(layout.size.1));
     let form = match layout.form {
         Form::Full => "full",
+        Form::Tight => "tight",
         Form::Compact => "compact",
         Form::Turned => "turned",
     };
@@ -99,7 +100,7 @@ fn picture(frame: &Shared<Frame>, layout: &Shared<StageLayout>, playhead: &Playh
                 { link::link(frame, layout, at) }
             }
             for at in 0..frame.nodes.len() {
-                { node::node(frame, layout, at) }
+                { node::node(story, frame, layout, at) }
             }
             for at in 0..frame.links.len() {
                 { link::unsent(frame, layout, at) }

@@ -2,14 +2,15 @@
 
 use super::content::content;
 use super::layout::{Form, GapPlace, NodePlace, StageLayout};
+use super::measure::short;
 use crate::charts::metrics::{Weight, break_id, width as text_width};
-use crate::run::frame::{Column, Frame, GapFrame, NodeFrame, NodeState};
+use crate::run::frame::{Column, Frame, GapFrame, NodeFrame, NodeState, Story};
 use crate::web::format::{px, seconds};
 use yew::prelude::*;
 
 /// A node as SVG.
 #[must_use]
-pub fn node(frame: &Frame, layout: &StageLayout, at: usize) -> Html {
+pub fn node(story: &Story, frame: &Frame, layout: &StageLayout, at: usize) -> Html {
     let (Some(node), Some(place)) = (frame.nodes.get(at), layout.nodes.get(at)) else { return Html::default() };
     let down = match node.state {
         NodeState::Up => None,
@@ -25,7 +26,7 @@ pub fn node(frame: &Frame, layout: &StageLayout, at: usize) -> Html {
                 width={px(rect.w - 2.0 * inset)} height={px(rect.h - 2.0 * inset)} />
             { title(node, place, layout.form) }
             if layout.form != Form::Compact {
-                { steps(node, place) }
+                { steps(story, node, place, layout.form) }
                 { content(node, place, layout.form) }
             }
             for (step, gap) in node.steps.iter().zip(&place.gaps) {
@@ -42,8 +43,10 @@ fn baseline(node: &NodeFrame, place: &NodePlace, form: Form) -> f64 {
     let bare = node.steps.is_empty() && node.facts.is_empty() && node.marks.is_empty() && node.slots.is_empty();
     match form {
         Form::Compact => place.rect.y + 22.0,
-        Form::Full | Form::Turned if bare && place.rect.h <= 72.0 => place.rect.y + place.rect.h / 2.0 + 5.0,
-        Form::Full | Form::Turned => place.rect.y + 24.0,
+        Form::Full | Form::Tight | Form::Turned if bare && place.rect.h <= 72.0 => {
+            place.rect.y + place.rect.h / 2.0 + 5.0
+        }
+        Form::Full | Form::Tight | Form::Turned => place.rect.y + 24.0,
     }
 }
 
@@ -80,7 +83,8 @@ fn title(node: &NodeFrame, place: &NodePlace, form: Form) -> Html {
 }
 
 /// The steps, what binds them, and where the change in view stands.
-fn steps(node: &NodeFrame, place: &NodePlace) -> Html {
+fn steps(story: &Story, node: &NodeFrame, place: &NodePlace, form: Form) -> Html {
+    let text = |words: &str| if form == Form::Tight { short(story, words) } else { words.to_owned() };
     let bracket = node.bracket.and_then(|(first, last)| {
         let ((x, top), (_, bottom)) = (*place.steps.get(first as usize)?, *place.steps.get(last as usize)?);
         Some(format!("M{} {}h-5V{}h5", px(x - 6.0), px(top - 12.0), px(bottom + 4.0)))
@@ -92,7 +96,7 @@ fn steps(node: &NodeFrame, place: &NodePlace) -> Html {
             }
             for (at, (step, (x, y))) in node.steps.iter().zip(&place.steps).enumerate() {
                 <text class="third halo" x={px(*x)} y={px(*y)}>{ at + 1 }</text>
-                <text class={classes!("halo", (!step.done && !step.now).then_some("third"))} x={px(x + 14.0)} y={px(*y)}>{ &step.text }</text>
+                <text class={classes!("halo", (!step.done && !step.now).then_some("third"))} x={px(x + 14.0)} y={px(*y)}>{ text(&step.text) }</text>
                 if step.now {
                     <path class="inkf" d={format!("M{} {}l6 5-6 5z", px(x - 20.0), px(y - 9.0))} />
                 }

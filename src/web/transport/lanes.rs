@@ -26,8 +26,9 @@ pub struct Lanes {
 impl Lanes {
     /// The lanes of a time line of that width.
     #[must_use]
-    pub fn new(width: f64, folded: bool) -> Lanes {
+    pub fn new(width: f64, folded: bool, bare: bool) -> Lanes {
         match folded {
+            true if bare => Lanes { folded, left: 0.0, plot: width, area: (10.0, 18.0), axis: 32.0, height: 32.0 },
             true => Lanes { folded, left: 0.0, plot: width, area: (12.0, 18.0), axis: 34.0, height: 44.0 },
             false => Lanes { folded, left: 120.0, plot: width - 120.0, area: (36.0, 43.0), axis: 102.0, height: 118.0 },
         }
@@ -46,7 +47,8 @@ pub fn axis(story: &Story, lanes: &Lanes) -> Html {
     let (right, base) = (lanes.left + lanes.plot, lanes.area.0 + lanes.area.1);
     let all = ticks(story.ends);
     let last = all.len() - 1;
-    let shown = |at: usize| !lanes.folded || at == 0 || at == last;
+    let bare = lanes.height <= lanes.axis;
+    let shown = |at: usize| !bare && (!lanes.folded || at == 0 || at == last);
     let tick = |at: usize, instant: Us, label: &str| {
         let x = lanes.x(instant, story.ends);
         let class = if at == 0 {
@@ -124,7 +126,7 @@ pub fn faults(story: &Story, lanes: &Lanes, until: Option<Us>) -> Html {
 fn mark(fault: &FaultMark, count: usize, (from, to): (f64, f64), next: f64, lanes: &Lanes) -> Html {
     let (words, y) = (
         if count > 1 { format!("{} (+{})", fault.text, count - 1) } else { fault.text.clone() },
-        if lanes.folded { 5.0 } else { 19.0 },
+        if lanes.folded { lanes.area.0 + lanes.area.1 / 2.0 } else { 19.0 },
     );
     let glyph = if fault.crash {
         format!("m{} {} 8 8m0-8-8 8", px(from - 4.0), px(y - 4.0))
@@ -142,6 +144,7 @@ fn mark(fault: &FaultMark, count: usize, (from, to): (f64, f64), next: f64, lane
     };
     html! {
         <g>
+            <rect class="under" x={px(from - 7.0)} y={px(y - 7.0)} width="14" height="14" />
             if !lanes.folded {
                 <rect class="hatched" x={px(from)} y="14.5" width={px((to - from).max(0.0))} height="9" />
                 <rect class="under" x={px(from - 7.0)} y={px(y - 7.0)} width="14" height="14" />

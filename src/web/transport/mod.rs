@@ -52,7 +52,7 @@ pub fn Transport(props: &TransportProps) -> Html {
     let TransportProps { frame, screen, dispatch, .. } = props;
     let line = html! {
         <Timeline recording={props.recording.clone()} frame={frame.clone()} playhead={props.playhead.clone()} width={screen.timeline()}
-            folded={screen.folded()} unit={props.unit} veiled={props.veiled} playing={props.playing} dispatch={dispatch.clone()} />
+            folded={screen.folded()} bare={screen.view == View::Stage} unit={props.unit} veiled={props.veiled} playing={props.playing} dispatch={dispatch.clone()} />
     };
     html! {
         <footer class={classes!("transport", screen.folded().then_some("folded"))} aria-label="Transport">

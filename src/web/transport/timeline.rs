@@ -28,6 +28,8 @@ pub struct TimelineProps {
     pub width: f64,
     /// Whether all lanes are one.
     pub folded: bool,
+    /// Whether the axis has no labels.
+    pub bare: bool,
     /// What the arrow keys go by.
     pub unit: Unit,
     /// Whether what comes after the cursor is hidden.
@@ -43,7 +45,7 @@ pub struct TimelineProps {
 pub fn Timeline(props: &TimelineProps) -> Html {
     let TimelineProps { recording, frame, width, folded, .. } = props;
     let (story, picture) = (recording.story(), use_node_ref());
-    let lanes = Lanes::new(*width, *folded);
+    let lanes = Lanes::new(*width, *folded, props.bare);
     let chart = use_memo((recording.clone(), lanes), |(recording, lanes)| {
         draw(&recording.story().area, recording.story().ends, (lanes.plot as u32, lanes.area.1 as u32))
     });

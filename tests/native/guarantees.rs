@@ -1,0 +1,245 @@
+//! DOMAIN 3.1 as a table that runs: strategy x anomaly under random faults.
+//!
+//! An `Occurs` cell must find a witness among its runs; an `Excluded` cell must survive all of them, and a run counts for
+//! it only if a fault struck something that carried an event (its vulnerable point). `make test` runs 500 a cell,
+//! `DRIFTSCOPE_SOAK=1` 10,000. A failing cell prints the scenario to run again.
+
+use driftscope::run::report::Report;
+use driftscope::run::simulation::Simulation;
+use driftscope::run::trace::Trace;
+use driftscope::run::{account, report::Verdict};
+use driftscope::scenario::Document;
+use driftscope::truth::judge::Judgement;
+use driftscope::world::ids::EventId;
+use driftscope::world::record::{Kind, Record};
+use serde_json::{Map, Value, json};
+use std::fmt::Write;
+
+/// What the table says of an anomaly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cell {
+    /// It occurs: some run shows it.
+    Occurs,
+    /// It is excluded under the row's assumptions: no run shows it.
+    Excluded,
+    /// The table makes no claim here.
+    Open,
+}
+
+use Cell::{Excluded as N, Occurs as Y, Open as O};
+
+/// The columns.
+const COLUMNS: [&str; 6] = ["LOST", "GHOST", "DUP", "REORDER", "STALE-P", "BLOCK"];
+
+/// A row: its name, what it changes of the base scenario, and its cells in the order of `COLUMNS`.
+struct Row {
+    name: &'static str,
+    patch: Value,
+    cells: [Cell; 6],
+}
+
+/// The assumptions of the table: a blind upsert, at least once; consumers and stores do not crash; consumer to store is
+/// FIFO; no late effects; durable tombstones; short timeouts, so that a run of 12 s meets many of them.
+fn base() -> Value {
+    let lossy = json!({ "outcomes": { "fail_before": 0.03, "ack_lost": 0.03, "timeout_no_effect": 0.03 }, "latency": "exp(2ms)" });
+    json!({
+        "duration": "12s", "drain_limit": "30m", "block_after": "1s",
+        "workload": {
+            "arrivals": "poisson(6/s)",
+            "keys": { "count": 3 },
+            "mix": { "insert": 0.2, "update": 0.6, "delete": 0.2 },
+        },
+        "source": { "commit_time": "exp(3ms)", "tx_time": "mix(0.9:2ms,0.1:200ms)", "timeout": "300ms", "abort": 0.03 },
+        "links": { "app-source": lossy, "app-broker": lossy, "relay-source": lossy, "relay-broker": lossy,
+                   "search-index-consumer-search-index": { "order": "fifo" } },
+        "nodes": { "app": { "restart": "500ms" }, "relay": { "restart": "500ms" }, "source": { "restart": "500ms" },
+                   "broker": { "restart": "500ms" } },
+        "stores": { "search-index": { "kind": "search-index", "apply": "blind", "tombstone": { "durable": "soft-delete" } } },
+        "direct": { "gap": "exp(4ms)", "retry": { "attempts": 1, "timeout": "40ms", "backoff": "20ms" } },
+        "outbox": { "poll": "100ms", "timeout": "40ms", "batch": 5 },
+        "detectors": { "publish-failure-rate": { "kind": "publish-failure-rate" } },
+    })
+}
+
+fn rows() -> Vec<Row> {
+    let row = |name, patch, cells| Row { name, patch, cells };
+    let retry = json!({ "strategy": "direct-db-first", "direct": { "retry": { "attempts": 5 } } });
+    let broker_first = json!({ "strategy": "direct-broker-first", "direct": { "retry": { "attempts": 5 } } });
+    vec![
+        //                                                                              LOST GHOST DUP REORDER STALE BLOCK
+        row("DB to broker, no retry", json!({ "strategy": "direct-db-first" }), /*   */ [Y, N, N, Y, Y, N]),
+        row("DB to broker, retry in the process", retry, /*                          */ [Y, N, Y, Y, Y, N]),
+        row("broker to DB", broker_first, /*                                         */ [N, Y, Y, Y, Y, N]),
+        row("outbox, flag, one relay", json!({ "strategy": "outbox" }), /*           */ [N, N, Y, N, N, N]),
+        row("outbox, delete, one relay", json!({ "strategy": "outbox", "outbox": { "cursor": "delete", "mark": "row" } }), [N, N, Y, N, N, N]),
+    ]
+}
+
+/// Rows that relax one assumption of a row above, and the column in which that must show.
+fn modifiers() -> Vec<(Row, usize)> {
+    let late = json!({ "strategy": "outbox", "links": { "relay-broker": { "outcomes": { "late_effect": 0.05 }, "late_delay": "200ms" } } });
+    let goes_on = json!({ "strategy": "outbox", "outbox": { "mark": "row", "on_failed_mark": "continue" } });
+    let consumer = json!({ "strategy": "direct-db-first", "nodes": { "search-index-consumer": { "crash_rate": "20/m", "restart": "200ms" } } });
+    let versioned = json!({ "strategy": "direct-db-first", "direct": { "retry": { "attempts": 0 } },
+                            "stores": { "search-index": { "apply": "versioned" } } });
+    let clients = json!({ "strategy": "direct-db-first", "workload": { "client": { "timeout": "100ms", "retries": 2 } } });
+    let row = |name, patch, cells| Row { name, patch, cells };
+    vec![
+        (row("outbox with late effects", late, [N, N, Y, O, Y, N]), 4),
+        (row("outbox that goes on after a failed mark", goes_on, [N, N, Y, O, O, N]), 2),
+        (row("a consumer that crashes", consumer, [Y, N, Y, Y, Y, N]), 2),
+        (row("versioned upsert", versioned, [Y, N, Y, O, Y, N]), 1),
+        (row("clients that ask again", clients, [Y, N, O, Y, Y, N]), 0),
+    ]
+}
+
+/// RFC 7396.
+fn merge(into: &mut Value, patch: &Value) {
+    match (into, patch) {
+        (Value::Object(into), Value::Object(patch)) => {
+            for (key, value) in patch {
+                merge(into.entry(key.clone()).or_insert(Value::Null), value);
+            }
+        }
+        (into, patch) => *into = patch.clone(),
+    }
+}
+
+/// A number from a seed: SplitMix64. It chooses faults; it is no part of a run.
+fn mix(seed: u64) -> u64 {
+    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// Two crashes of nodes up to the broker, at instants that the seed chooses.
+fn faults(strategy: &str, seed: u64) -> Vec<Value> {
+    let nodes: &[&str] = match strategy {
+        "outbox" => &["app", "relay", "source", "broker"],
+        "cdc" => &["app", "connector", "source", "broker"],
+        "two-phase-commit" => &["app", "coordinator", "source", "broker"],
+        _ => &["app", "source", "broker"],
+    };
+    let crash = |nth: u64| {
+        let (who, when) = (mix(seed * 8 + nth), mix(seed * 8 + nth + 4));
+        let node = nodes[(who % nodes.len() as u64) as usize];
+        json!(format!("crash:{node}@{}us+{}ms", when % 12_000_000, 50 + who / 64 % 900))
+    };
+    vec![crash(0), crash(1)]
+}
+
+fn document(row: &Row, seed: u64) -> Value {
+    let mut value = base();
+    merge(&mut value, &row.patch);
+    let strategy = value["strategy"].as_str().unwrap_or("direct-db-first").to_owned();
+    value["seed"] = json!(seed);
+    value["faults"] = Value::Array(faults(&strategy, seed));
+    value
+}
+
+struct Run {
+    report: Report,
+    struck: bool,
+}
+
+fn run(value: &Value) -> Run {
+    let document = Document::parse(&value.to_string()).unwrap_or_else(|refusals| panic!("{refusals:?}\n{value}"));
+    let plan = document.plan().unwrap_or_else(|refusals| panic!("{}", refusals.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")));
+    let trace: Trace = Simulation::new(&plan, usize::MAX).finish();
+    let judgement = Judgement::new(&trace.ledger, &account::misses(&plan));
+    let report = account::report(&plan, &trace, &judgement);
+    let carried = |record: &Record| record.event != EventId::NONE || matches!(record.kind, Kind::Aborted);
+    let strikes = |record: &&Record| matches!(record.kind, Kind::Killed | Kind::Dropped | Kind::Aborted | Kind::TimedOut) && carried(record);
+    let struck = trace.records.iter().any(|record| strikes(&record));
+    Run { report, struck }
+}
+
+/// Which columns a run shows.
+fn shows(report: &Report) -> [bool; 6] {
+    let stale: u64 = report.stores.iter().map(|store| store.stale).sum();
+    let ledger = &report.ledger;
+    [
+        ledger.lost > 0,
+        ledger.ghost > 0,
+        ledger.duplicates > 0,
+        ledger.reordered > 0,
+        stale > 0,
+        report.verdict == Verdict::Blocked || report.blocked.operations > 0,
+    ]
+}
+
+fn replay(value: &Value) -> String {
+    format!("driftscope run - <<'END'\n{value}\nEND")
+}
+
+/// Runs a row and says which cells the runs contradict.
+fn contradictions(row: &Row, runs: u64, table: &mut String) -> String {
+    let (mut errors, mut counted, mut witness) = (String::new(), 0u64, [None; 6]);
+    for seed in 0..runs {
+        let value = document(row, seed);
+        let Run { report, struck } = run(&value);
+        counted += u64::from(struck);
+        for law in report.invariants.iter().filter(|law| !law.holds) {
+            let _ = writeln!(errors, "{}: the law {} is broken\n{}", row.name, law.id, replay(&value));
+        }
+        for (column, shown) in shows(&report).into_iter().enumerate() {
+            if shown && witness[column].is_none() {
+                witness[column] = Some(seed);
+                if row.cells[column] == Cell::Excluded {
+                    let _ = writeln!(errors, "{}: {} occurs\n{}", row.name, COLUMNS[column], replay(&value));
+                }
+            }
+        }
+    }
+    for (column, cell) in row.cells.iter().enumerate() {
+        if *cell == Cell::Occurs && witness[column].is_none() {
+            let _ = writeln!(errors, "{}: {} never occurs in {runs} runs", row.name, COLUMNS[column]);
+        }
+    }
+    if counted * 2 < runs {
+        let _ = writeln!(errors, "{}: only {counted} of {runs} runs passed a vulnerable point under a fault", row.name);
+    }
+    let shown: Vec<String> = witness.iter().map(|seed| seed.map_or("-".to_owned(), |seed| format!("seed {seed}"))).collect();
+    let _ = writeln!(table, "{:<42} {counted:>6} of {runs:>6} | {}", row.name, shown.join(" | "));
+    errors
+}
+
+fn runs() -> u64 {
+    if std::env::var_os("DRIFTSCOPE_SOAK").is_some() { 10_000 } else { 500 }
+}
+
+/// Every cell of the table.
+#[test]
+fn strategy_by_anomaly() {
+    let (mut table, mut errors) = (format!("{:<42} runs counted | {}\n", "", COLUMNS.join(" | ")), String::new());
+    for row in rows() {
+        errors += &contradictions(&row, runs(), &mut table);
+    }
+    println!("{table}");
+    assert!(errors.is_empty(), "{table}\n{errors}");
+}
+
+/// Every modifier row changes what it should.
+#[test]
+fn modifiers_change_what_they_should() {
+    let (mut table, mut errors) = (String::new(), String::new());
+    for (row, column) in modifiers() {
+        errors += &contradictions(&row, runs(), &mut table);
+        assert!(column < COLUMNS.len());
+    }
+    println!("{table}");
+    assert!(errors.is_empty(), "{table}\n{errors}");
+}
+
+/// The base scenario alone is a valid document: a typo in the table cannot hide behind an ignored field.
+#[test]
+fn every_row_is_a_document() {
+    for row in rows().into_iter().chain(modifiers().into_iter().map(|(row, _)| row)) {
+        let value = document(&row, 0);
+        let known: &Map<String, Value> = value.as_object().unwrap_or_else(|| panic!("{} is no object", row.name));
+        assert!(known.contains_key("workload"));
+        let document = Document::parse(&value.to_string()).and_then(|document| document.plan());
+        assert!(document.is_ok(), "{}: {:?}", row.name, document.err());
+    }
+}

@@ -13,7 +13,7 @@ use crate::truth::anomaly::{Anomaly, RowState};
 use crate::truth::cause;
 use crate::truth::checks::{self, Fate, Law};
 use crate::truth::judge::Judgement;
-use crate::truth::ledger::{StoreLedger, inverted_pairs};
+use crate::truth::ledger::{StoreLedger, inverted_pairs, reordered};
 use crate::world::ids::{EventId, Key, Outcome, RecordId, StoreKind};
 use crate::world::record::{Kind, Record};
 
@@ -123,7 +123,7 @@ fn ledger_of(trace: &Trace, store: &StoreLedger) -> LedgerReport {
         delivered: store.delivered,
         delivered_distinct: store.distinct,
         duplicates: store.delivered - store.distinct,
-        reordered: store.reordered,
+        reordered: reordered(ledger, store).0,
         inverted_pairs: inverted_pairs(ledger, store),
         early_reads: ledger.early_reads,
         ..LedgerReport::default()
@@ -223,8 +223,8 @@ fn event_witnesses(plan: &Plan, trace: &Trace, store: usize) -> Vec<Witness> {
     let lost = events().find(|(id, fate)| fate.is_committed() && checks::fate(at_store, *id) == Fate::Lost);
     let ghost = events().find(|(id, fate)| !fate.is_committed() && at_store.seen(*id).count > 0);
     let duplicate = events().find(|(id, _)| at_store.seen(*id).count > 1);
-    let reordered =
-        events().find(|(id, _)| at_store.seen(*id).record == at_store.first_reordered && at_store.reordered > 0);
+    let (_, order) = reordered(&trace.ledger, at_store);
+    let late = events().find(|(id, _)| at_store.seen(*id).count > 0 && Some(at_store.seen(*id).order) == order);
     let found = [
         (Anomaly::Lost, lost.map(|(id, fate)| (id, fate.end))),
         (
@@ -232,7 +232,7 @@ fn event_witnesses(plan: &Plan, trace: &Trace, store: usize) -> Vec<Witness> {
             ghost.map(|(id, fate)| (id, fate.aborted.some().or(fate.end.some()).unwrap_or(at_store.seen(id).record))),
         ),
         (Anomaly::Duplicate, duplicate.map(|(id, _)| (id, at_store.first_duplicate))),
-        (Anomaly::Reordered, reordered.map(|(id, _)| (id, at_store.first_reordered))),
+        (Anomaly::Reordered, late.map(|(id, _)| (id, at_store.seen(id).record))),
     ];
     let witness = |(anomaly, event): (Anomaly, Option<(EventId, RecordId)>)| {
         let (event, record) = event?;

@@ -91,14 +91,8 @@ pub struct StoreLedger {
     pub delivered: u64,
     /// First deliveries.
     pub distinct: u64,
-    /// First deliveries below the highest version already delivered for the key.
-    pub reordered: u64,
-    /// The record of the first such delivery.
-    pub first_reordered: RecordId,
     /// The record of the first delivery of an event that was delivered before.
     pub first_duplicate: RecordId,
-    /// By key: the highest version delivered.
-    highest: Vec<u32>,
     /// Events still on their way at the drain's limit.
     pub queued: Vec<EventId>,
 }
@@ -124,12 +118,6 @@ impl StoreLedger {
         }
         (seen.first, seen.order, seen.record) = (record.at, self.distinct as u32, id);
         self.distinct += 1;
-        let highest = &mut self.highest[record.key.index()];
-        if record.version < *highest {
-            self.reordered += 1;
-            self.first_reordered = self.first_reordered.min(id);
-        }
-        *highest = record.version.max(*highest);
     }
 
     fn show(&mut self, record: &Record, id: RecordId) {
@@ -174,8 +162,6 @@ impl Ledger {
         let store = |node: &NodeId| StoreLedger {
             node: *node,
             rows: vec![Vec::new(); keys],
-            highest: vec![0; keys],
-            first_reordered: RecordId::NONE,
             first_duplicate: RecordId::NONE,
             ..StoreLedger::default()
         };
@@ -273,9 +259,8 @@ fn ends_here(record: &Record) -> bool {
     [Parcel::Publish, Parcel::Apply].iter().any(|parcel| record.detail == *parcel as u8)
 }
 
-/// Pairs of one key whose first deliveries came in the opposite order: inversions, by a binary indexed tree over time.
-#[must_use]
-pub fn inverted_pairs(ledger: &Ledger, store: &StoreLedger) -> u64 {
+/// By key: version and order of each first delivery. The version is the committed one, where there is one.
+fn first_deliveries(ledger: &Ledger, store: &StoreLedger) -> Vec<Vec<(u32, u32)>> {
     let mut by_key: Vec<Vec<(u32, u32)>> = vec![Vec::new(); store.rows.len()];
     for (index, fate) in ledger.events.iter().enumerate() {
         let seen = store.seen(EventId(index as u32));
@@ -283,7 +268,31 @@ pub fn inverted_pairs(ledger: &Ledger, store: &StoreLedger) -> u64 {
             by_key[fate.key.index()].push((fate.version, seen.order));
         }
     }
-    by_key.iter_mut().map(|pairs| inversions(pairs)).sum()
+    by_key
+}
+
+/// First deliveries below the highest version already delivered for their key: how many, and the order of the first.
+#[must_use]
+pub fn reordered(ledger: &Ledger, store: &StoreLedger) -> (u64, Option<u32>) {
+    let (mut count, mut first) = (0, None);
+    for mut deliveries in first_deliveries(ledger, store) {
+        deliveries.sort_unstable_by_key(|&(_, order)| order);
+        let mut highest = 0;
+        for (version, order) in deliveries {
+            if version < highest {
+                count += 1;
+                first = Some(first.map_or(order, |first: u32| first.min(order)));
+            }
+            highest = version.max(highest);
+        }
+    }
+    (count, first)
+}
+
+/// Pairs of one key whose first deliveries came in the opposite order: inversions, by a binary indexed tree over time.
+#[must_use]
+pub fn inverted_pairs(ledger: &Ledger, store: &StoreLedger) -> u64 {
+    first_deliveries(ledger, store).iter_mut().map(|pairs| inversions(pairs)).sum()
 }
 
 fn inversions(pairs: &mut [(u32, u32)]) -> u64 {

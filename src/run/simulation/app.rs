@@ -380,6 +380,12 @@ impl Simulation<'_> {
         (confirmed.min(n)..n).map(|nth| EventId(first + nth)).collect()
     }
 
+    /// The events that the app still owes to the second system, over all operations.
+    pub(super) fn owed_by_operations(&self) -> Vec<EventId> {
+        let live = (0..self.ops.len() as u32).filter(|slot| self.ops[*slot as usize].op != Op::NONE);
+        if self.plan.strategy.direct() { live.flat_map(|slot| self.owed(slot)).collect() } else { Vec::new() }
+    }
+
     /// The app's connection for this operation breaks: the source learns so, behind what is on its way.
     fn op_disconnects(&mut self, slot: u32) -> bool {
         let proc = &self.ops[slot as usize];

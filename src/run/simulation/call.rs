@@ -83,7 +83,10 @@ pub struct Call {
     back: Us,
     answer_lost: bool,
     refused: bool,
+    /// The request's number, its second copy's, and the answer's.
     message: MessageId,
+    copy: MessageId,
+    reply: MessageId,
     /// The record of sending it.
     pub sent: RecordId,
     /// Draws of the callee's time belong to this.
@@ -209,6 +212,8 @@ impl Simulation<'_> {
             answer_lost: fate.ack_lost,
             refused: fate.fail_before,
             message: MessageId(self.next_message),
+            copy: MessageId::NONE,
+            reply: MessageId::NONE,
             sent: RecordId::NONE,
             identity: (identity.major, minor),
         };
@@ -216,16 +221,18 @@ impl Simulation<'_> {
         let arrives = self.arrival_time(link, way, fate.out, fate.late);
         self.last_arrival = arrives;
         let shown = if fate.lost { Us::NEVER } else { arrives };
-        call.sent = self.record_sent(&call, shown, cause);
+        call.sent = self.record_sent(&call, call.message, shown, cause);
         self.next_message += 1;
-        let id = self.new_call(call);
-        if fate.lost {
-            self.put_call(arrives, Due::Lost(id), id);
-        } else {
-            self.put_call(arrives, Due::Arrive(id), id);
+        let copy_at = fate.copy_after.filter(|_| !fate.lost).map(|after| arrives.after(after));
+        if let Some(at) = copy_at {
+            call.copy = MessageId(self.next_message);
+            self.next_message += 1;
+            self.record_sent(&call, call.copy, at, call.sent);
         }
-        if let Some(after) = fate.copy_after.filter(|_| !fate.lost) {
-            self.put_call(arrives.after(after), Due::Arrive(id), id);
+        let id = self.new_call(call);
+        self.put_call(arrives, if fate.lost { Due::Lost(id) } else { Due::Arrive(id) }, id);
+        if let Some(at) = copy_at {
+            self.put_call(at, Due::ArriveCopy(id), id);
         }
         if let Some(class) = class {
             self.watch_call(class, id);
@@ -240,7 +247,7 @@ impl Simulation<'_> {
         self.plan.links[link.index()].latency.draw(&mut draw)
     }
 
-    fn record_sent(&mut self, call: &Call, arrives: Us, cause: RecordId) -> RecordId {
+    fn record_sent(&mut self, call: &Call, message: MessageId, arrives: Us, cause: RecordId) -> RecordId {
         let mut record = self.about(call.ends.0, Kind::Sent, call.payload.event, cause);
         if call.payload.op != Op::NONE {
             record.op = call.payload.op;
@@ -250,7 +257,7 @@ impl Simulation<'_> {
             record.version = call.payload.version;
         }
         record.value = arrives.0;
-        record.extra = call.message.0;
+        record.extra = message.0;
         record.link = call.link;
         record.detail = call.payload.parcel as u8;
         self.record(record)
@@ -295,6 +302,10 @@ impl Simulation<'_> {
             self.links[link.index()].requests += 1;
             self.scripted_fate(link, timeout, &mut fate);
         }
+        // Offsets of one connection do not overtake each other: a late one is one that did not come.
+        if parcel == Parcel::CommitOffset && fate.late.take().is_some() {
+            fate.lost = true;
+        }
         // A push has no caller that could be told of a failure: what fails is lost, and fetched again.
         if parcel == Parcel::Deliver {
             fate.lost |= fate.fail_before;
@@ -312,7 +323,8 @@ impl Simulation<'_> {
         let number = self.links[link.index()].requests;
         for fault in self.armed.message_faults(link, number, &mut self.links[link.index()].next) {
             let plan = &self.plan.faults[fault as usize];
-            let span = plan.span.unwrap_or(Us::secs(1));
+            // Without a length of its own a delay or a late arrival takes the link's.
+            let span = plan.span.or(self.plan.links[link.index()].late_delay.constant()).unwrap_or(Us::secs(1));
             self.fired(fault);
             match plan.kind {
                 FaultKind::Delay => fate.out = fate.out.after(span),
@@ -473,10 +485,11 @@ impl Simulation<'_> {
         }
     }
 
-    /// A request reaches the far end of its link.
-    pub(super) fn arrive(&mut self, id: CallId) {
+    /// A request, or its second copy, reaches the far end of its link.
+    pub(super) fn arrive(&mut self, id: CallId, copy: bool) {
         let Some(call) = self.get_call(id) else { return };
-        let (to, link, sent, message, refused) = (call.ends.1, call.link, call.sent, call.message, call.refused);
+        let message = if copy { call.copy } else { call.message };
+        let (to, link, sent, refused) = (call.ends.1, call.link, call.sent, call.refused);
         let (event, op, parcel) = (call.payload.event, call.payload.op, call.payload.parcel);
         let down = !self.up(to);
         let kind = if down || refused { Kind::Dropped } else { Kind::Arrived };
@@ -546,7 +559,7 @@ impl Simulation<'_> {
         self.next_message += 1;
         let sent = self.record(record);
         if let Some(call) = self.call_mut(id) {
-            (call.sent, call.message) = (sent, MessageId(record.extra));
+            (call.sent, call.reply) = (sent, MessageId(record.extra));
         }
         let due = if lost { Due::AnswerLost(id) } else { Due::Answer(id, ok) };
         self.put_call(arrives, due, id);
@@ -555,7 +568,7 @@ impl Simulation<'_> {
     /// An answer reaches its caller.
     pub(super) fn answer_arrives(&mut self, id: CallId, ok: bool) {
         let Some(call) = self.get_call(id) else { return };
-        let (link, caller, epoch, sent, message) = (call.link, call.caller, call.epoch, call.sent, call.message);
+        let (link, caller, epoch, sent, message) = (call.link, call.caller, call.epoch, call.sent, call.reply);
         let (event, op, from) = (call.payload.event, call.payload.op, call.ends.0);
         let heard = self.up(from) && self.epoch(from) == epoch && self.waits_for(id);
         let outcome = if ok { Outcome::Ok } else { Outcome::Failed };
@@ -579,7 +592,7 @@ impl Simulation<'_> {
     pub(super) fn answer_lost(&mut self, id: CallId) {
         let Some(call) = self.get_call(id) else { return };
         let (link, sent, message, event, op, to) =
-            (call.link, call.sent, call.message, call.payload.event, call.payload.op, call.ends.1);
+            (call.link, call.sent, call.reply, call.payload.event, call.payload.op, call.ends.1);
         let mut record = self.about(to, Kind::Dropped, event, sent);
         if op != Op::NONE {
             record.op = op;

@@ -41,17 +41,22 @@ impl Simulation<'_> {
         self.trace.close(self.now, self.source.outbox().len(), self.source.outbox_peak());
     }
 
-    /// Events that are still on their way: one record for each, and each store.
+    /// Committed events that are still on their way: one record for each, and each store (or the log, with no store).
     fn record_still_queued(&mut self) {
-        let outbox: Vec<EventId> = self.source.outbox().iter().map(|row| row.event).collect();
-        for store in 0..self.stores.len() {
-            let node = self.plan.roles.stores[store];
-            let behind: Vec<EventId> =
-                self.broker.uncommitted(StoreId(store as u16)).map(|entry| entry.event).collect();
-            let mut moving: Vec<EventId> = outbox.iter().copied().chain(behind).chain(self.on_the_way()).collect();
-            moving.sort_unstable();
-            moving.dedup();
-            for event in moving {
+        let mut moving: Vec<EventId> = self.source.outbox().iter().map(|row| row.event).collect();
+        moving.extend(self.on_the_way());
+        moving.extend(self.owed_by_operations());
+        let stores: Vec<NodeId> = self.plan.roles.stores.clone();
+        let log = self.plan.roles.broker.filter(|_| stores.is_empty());
+        for (store, node) in stores.into_iter().chain(log).enumerate() {
+            let mut queued = moving.clone();
+            if log.is_none() {
+                queued.extend(self.broker.uncommitted(StoreId(store as u16)).map(|entry| entry.event));
+            }
+            queued.retain(|event| self.events[event.index()].commit > 0);
+            queued.sort_unstable();
+            queued.dedup();
+            for event in queued {
                 let record = self.about(node, Kind::StillQueued, event, RecordId::NONE);
                 self.record(record);
             }

@@ -46,6 +46,8 @@ enum Due {
     ClientTimeout,
     /// A request reaches the far end of its link.
     Arrive(CallId),
+    /// The second copy of a request reaches it.
+    ArriveCopy(CallId),
     /// A request is lost there.
     Lost(CallId),
     /// The callee has served a request; its epoch then.
@@ -242,7 +244,8 @@ impl<'p> Simulation<'p> {
             Due::Arrival => self.arrival(),
             Due::ClientAgain(request) => self.client_again(request),
             Due::ClientTimeout => self.client_timeouts(),
-            Due::Arrive(call) => self.arrive(call),
+            Due::Arrive(call) => self.arrive(call, false),
+            Due::ArriveCopy(call) => self.arrive(call, true),
             Due::Lost(call) => self.lost(call),
             Due::Served(call, epoch) => self.served(call, epoch),
             Due::Answer(call, ok) => self.answer_arrives(call, ok),

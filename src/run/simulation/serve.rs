@@ -140,7 +140,7 @@ impl Simulation<'_> {
             last = self.record(record);
         }
         if self.pass(node, CrashPoint::SourceWriteAck, op, EventId::NONE, last) {
-            return;
+            return self.strand(id);
         }
         self.answer(id, true, last);
     }
@@ -190,10 +190,11 @@ impl Simulation<'_> {
             last = self.record(record);
         }
         let died = self.pass(node, CrashPoint::SourceCommitAck, payload.op, EventId::NONE, last);
-        if !died {
-            self.answer(id, true, last);
-            self.unpark(last);
+        if died {
+            return self.strand(id);
         }
+        self.answer(id, true, last);
+        self.unpark(last);
     }
 
     /// Rolls a transaction back, with a record for each changed row (or one, if it changed none).
@@ -295,7 +296,7 @@ impl Simulation<'_> {
         (record.value, record.extra, record.version) = (offset, partition, payload.version);
         let last = self.record(record);
         if self.pass(node, CrashPoint::BrokerAppendAck, record.op, payload.event, last) {
-            return;
+            return self.strand(id);
         }
         self.answer(id, true, last);
         for store in 0..self.stores.len() {
@@ -331,7 +332,7 @@ impl Simulation<'_> {
         let record = Record { version: payload.version, ..self.about(node, kind, payload.event, cause) };
         let last = self.record(record);
         if self.pass(node, CrashPoint::StoreApplyAck, record.op, payload.event, last) {
-            return;
+            return self.strand(id);
         }
         self.answer(id, true, last);
     }

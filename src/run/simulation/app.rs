@@ -39,6 +39,8 @@ pub struct OpProc {
     /// Its events, once they are known: the first, the others follow.
     events: Option<EventId>,
     pub waiting: CallId,
+    /// Whether the source has begun its transaction.
+    pub begun: bool,
     /// When the last request that it has sent to the source arrives; `None` if it has sent none.
     connected: Option<Us>,
     /// The call of its second write that it makes, or wants to make, and for the n-th time.
@@ -191,6 +193,7 @@ impl Simulation<'_> {
             flow: self.plan.strategy.idle(),
             events: None,
             waiting: CallId::NONE,
+            begun: false,
             connected: None,
             publishing: (0, 1),
             cause,

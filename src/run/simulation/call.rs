@@ -71,6 +71,8 @@ pub struct Call {
     refs: u8,
     /// Whether the caller has its answer, or has given up.
     settled: bool,
+    /// Whether an answer has left: a second copy of a request is not answered again.
+    answered: bool,
     /// Whether no answer will come: the call is kept until its caller's deadline.
     stranded: bool,
     pub link: LinkId,
@@ -202,6 +204,7 @@ impl Simulation<'_> {
             used: 0,
             refs: 0,
             settled: class.is_none(),
+            answered: false,
             stranded: false,
             link,
             caller,
@@ -540,8 +543,8 @@ impl Simulation<'_> {
         let (link, back, event, op, version) =
             (call.link, call.back, call.payload.event, call.payload.op, call.payload.version);
         let lost = (call.answer_lost && ok) || self.links[link.index()].cuts > 0;
-        let (settled, (from, to)) = (call.settled, call.ends);
-        if settled {
+        let (from, to) = call.ends;
+        if call.settled || call.answered {
             return;
         }
         let way = usize::from(from == self.link_ends(link).0);
@@ -559,7 +562,7 @@ impl Simulation<'_> {
         self.next_message += 1;
         let sent = self.record(record);
         if let Some(call) = self.call_mut(id) {
-            (call.sent, call.reply) = (sent, MessageId(record.extra));
+            (call.sent, call.reply, call.answered) = (sent, MessageId(record.extra), true);
         }
         let due = if lost { Due::AnswerLost(id) } else { Due::Answer(id, ok) };
         self.put_call(arrives, due, id);

@@ -11,6 +11,7 @@ use crate::world::ids::{EventId, NodeId, Op, RecordId, StoreId};
 use crate::world::record::{AbortReason, Kind, Parcel, Record};
 use crate::world::source::{Locked, OutboxRow, Transaction, Xid};
 use crate::world::store::Applied;
+use std::collections::VecDeque;
 
 impl Simulation<'_> {
     /// A request is at its callee: serves it, or lets it wait for a free worker.
@@ -101,11 +102,11 @@ impl Simulation<'_> {
 
     fn serve_write(&mut self, id: CallId, op: Op, caller: Caller, cause: RecordId) {
         let Caller::Op(slot, _) = caller else { return };
-        // A second copy of the request finds the rows written; one that comes after the connection broke finds nobody.
-        if self.source.transaction_of(op).is_some() {
+        // A connection takes a request once; one that comes after the connection broke finds nobody.
+        let Some(proc) = self.ops.get_mut(slot as usize).filter(|proc| proc.op == op) else { return };
+        if std::mem::replace(&mut proc.begun, true) {
             return;
         }
-        let Some(proc) = self.ops.get(slot as usize).filter(|proc| proc.op == op) else { return };
         let keys = proc.keys.clone();
         let xid = self.source.begin(op, keys.into_iter());
         self.lock_and_write(xid, id, cause);
@@ -231,8 +232,8 @@ impl Simulation<'_> {
             return;
         }
         let node = self.plan.roles.source;
-        let mut still = Vec::new();
-        for (xid, id, since, waited) in std::mem::take(&mut self.parked) {
+        let (mut queue, mut still) = (VecDeque::from(std::mem::take(&mut self.parked)), Vec::new());
+        while let Some((xid, id, since, waited)) = queue.pop_front() {
             match self.source.lock(xid) {
                 Some(Locked::All) => {
                     let op = self.source.transaction(xid).map_or(Op::NONE, |open| open.op);
@@ -243,7 +244,12 @@ impl Simulation<'_> {
                     self.write_rows(xid, id, granted);
                     self.release(id);
                     if self.epoch(node) != before {
-                        return; // The crash has cleared the waiting list.
+                        // It died: who still waits hears nothing.
+                        for (_, id, ..) in queue.into_iter().chain(still) {
+                            self.strand(id);
+                            self.release(id);
+                        }
+                        return;
                     }
                 }
                 Some(Locked::WaitsFor(_)) => still.push((xid, id, since, waited)),

@@ -33,15 +33,19 @@ impl StripLayout {
     #[must_use]
     pub fn new(story: &Story, frame: &Frame, width: f64, narrow: bool) -> StripLayout {
         let (keys, strips) = (story.keys.len().max(1), frame.strips.len() as f64);
-        let most = keys.to_string();
         let label = |id: &str| text_width(id, 12.0, Weight::Bold);
         let name = frame.strips.iter().map(|strip| label(&strip.id)).fold(0.0, f64::max);
-        let count = if narrow { 0.0 } else { 4.0 + text_width(&most, 12.0, Weight::Regular) };
-        let left = (name + count + 7.0).max(if narrow { 96.0 } else { 112.0 }).ceil();
+        let count = text_width(&keys.to_string(), 12.0, Weight::Regular);
+        let roomy = if narrow { (name + 8.0).max(96.0) } else { (name + count + 24.0).max(136.0) }.ceil();
+        let tight = if narrow { roomy } else { (name + count + 11.0).ceil() };
+        // Cell, pitch and label column, the best first.
+        let sizes: &[(f64, f64, f64)] = match narrow {
+            true => &[(12.0, 13.0, roomy)],
+            false => &[(20.0, 22.0, roomy), (20.0, 22.0, tight), (16.0, 18.0, roomy), (12.0, 14.0, tight)],
+        };
+        let fits = |&&(cell, pitch, left): &&(f64, f64, f64)| (keys - 1) as f64 * pitch + cell <= width - left;
+        let &(cell, pitch, left) = sizes.iter().find(fits).unwrap_or(&sizes[sizes.len() - 1]);
         let room = width - left;
-        let sizes: &[(f64, f64)] = if narrow { &[(12.0, 13.0)] } else { &[(20.0, 22.0), (16.0, 18.0), (12.0, 14.0)] };
-        let fits = |&&(cell, pitch): &&(f64, f64)| (keys - 1) as f64 * pitch + cell <= room;
-        let &(cell, pitch) = sizes.iter().find(fits).unwrap_or(&sizes[sizes.len() - 1]);
         let columns = (((room - cell) / pitch).floor() as usize + 1).max(5);
         let per_block = if columns >= keys { keys } else { columns / 5 * 5 };
         let (strip_pitch, axis) = if cell > 12.0 { (cell + 8.0, 24.0) } else { (pitch + 4.0, 17.0) };

@@ -2,6 +2,7 @@
 //! it stands in the node's name and in the panel.
 
 use super::layout::{Form, NodePlace};
+use super::node::state_fits;
 use super::slots::{height, slots};
 use crate::charts::metrics::{Weight, width as text_width};
 use crate::run::frame::{NodeFrame, NodeState};
@@ -12,7 +13,6 @@ use yew::prelude::*;
 /// One line of a box.
 enum Item<'a> {
     Fact(&'a str, &'a str),
-    Value(&'a str),
     Mark(usize),
     Slots(usize),
 }
@@ -27,19 +27,20 @@ pub fn content(node: &NodeFrame, place: &NodePlace, form: Form) -> Html {
     if !node.steps.is_empty() {
         return Html::default();
     }
-    let mut y = rect.y + if form == Form::Turned { 24.0 + 20.0 } else { 24.0 + 26.0 };
+    let head = if state_fits(node, rect.w) { 24.0 } else { 40.0 };
+    let mut y = rect.y + head + if form == Form::Turned { 20.0 } else { 26.0 };
     let bottom = rect.y + rect.h - 8.0;
     let mut drawn = Vec::new();
     for item in items(node, rect.w, form) {
         let room = match &item {
             Item::Slots(at) => height(&node.slots[*at]),
-            Item::Fact(..) | Item::Value(_) | Item::Mark(_) => 0.0,
+            Item::Fact(..) | Item::Mark(_) => 0.0,
         };
         if y + room > bottom {
             continue;
         }
         drawn.push(draw(node, &item, rect.x + 12.0, rect.x + rect.w - 12.0, y));
-        y += room + if matches!(item, Item::Value(_)) || room > 0.0 { 20.0 } else { LINE };
+        y += room + if room > 0.0 { 20.0 } else { LINE };
     }
     Html::from_iter(drawn)
 }
@@ -47,15 +48,12 @@ pub fn content(node: &NodeFrame, place: &NodePlace, form: Form) -> Html {
 /// The first fact, then marks (that a row differs is what the stage is for), then slots, then the other facts. On a
 /// phone there is room for one line: there the marks come first.
 fn items(node: &NodeFrame, width: f64, form: Form) -> Vec<Item<'_>> {
-    let fact = |(label, value): &'_ (String, String)| {
-        let both = text_width(label, 12.0, Weight::Regular) + text_width(value, 12.0, Weight::Regular) + 32.0;
-        !label.is_empty() && both <= width
+    let fits = |(label, value): &&(String, String)| {
+        let apart = if label.is_empty() || value.is_empty() { 22.0 } else { 32.0 };
+        text_width(label, 12.0, Weight::Regular) + text_width(value, 12.0, Weight::Regular) + apart <= width
     };
-    let mut facts: Vec<Item<'_>> = node
-        .facts
-        .iter()
-        .map(|pair| if fact(pair) { Item::Fact(&pair.0, &pair.1) } else { Item::Value(&pair.1) })
-        .collect();
+    let mut facts: Vec<Item<'_>> =
+        node.facts.iter().filter(fits).map(|(label, value)| Item::Fact(label, value)).collect();
     let ahead = if form == Form::Turned && !node.marks.is_empty() { 0 } else { 1 };
     let others = facts.split_off(facts.len().min(ahead));
     let marks = (0..node.marks.len()).map(Item::Mark);
@@ -71,7 +69,6 @@ fn draw(node: &NodeFrame, item: &Item<'_>, left: f64, right: f64, y: f64) -> Htm
                 <text class={classes!("end", halo)} x={px(right)} y={px(y)}>{ *value }</text>
             </>
         },
-        Item::Value(value) => html! { <text class={classes!("second", halo)} x={px(left)} y={px(y)}>{ *value }</text> },
         Item::Mark(at) => {
             let (state, words) = &node.marks[*at];
             let class = if state.differs() { "accent bold" } else { "second" };

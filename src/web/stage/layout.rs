@@ -288,7 +288,9 @@ fn rows(frame: &Frame, needs: &[Need], headed: &[bool], compact: bool) -> Vec<(f
             (false, false) => (40.0 + STEP * lines).max(72.0).max(STEP * most + 16.0),
         };
         rows.push((top, height));
-        top += height + if row == 0 { BAND } else { 12.0 };
+        let crossed =
+            row == 0 && frame.nodes.iter().any(|node| node.steps.windows(2).any(|pair| pair[0].row != pair[1].row));
+        top += height + if crossed { BAND } else { 12.0 };
     }
     rows
 }

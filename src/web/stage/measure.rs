@@ -39,6 +39,7 @@ pub fn need(story: &Story, frames: &[Frame], at: usize) -> Need {
 fn of(story: &Story, node: &NodeFrame) -> Need {
     let small = |text: &str| width(text, 12.0, Weight::Regular);
     let title = width(&node.title, 14.0, Weight::Bold) + 24.0;
+    let up = if node.word.is_empty() { 0.0 } else { 12.0 + small("up") };
     let word = |text: &str| text.split_inclusive(['-', '.']).map(|w| width(w, 12.0, Weight::Bold)).fold(0.0, f64::max);
     let compact = (word(&node.title) + 20.0).max(76.0);
     let indent = if node.bracket.is_some() { 48.0 } else { 40.0 };
@@ -49,11 +50,13 @@ fn of(story: &Story, node: &NodeFrame) -> Need {
     let facts = node.facts.iter().map(|(label, value)| 36.0 + small(label) + small(value)).fold(0.0, f64::max);
     let slots = if node.slots.is_empty() { 0.0 } else { 84.0 };
     let state = if node.word.is_empty() { 0.0 } else { title + width(&node.word, 12.0, Weight::Bold) + 12.0 };
-    let least = title.max(marks).max(slots);
+    let least = (title + up).max(marks).max(slots);
+    let bare = |(label, value): &(String, String)| if value.is_empty() { 24.0 + small(label) } else { 0.0 };
+    let bare = node.facts.iter().map(bare).fold(0.0, f64::max);
     Need {
         compact,
         names: break_id(&node.title, 12.0, Weight::Bold, compact - 16.0).len() as f64,
-        full: least.max(widest(&str::to_owned)),
+        full: least.max(bare).max(widest(&str::to_owned)),
         short: least.max(widest(&|text| short(story, text))),
         facts: facts.max(state),
         lines: node.facts.len().min(2) as f64 + 1.0,

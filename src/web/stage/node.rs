@@ -50,6 +50,12 @@ fn baseline(node: &NodeFrame, place: &NodePlace, form: Form) -> f64 {
     }
 }
 
+/// Whether the state stands beside the name; else it stands under it.
+#[must_use]
+pub fn state_fits(node: &NodeFrame, width: f64) -> bool {
+    text_width(&node.title, 14.0, Weight::Bold) + text_width(&node.word, 12.0, Weight::Bold) + 36.0 <= width
+}
+
 /// The name, and what the node is doing.
 fn title(node: &NodeFrame, place: &NodePlace, form: Form) -> Html {
     let (rect, y) = (place.rect, baseline(node, place, form));
@@ -68,15 +74,14 @@ fn title(node: &NodeFrame, place: &NodePlace, form: Form) -> Html {
         };
     }
     let left = rect.x + 12.0;
-    let fits =
-        text_width(&node.title, 14.0, Weight::Bold) + text_width(&node.word, 12.0, Weight::Bold) + 36.0 <= rect.w;
+    let fits = state_fits(node, rect.w);
     html! {
         <>
             <text class={classes!("bold", "large", halo)} x={px(left)} y={px(y)}>{ &node.title }</text>
             if fits {
                 <text class={classes!(loud, halo, "end")} x={px(rect.x + rect.w - 12.0)} y={px(y)}>{ &node.word }</text>
             } else {
-                <text class={classes!(loud, halo)} x={px(left)} y={px(y + 20.0)}>{ &node.word }</text>
+                <text class={classes!(loud, halo)} x={px(left)} y={px(y + 16.0)}>{ &node.word }</text>
             }
         </>
     }

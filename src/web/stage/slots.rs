@@ -11,8 +11,10 @@ const PITCH: f64 = 12.0;
 /// How far below its baseline a row of slots reaches.
 #[must_use]
 pub fn height(row: &SlotRow) -> f64 {
-    if labelled(row) {
+    if labelled(row) && row.positions.is_empty() {
         32.0
+    } else if labelled(row) {
+        50.0
     } else if row.positions.is_empty() {
         26.0
     } else {
@@ -20,8 +22,9 @@ pub fn height(row: &SlotRow) -> f64 {
     }
 }
 
+/// A log has positions of its own, and its slots are too many to name; the rows of a table are named.
 fn labelled(row: &SlotRow) -> bool {
-    row.slots.iter().any(|(label, _)| !label.is_empty())
+    row.positions.len() < 2 && row.slots.iter().any(|(label, _)| !label.is_empty())
 }
 
 /// The label with the total, the slots that fit (the last ones), and the positions.
@@ -38,6 +41,9 @@ pub fn slots(row: &SlotRow, left: f64, right: f64, y: f64) -> Html {
             }
             if labelled(row) {
                 { named(row, left, right, y + 8.0) }
+                for (words, _) in row.positions.iter() {
+                    <text class="second halo" x={px(left)} y={px(y + 46.0)}>{ words }</text>
+                }
             } else {
                 { plain(row, left, right, y + 8.0) }
             }

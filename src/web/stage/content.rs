@@ -11,9 +11,12 @@ use crate::web::mark::mark;
 use yew::prelude::*;
 
 /// One line of a box.
-enum Item<'a> {
+pub enum Item<'a> {
+    /// A fact: label and value.
     Fact(&'a str, &'a str),
+    /// A mark, by its number.
     Mark(usize),
+    /// A row of slots, by its number.
     Slots(usize),
 }
 
@@ -27,27 +30,38 @@ pub fn content(node: &NodeFrame, place: &NodePlace, form: Form) -> Html {
     if !node.steps.is_empty() {
         return Html::default();
     }
-    let head = if state_fits(node, rect.w) { 24.0 } else { 40.0 };
+    let head = if state_fits(node, rect.w) || node.state == NodeState::Up { 24.0 } else { 40.0 };
     let mut y = rect.y + head + if form == Form::Turned { 20.0 } else { 26.0 };
-    let bottom = rect.y + rect.h - 8.0;
+    let room = rect.y + rect.h - 8.0 - y;
+    let mut items = items(node, rect.w, form);
+    // Slots say more than facts: if both have no room, the facts go.
+    if !node.slots.is_empty() && items.iter().map(|item| depth(node, item)).sum::<f64>() > room + LINE {
+        items.sort_by_key(|item| u8::from(matches!(item, Item::Fact(..))));
+    }
+    let bottom = y + room;
     let mut drawn = Vec::new();
-    for item in items(node, rect.w, form) {
-        let room = match &item {
-            Item::Slots(at) => height(&node.slots[*at]),
-            Item::Fact(..) | Item::Mark(_) => 0.0,
-        };
-        if y + room > bottom {
-            continue;
+    for item in items {
+        let below = if let Item::Slots(at) = item { height(&node.slots[at]) } else { 0.0 };
+        if y + below <= bottom {
+            drawn.push(draw(node, &item, rect.x + 12.0, rect.x + rect.w - 12.0, y));
+            y += depth(node, &item);
         }
-        drawn.push(draw(node, &item, rect.x + 12.0, rect.x + rect.w - 12.0, y));
-        y += room + if room > 0.0 { 20.0 } else { LINE };
     }
     Html::from_iter(drawn)
 }
 
+/// How far the next line stands below this one.
+fn depth(node: &NodeFrame, item: &Item<'_>) -> f64 {
+    match item {
+        Item::Fact(..) | Item::Mark(_) => LINE,
+        Item::Slots(at) => height(&node.slots[*at]) + 20.0,
+    }
+}
+
 /// The first fact, then marks (that a row differs is what the stage is for), then slots, then the other facts. On a
 /// phone there is room for one line: there the marks come first.
-fn items(node: &NodeFrame, width: f64, form: Form) -> Vec<Item<'_>> {
+#[must_use]
+pub fn items(node: &NodeFrame, width: f64, form: Form) -> Vec<Item<'_>> {
     let fits = |(label, value): &&(String, String)| {
         let apart = if label.is_empty() || value.is_empty() { 22.0 } else { 32.0 };
         text_width(label, 12.0, Weight::Regular) + text_width(value, 12.0, Weight::Regular) + apart <= width

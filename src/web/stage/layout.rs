@@ -184,7 +184,7 @@ impl<'a> Upright<'a> {
             .map(|step| {
                 let row = (step.row as usize).min(self.rows.len() - 1);
                 let here = node.steps.iter().filter(|other| other.row == step.row).count() as f64;
-                let first = match self.headed[row] {
+                let first = match self.headed[row] && (row == 0 || node.rows.0 == node.rows.1) {
                     true => self.rows[row].0 + HEAD + 8.0,
                     false => self.link_y(step.row) - STEP * (here - 1.0) / 2.0,
                 };

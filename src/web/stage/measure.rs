@@ -50,13 +50,13 @@ fn of(story: &Story, node: &NodeFrame) -> Need {
     let facts = node.facts.iter().map(|(label, value)| 36.0 + small(label) + small(value)).fold(0.0, f64::max);
     let slots = if node.slots.is_empty() { 0.0 } else { 84.0 };
     let state = if node.word.is_empty() { 0.0 } else { title + width(&node.word, 12.0, Weight::Bold) + 12.0 };
-    let least = (title + up).max(marks).max(slots);
+    let least = title.max(marks).max(slots);
     let bare = |(label, value): &(String, String)| if value.is_empty() { 24.0 + small(label) } else { 0.0 };
     let bare = node.facts.iter().map(bare).fold(0.0, f64::max);
     Need {
         compact,
         names: break_id(&node.title, 12.0, Weight::Bold, compact - 16.0).len() as f64,
-        full: least.max(bare).max(widest(&str::to_owned)),
+        full: least.max(title + up).max(bare).max(widest(&str::to_owned)),
         short: least.max(widest(&|text| short(story, text))),
         facts: facts.max(state),
         lines: node.facts.len().min(2) as f64 + 1.0,

@@ -1,6 +1,6 @@
 //! A node: its box, its name and state, its steps with the gaps between them, and the crash where it struck.
 
-use super::content::content;
+use super::content::{content, items};
 use super::layout::{Form, GapPlace, NodePlace, StageLayout};
 use super::measure::short;
 use crate::charts::metrics::{Weight, break_id, width as text_width};
@@ -40,7 +40,7 @@ pub fn node(story: &Story, frame: &Frame, layout: &StageLayout, at: usize) -> Ht
 
 /// Where the title's baseline stands: in the middle of a box that holds nothing else.
 fn baseline(node: &NodeFrame, place: &NodePlace, form: Form) -> f64 {
-    let bare = node.steps.is_empty() && node.facts.is_empty() && node.marks.is_empty() && node.slots.is_empty();
+    let bare = node.steps.is_empty() && items(node, place.rect.w, form).is_empty();
     match form {
         Form::Compact => place.rect.y + 22.0,
         Form::Full | Form::Tight | Form::Turned if bare && place.rect.h <= 72.0 => {
@@ -80,7 +80,7 @@ fn title(node: &NodeFrame, place: &NodePlace, form: Form) -> Html {
             <text class={classes!("bold", "large", halo)} x={px(left)} y={px(y)}>{ &node.title }</text>
             if fits {
                 <text class={classes!(loud, halo, "end")} x={px(rect.x + rect.w - 12.0)} y={px(y)}>{ &node.word }</text>
-            } else {
+            } else if node.state != NodeState::Up {
                 <text class={classes!(loud, halo)} x={px(left)} y={px(y + 16.0)}>{ &node.word }</text>
             }
         </>

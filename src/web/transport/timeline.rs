@@ -62,9 +62,9 @@ pub fn Timeline(props: &TimelineProps) -> Html {
             onpointerdown={down} onpointermove={drag} onkeydown={key}>
             <svg width={w.clone()} height={h.clone()} viewBox={format!("0 0 {w} {h}")} aria-hidden="true">
                 { axis(story, &lanes) }
-                <Plot {chart} {lanes} ends={story.ends} playhead={props.playhead.clone()} veiled={props.veiled} />
+                <Plot chart={chart.clone()} {lanes} ends={story.ends} playhead={props.playhead.clone()} veiled={props.veiled} />
                 if !props.veiled {
-                    { words(story, frame.at, &lanes) }
+                    { words(story, chart.peak, frame.at, &lanes) }
                     { alarms(story, frame.at, &lanes) }
                 }
                 { faults(story, &lanes, props.veiled.then_some(frame.at)) }
@@ -83,38 +83,55 @@ fn valuetext(frame: &Frame, story: &Story) -> String {
 }
 
 /// The words in the plot, right of the cursor, left of it beyond 70 %; over a filled area in the colour that it takes.
-fn words(story: &Story, at: Us, lanes: &Lanes) -> Html {
+fn words(story: &Story, peak: u32, at: Us, lanes: &Lanes) -> Html {
     let Some((what, when)) = &story.area_words else { return Html::default() };
     let first = story.area.iter().find(|(_, bad, _)| *bad > 0).map_or(Us::ZERO, |(at, _, _)| *at);
     let (begins, cursor) = (lanes.x(first, story.ends), lanes.x(at, story.ends));
-    let wide = text_width(what, 12.0, Weight::Bold).max(if lanes.folded {
-        0.0
-    } else {
-        text_width(when, 12.0, Weight::Regular)
-    });
+    let soft = if lanes.folded { 0.0 } else { text_width(when, 12.0, Weight::Regular) };
+    let (wide, end) = (text_width(what, 12.0, Weight::Bold).max(soft), lanes.left + lanes.plot);
     let right = begins.max(cursor) + 16.0;
-    let fits = right + wide + 8.0 <= lanes.left + lanes.plot && (cursor - lanes.left) < 0.7 * lanes.plot;
-    let (x, class, filled) =
-        if fits { (right, "", false) } else { (cursor - 16.0, "end", cursor - begins >= wide + 24.0) };
-    let (x, class) =
-        if !fits && cursor - 16.0 - wide < lanes.left { (lanes.left + lanes.plot - 8.0, "end") } else { (x, class) };
-    let (loud, soft) =
-        if filled && peak_is_one(story) { ("on-accent", "on-accent") } else { ("accent halo", "second halo") };
-    let (y, h) = lanes.area;
-    let top = if lanes.folded { y + h - 4.0 } else { y + 18.0 };
+    let fits = right + wide + 8.0 <= end && (cursor - lanes.left) < 0.7 * lanes.plot;
+    let before = cursor - 16.0 - wide >= lanes.left;
+    let (x, side) = if fits { (right, "") } else { (if before { cursor - 16.0 } else { end - 8.0 }, "end") };
+    let (high, low) = baselines(story, peak, lanes);
+    let filled = !fits && before && cursor - 24.0 - wide >= begins;
+    let ink = |y: f64, loud: &'static str| {
+        let under = y - 10.0 >= level(story, peak, lanes);
+        match (filled && under, fits && under) {
+            (true, _) => "on-accent".to_owned(),
+            (false, true) => format!("{loud} over"),
+            (false, false) => format!("{loud} halo"),
+        }
+    };
     html! {
         <>
-            <text class={classes!("bold", loud, class)} x={px(x)} y={px(top)}>{ what }</text>
-            if !lanes.folded {
-                <text class={classes!(soft, class)} x={px(x)} y={px(top + 16.0)}>{ when }</text>
+            <text class={classes!("bold", ink(high, "accent"), side)} x={px(x)} y={px(high)}>{ what }</text>
+            if let Some(low) = low {
+                <text class={classes!(ink(low, "second"), side)} x={px(x)} y={px(low)}>{ when }</text>
             }
         </>
     }
 }
 
-/// Whether the area fills its lane wherever a row differs.
-fn peak_is_one(story: &Story) -> bool {
-    story.area.iter().all(|(_, bad, late)| bad + late <= 1)
+/// The height of the line of what differs, where it is highest.
+fn level(story: &Story, peak: u32, lanes: &Lanes) -> f64 {
+    let most = story.area.iter().map(|(_, bad, _)| *bad).max().unwrap_or(0);
+    lanes.area.0 + lanes.area.1 * (1.0 - f64::from(most) / f64::from(peak.max(1)))
+}
+
+/// The baselines of the two lines of words: neither stands on the line of what differs.
+fn baselines(story: &Story, peak: u32, lanes: &Lanes) -> (f64, Option<f64>) {
+    let ((top, height), line) = (lanes.area, level(story, peak, lanes));
+    if lanes.folded {
+        return (top + height - 4.0, None);
+    }
+    let (above, below) = (line - top, top + height - line);
+    match (above >= 14.0, below >= 18.0) {
+        (false, _) => (line + 18.0, Some(line + 34.0)),
+        (true, true) => (line - 5.0, Some(line + 16.0)),
+        (true, false) if above >= 30.0 => (line - 21.0, Some(line - 5.0)),
+        (true, false) => (line - 5.0, None),
+    }
 }
 
 /// Properties of [`Plot`].

@@ -85,12 +85,16 @@ fn alarm_words(recording: &Recording, at: Us) -> String {
 fn good_headline(recording: &Recording, at: Us) -> Headline {
     let (_, moving) = recording.judgement().counts(at);
     let records = &recording.trace().records;
-    let crashed = records.iter().take_while(|record| record.at <= at).any(|record| record.kind == Kind::Crashed);
+    let crash = records.iter().take_while(|record| record.at <= at).find(|record| record.kind == Kind::Crashed);
+    let crashed = crash.is_some();
     let rows = records.iter().take_while(|record| record.at <= at).any(|record| record.kind == Kind::Committed);
-    let source = match (rows, crashed) {
-        (false, _) => "Nothing is written yet.",
-        (true, true) => "It crashed. Nothing is missing.",
-        (true, false) => "Nothing differs now.",
+    let source = match (rows, crash) {
+        (false, _) => "Nothing is written yet.".to_owned(),
+        (true, Some(crash)) => {
+            let who = narrate::the(recording.plan(), crash.node);
+            format!("{} crashed. Nothing is missing.", capital(&who))
+        }
+        (true, None) => "Nothing differs now.".to_owned(),
     };
     let paragraph = match moving {
         0 if rows => "Every row of every store is as in the database.".to_owned(),
@@ -103,7 +107,7 @@ fn good_headline(recording: &Recording, at: Us) -> Headline {
         ""
     };
     let end = if recording.plan().strategy.direct() { "" } else { end };
-    Headline { source: source.to_owned(), store: String::new(), paragraph: format!("{paragraph}{end}") }
+    Headline { source, store: String::new(), paragraph: format!("{paragraph}{end}") }
 }
 
 fn is_are(n: u32) -> String {

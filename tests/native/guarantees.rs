@@ -71,7 +71,11 @@ fn rows() -> Vec<Row> {
         row("DB to broker, retry in the process", retry, /*                          */ [Y, N, Y, Y, Y, N]),
         row("broker to DB", broker_first, /*                                         */ [N, Y, Y, Y, Y, N]),
         row("outbox, flag, one relay", json!({ "strategy": "outbox" }), /*           */ [N, N, Y, N, N, N]),
-        row("outbox, delete, one relay", json!({ "strategy": "outbox", "outbox": { "cursor": "delete", "mark": "row" } }), [N, N, Y, N, N, N]),
+        row(
+            "outbox, delete, one relay",
+            json!({ "strategy": "outbox", "outbox": { "cursor": "delete", "mark": "row" } }),
+            [N, N, Y, N, N, N],
+        ),
     ]
 }
 
@@ -82,7 +86,8 @@ fn modifiers() -> Vec<(Row, usize)> {
     let consumer = json!({ "strategy": "direct-db-first", "nodes": { "search-index-consumer": { "crash_rate": "20/m", "restart": "200ms" } } });
     let versioned = json!({ "strategy": "direct-db-first", "direct": { "retry": { "attempts": 0 } },
                             "stores": { "search-index": { "apply": "versioned" } } });
-    let clients = json!({ "strategy": "direct-db-first", "workload": { "client": { "timeout": "100ms", "retries": 2 } } });
+    let clients =
+        json!({ "strategy": "direct-db-first", "workload": { "client": { "timeout": "100ms", "retries": 2 } } });
     let row = |name, patch, cells| Row { name, patch, cells };
     vec![
         (row("outbox with late effects", late, [N, N, Y, O, Y, N]), 4),
@@ -94,7 +99,7 @@ fn modifiers() -> Vec<(Row, usize)> {
 }
 
 /// RFC 7396.
-fn merge(into: &mut Value, patch: &Value) {
+pub fn merge(into: &mut Value, patch: &Value) {
     match (into, patch) {
         (Value::Object(into), Value::Object(patch)) => {
             for (key, value) in patch {
@@ -106,7 +111,7 @@ fn merge(into: &mut Value, patch: &Value) {
 }
 
 /// A number from a seed: SplitMix64. It chooses faults; it is no part of a run.
-fn mix(seed: u64) -> u64 {
+pub fn mix(seed: u64) -> u64 {
     let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -138,19 +143,26 @@ fn document(row: &Row, seed: u64) -> Value {
     value
 }
 
-struct Run {
-    report: Report,
-    struck: bool,
+/// A finished run.
+pub struct Run {
+    /// What came of it.
+    pub report: Report,
+    /// Whether a fault struck something that carried an event.
+    pub struck: bool,
 }
 
-fn run(value: &Value) -> Run {
+pub fn run(value: &Value) -> Run {
     let document = Document::parse(&value.to_string()).unwrap_or_else(|refusals| panic!("{refusals:?}\n{value}"));
-    let plan = document.plan().unwrap_or_else(|refusals| panic!("{}", refusals.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")));
+    let plan = document.plan().unwrap_or_else(|refusals| {
+        panic!("{}", refusals.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    });
     let trace: Trace = Simulation::new(&plan, usize::MAX).finish();
     let judgement = Judgement::new(&trace.ledger, &account::misses(&plan));
     let report = account::report(&plan, &trace, &judgement);
     let carried = |record: &Record| record.event != EventId::NONE || matches!(record.kind, Kind::Aborted);
-    let strikes = |record: &&Record| matches!(record.kind, Kind::Killed | Kind::Dropped | Kind::Aborted | Kind::TimedOut) && carried(record);
+    let strikes = |record: &&Record| {
+        matches!(record.kind, Kind::Killed | Kind::Dropped | Kind::Aborted | Kind::TimedOut) && carried(record)
+    };
     let struck = trace.records.iter().any(|record| strikes(&record));
     Run { report, struck }
 }
@@ -169,7 +181,7 @@ fn shows(report: &Report) -> [bool; 6] {
     ]
 }
 
-fn replay(value: &Value) -> String {
+pub fn replay(value: &Value) -> String {
     format!("driftscope run - <<'END'\n{value}\nEND")
 }
 
@@ -200,7 +212,8 @@ fn contradictions(row: &Row, runs: u64, table: &mut String) -> String {
     if counted * 2 < runs {
         let _ = writeln!(errors, "{}: only {counted} of {runs} runs passed a vulnerable point under a fault", row.name);
     }
-    let shown: Vec<String> = witness.iter().map(|seed| seed.map_or("-".to_owned(), |seed| format!("seed {seed}"))).collect();
+    let shown: Vec<String> =
+        witness.iter().map(|seed| seed.map_or("-".to_owned(), |seed| format!("seed {seed}"))).collect();
     let _ = writeln!(table, "{:<42} {counted:>6} of {runs:>6} | {}", row.name, shown.join(" | "));
     errors
 }

@@ -125,7 +125,7 @@ fn ledger_of(trace: &Trace, store: &StoreLedger) -> LedgerReport {
         duplicates: store.delivered - store.distinct,
         reordered: reordered(ledger, store).0,
         inverted_pairs: inverted_pairs(ledger, store),
-        early_reads: ledger.early_reads,
+        early_reads: store.early_reads,
         ..LedgerReport::default()
     };
     // By key: the highest version that arrived, and when it did first.
@@ -225,6 +225,7 @@ fn event_witnesses(plan: &Plan, trace: &Trace, store: usize) -> Vec<Witness> {
     let duplicate = events().find(|(id, _)| at_store.seen(*id).count > 1);
     let (_, order) = reordered(&trace.ledger, at_store);
     let late = events().find(|(id, _)| at_store.seen(*id).count > 0 && Some(at_store.seen(*id).order) == order);
+    let early = trace.records.get(at_store.first_early.index()).filter(|_| at_store.early_reads > 0);
     let found = [
         (Anomaly::Lost, lost.map(|(id, fate)| (id, fate.end))),
         (
@@ -233,6 +234,7 @@ fn event_witnesses(plan: &Plan, trace: &Trace, store: usize) -> Vec<Witness> {
         ),
         (Anomaly::Duplicate, duplicate.map(|(id, _)| (id, at_store.first_duplicate))),
         (Anomaly::Reordered, late.map(|(id, _)| (id, at_store.seen(id).record))),
+        (Anomaly::EarlyRead, early.map(|read| (read.event, at_store.first_early))),
     ];
     let witness = |(anomaly, event): (Anomaly, Option<(EventId, RecordId)>)| {
         let (event, record) = event?;

@@ -4,6 +4,8 @@
 //! a `recording` shows at an instant; `narrate` and `words` say it.
 
 pub mod account;
+#[cfg(test)]
+mod flows;
 pub mod frame;
 pub mod narrate;
 pub mod recording;

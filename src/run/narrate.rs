@@ -8,7 +8,7 @@ use crate::strategy::CrashPoint;
 use crate::truth::anomaly::{Anomaly, RowState};
 use crate::truth::cause::{How, RowCause};
 use crate::world::ids::{EventId, Key, NodeId, OpKind, Outcome, RecordId};
-use crate::world::record::{AbortReason, Kind, Parcel, Record};
+use crate::world::record::{AbortReason, Kind, Parcel, Record, RejectReason};
 
 /// `product-17 version 1`, `product-17`, or nothing.
 fn what(plan: &Plan, record: &Record) -> String {
@@ -95,9 +95,20 @@ pub fn record(plan: &Plan, record: &Record) -> String {
         Kind::AllClear => format!("{} is quiet again", detector(plan, record)),
         Kind::DrainBegan => "the load stops, every node comes up, every link is as before".to_owned(),
         Kind::StillQueued => format!("{what} is still on its way"),
+        Kind::Read if record.value == 0 => format!("finds no row for {what}{}", early(record)),
+        Kind::Read => format!("finds version {} for {what}{}", record.value, early(record)),
+        Kind::Rejected => format!("drops {what}: {}", rejected(record.detail)),
         Kind::DrainEnded if record.detail == 1 => "the drain reaches its limit".to_owned(),
         Kind::DrainEnded => "nothing is in flight any more: what differs now, differs for good".to_owned(),
     }
+}
+
+fn early(read: &Record) -> &'static str {
+    if read.extra == 1 { ": its commit is not visible yet" } else { "" }
+}
+
+fn rejected(detail: u8) -> &'static str {
+    RejectReason::ALL.get(usize::from(detail)).map_or("unknown", |reason| reason.id())
 }
 
 fn of(what: &str) -> String {
@@ -115,6 +126,7 @@ fn parcel(detail: u8) -> &'static str {
         Some(Parcel::Claim) => "the poll",
         Some(Parcel::Mark) => "the mark",
         Some(Parcel::CommitOffset) => "the offset",
+        Some(Parcel::Read) => "the read",
         Some(Parcel::AnswerOk | Parcel::AnswerFailed) | None => "the answer",
     }
 }
@@ -237,6 +249,7 @@ fn path_end(plan: &Plan, trace: &Trace, end: &Record, committed: Us) -> String {
         }
         Kind::GaveUp if end.node == plan.roles.source => format!("a person changed the row at {when}, past the app"),
         Kind::GaveUp => format!("{who} gave it up at {when}{after}"),
+        Kind::Rejected => format!("{who} dropped it at {when}{after}: {}", rejected(end.detail)),
         Kind::Dropped => format!("the call over {} was lost at {when}{after}", plan.link_name(end.link)),
         _ => format!("its path ended at {when}{after}"),
     }
@@ -269,11 +282,12 @@ pub fn event_cause(
             format!("{name} reached {at_store} {times} times, the second time at {when}.")
         }
         Anomaly::Reordered => format!("{name} reached {at_store} at {when}, after a later version of its row."),
-        Anomaly::Missing
-        | Anomaly::Stale
-        | Anomaly::Ghost
-        | Anomaly::DuplicateEffect
-        | Anomaly::EarlyRead
-        | Anomaly::Blocked => format!("{name}: {}.", anomaly.id()),
+        Anomaly::EarlyRead if fate.is_committed() => {
+            format!("The consumer of {at_store} read {name} at {when}, before its commit was visible.")
+        }
+        Anomaly::EarlyRead => format!("The consumer of {at_store} read {name} at {when}; it was never committed."),
+        Anomaly::Missing | Anomaly::Stale | Anomaly::Ghost | Anomaly::DuplicateEffect | Anomaly::Blocked => {
+            format!("{name}: {}.", anomaly.id())
+        }
     }
 }

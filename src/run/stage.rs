@@ -396,7 +396,7 @@ impl Stage<'_> {
             }
             Parcel::Publish | Parcel::Apply | Parcel::Deliver if delete => MessageShape::Delete,
             Parcel::Write | Parcel::Enqueue | Parcel::Publish | Parcel::Apply | Parcel::Deliver => MessageShape::Write,
-            Parcel::Commit | Parcel::Claim | Parcel::Mark | Parcel::CommitOffset => MessageShape::Read,
+            Parcel::Commit | Parcel::Claim | Parcel::Mark | Parcel::CommitOffset | Parcel::Read => MessageShape::Read,
             Parcel::AnswerOk => MessageShape::Ok,
             Parcel::AnswerFailed => MessageShape::Refused,
         };
@@ -469,6 +469,8 @@ fn gap_of(steps: &[Step], point: u8) -> Option<usize> {
             | C::AppCommitReply
             | C::AppPublishBegin
             | C::AppPublishReply
+            | C::AppWritePublish
+            | C::AppPublishCommit
             | C::SourceWriteAck
             | C::SourceCommitAck
             | C::BrokerAppendAck

@@ -59,6 +59,9 @@ fn path(plan: &Plan) -> String {
     let steps = plan.strategy.steps();
     let at = |verb: Verb| steps.iter().position(|step| step.verb == verb);
     let way = match (at(Verb::Publish), at(Verb::Commit), at(Verb::Enqueue)) {
+        (Some(_), Some(_), _) if plan.strategy.publishes_inside() => {
+            format!("write the row, {second} inside the transaction, then commit")
+        }
         (Some(publish), Some(commit), _) if publish < commit => format!("{second}, then write the database"),
         (Some(_), ..) => format!("write the database, then {second}"),
         (None, _, Some(_)) => "write the row and an outbox row together; the relay publishes".to_owned(),

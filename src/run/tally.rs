@@ -17,6 +17,8 @@ struct RequestFate {
 pub struct Tally {
     source: NodeId,
     block_after: Us,
+    /// The app, where it calls its second system inside its open transaction.
+    inside: Option<NodeId>,
     requests: Vec<RequestFate>,
     /// By operation: its request.
     request_of: Vec<u32>,
@@ -67,6 +69,7 @@ impl Tally {
         Tally {
             source: plan.roles.source,
             block_after: plan.block_after,
+            inside: plan.strategy.publishes_inside().then_some(plan.roles.app),
             requests: Vec::new(),
             request_of: Vec::new(),
             latencies: Vec::new(),
@@ -102,14 +105,17 @@ impl Tally {
             Kind::Committed => self.committed(record),
             Kind::Arrived if record.node == self.source => self.queries += 1,
             Kind::Sent if !Parcel::is_answer(record.detail) => {
-                let to_source = [Parcel::Write, Parcel::Enqueue, Parcel::Commit, Parcel::Claim, Parcel::Mark];
+                let to_source =
+                    [Parcel::Write, Parcel::Enqueue, Parcel::Commit, Parcel::Claim, Parcel::Mark, Parcel::Read];
                 self.messages += u64::from(!to_source.iter().any(|parcel| record.detail == *parcel as u8));
+                self.calls_inside(record);
             }
-            Kind::Waits => {
-                self.waiting.push((record.op, record.at));
-                self.waiting_peak = self.waiting_peak.max(self.waiting.len() as u64);
-            }
+            Kind::Waits => self.waits(record.op, record.at),
             Kind::Granted | Kind::Aborted => self.waited(record.op, record.at),
+            // Tried again after a failure, the call inside the transaction is one wait.
+            Kind::Answered if Some(record.node) == self.inside && record.detail == Outcome::Ok as u8 => {
+                self.waited(record.op, record.at);
+            }
             Kind::DrainBegan => {
                 self.blocked +=
                     self.waiting.iter().filter(|(_, since)| record.at.since(*since) >= self.block_after).count() as u64;
@@ -165,6 +171,20 @@ impl Tally {
         let request = self.request_of.get(record.op.index()).copied().unwrap_or(u32::MAX);
         if let Some(fate) = self.requests.get_mut(request as usize) {
             fate.committed = true;
+        }
+    }
+
+    fn waits(&mut self, op: Op, at: Us) {
+        self.waiting.push((op, at));
+        self.waiting_peak = self.waiting_peak.max(self.waiting.len() as u64);
+    }
+
+    /// A call of the second system inside an open transaction: its row locks wait for the answer.
+    fn calls_inside(&mut self, record: &Record) {
+        let second = [Parcel::Publish, Parcel::Apply].iter().any(|parcel| record.detail == *parcel as u8);
+        let inside = Some(record.node) == self.inside && second;
+        if inside && !self.waiting.iter().any(|(op, _)| *op == record.op) {
+            self.waits(record.op, record.at);
         }
     }
 

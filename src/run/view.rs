@@ -284,6 +284,8 @@ impl View {
             | Kind::AllClear
             | Kind::DrainBegan
             | Kind::StillQueued
+            | Kind::Read
+            | Kind::Rejected
             | Kind::DrainEnded => {}
         }
     }
@@ -300,7 +302,7 @@ impl View {
             Some(Parcel::Claim) => Verb::Claim,
             Some(Parcel::Mark) => Verb::Mark,
             Some(Parcel::CommitOffset) => Verb::CommitOffset,
-            Some(Parcel::Deliver | Parcel::AnswerOk | Parcel::AnswerFailed) | None => return,
+            Some(Parcel::Deliver | Parcel::Read | Parcel::AnswerOk | Parcel::AnswerFailed) | None => return,
         };
         let Some(step) = lens.steps[record.node.index()].iter().position(|step| step.verb == verb) else { return };
         self.never_sent.retain(|(event, ..)| *event != record.event);

@@ -200,6 +200,7 @@ impl<'a> Builder<'a> {
                 id: name.id.clone(),
                 kind,
                 apply: block.choice("apply", Apply::from_id),
+                reference: block.word("payload") == "reference",
                 service: block.distribution("service"),
                 max_poll: block.count32("consumer.max_poll"),
                 retry: block.us("consumer.retry"),

@@ -39,7 +39,7 @@ fn absent(topology: &Topology, map: &str, id: &str) -> Option<String> {
         return (!topology.has_node(known.role)).then(|| format!("nodes.{id}: {title} has no {id}."));
     }
     let known = topology.all_links().into_iter().find(|known| known.id == id || known.declared == id)?;
-    (!topology.has_link(known.role)).then(|| format!("links.{id}: {title} has no link {id}."))
+    (!topology.has_link(&known)).then(|| format!("links.{id}: {title} has no link {id}."))
 }
 
 fn block_note(topology: &Topology, block: &str) -> Option<String> {

@@ -204,7 +204,7 @@ pub const OPTIONS: &[Row] = &[
     ),
     // Network paths.
     row_of("links.*.latency", Kind::Distribution, "1ms", ILLUSTRATIVE, "How long a message is on its way, one way.")
-        .except(&[("app-source", "500us"), ("relay-source", "500us")]),
+        .except(&[("app-source", "500us"), ("relay-source", "500us"), ("STORE-consumer-source", "500us")]),
     row_of(
         "links.*.order",
         Kind::Choice(LinkOrder::IDS),
@@ -294,6 +294,16 @@ pub const OPTIONS: &[Row] = &[
         "How the store applies an event: `blind` overwrites, `versioned` takes only what is newer.",
     )
     .except(&[("cache", "blind")]),
+    row_of(
+        "stores.*.payload",
+        Kind::Choice(&["state", "reference"]),
+        "state",
+        "CONTRACT",
+        "Whether an event carries the row (`state`) or only names it (`reference`), so that the consumer reads it.\n\n\
+         The consumer reads at the source when it applies, and drops what it cannot find (DOMAIN S27). A delete is \
+         applied without a read.",
+    )
+    .only(Scope::Broker),
     row_of("stores.*.service", Kind::Distribution, "10ms", "DOMAIN 4", "How long applying an event takes.")
         .except(&[("cache", "500us")]),
     row_of(

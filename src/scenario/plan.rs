@@ -192,6 +192,8 @@ pub struct Roles {
     pub broker_consumer: Vec<Option<LinkId>>,
     /// `STORE-consumer-STORE`, by store.
     pub consumer_store: Vec<Option<LinkId>>,
+    /// `STORE-consumer-source`, by store; `None` unless its payload is by reference.
+    pub consumer_source: Vec<Option<LinkId>>,
 }
 
 /// When operations arrive.
@@ -284,6 +286,8 @@ pub struct StorePlan {
     pub kind: StoreKind,
     /// How it applies an event.
     pub apply: Apply,
+    /// Whether its consumer reads the row at the source: the event only names it.
+    pub reference: bool,
     /// How long applying takes.
     pub service: Distribution,
     /// How many events a consumer takes per poll, and applies before it commits its offset.

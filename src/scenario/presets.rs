@@ -57,6 +57,10 @@ presets! {
         "The event is a row of the same transaction: the crash of order-created-lost loses nothing.";
     "outbox-relay-crash", "The relay crashes before it marks", Us(4_310_000),
         "Publish and mark are a dual write again: after the crash the relay publishes twice, and a versioned index does not mind.";
+    "rollback-after-publish", "Rolled back after the publish", Us(8_030_000),
+        "Publishing inside the transaction looks atomic: the transaction aborts, and the event is out all the same.";
+    "early-read", "Read before the commit", Us(8_060_000),
+        "The event outruns its own commit: the consumer looks for the order, finds nothing, and drops the event.";
 }
 
 /// The preset the page opens on.

@@ -21,6 +21,8 @@ crate::ids! {
         BrokerConsumer = "broker-STORE-consumer",
         /// The consumer's calls of its store.
         ConsumerStore = "STORE-consumer-STORE",
+        /// The consumer's reads of the row at the database, with `payload: reference`.
+        ConsumerSource = "STORE-consumer-source",
     }
 }
 
@@ -31,6 +33,8 @@ pub struct StoreName {
     pub id: String,
     /// The id in the document.
     pub declared: String,
+    /// Whether its consumer reads the row at the source: the event only names it.
+    pub reference: bool,
 }
 
 impl StoreName {
@@ -41,7 +45,7 @@ impl StoreName {
             let declared = declared.clone();
             (1..=fanout).map(move |copy| {
                 let id = if fanout == 1 { declared.clone() } else { format!("{declared}-{copy}") };
-                StoreName { id, declared: declared.clone() }
+                StoreName { id, declared: declared.clone(), reference: false }
             })
         };
         declared.iter().flat_map(copies).collect()
@@ -97,7 +101,7 @@ impl Topology {
             named("broker", NodeRole::Broker),
             named("relay", NodeRole::Relay),
         ];
-        for (store, StoreName { id, declared }) in self.by_id() {
+        for (store, StoreName { id, declared, .. }) in self.by_id() {
             nodes.push(node(format!("{id}-consumer"), format!("{declared}-consumer"), NodeRole::Consumer(store)));
             nodes.push(node(id.clone(), declared.clone(), NodeRole::Store(store)));
         }
@@ -113,18 +117,20 @@ impl Topology {
             named(LinkRole::AppSource, NodeRole::App, NodeRole::Source),
             named(LinkRole::AppBroker, NodeRole::App, NodeRole::Broker),
         ];
-        for (store, StoreName { id, declared }) in self.by_id() {
+        for (store, StoreName { id, declared, .. }) in self.by_id() {
             let (id, declared) = (format!("app-{id}"), format!("app-{declared}"));
             links.push(link(id, declared, LinkRole::AppStore, NodeRole::App, NodeRole::Store(store)));
         }
         links.push(named(LinkRole::RelaySource, NodeRole::Relay, NodeRole::Source));
         links.push(named(LinkRole::RelayBroker, NodeRole::Relay, NodeRole::Broker));
-        for (store, StoreName { id, declared }) in self.by_id() {
+        for (store, StoreName { id, declared, .. }) in self.by_id() {
             let consumer = NodeRole::Consumer(store);
             let pull = (format!("broker-{id}-consumer"), format!("broker-{declared}-consumer"));
             links.push(link(pull.0, pull.1, LinkRole::BrokerConsumer, NodeRole::Broker, consumer));
             let apply = (format!("{id}-consumer-{id}"), format!("{declared}-consumer-{declared}"));
             links.push(link(apply.0, apply.1, LinkRole::ConsumerStore, consumer, NodeRole::Store(store)));
+            let read = (format!("{id}-consumer-source"), format!("{declared}-consumer-source"));
+            links.push(link(read.0, read.1, LinkRole::ConsumerSource, consumer, NodeRole::Source));
         }
         links
     }
@@ -141,13 +147,17 @@ impl Topology {
 
     /// Whether this strategy has that link.
     #[must_use]
-    pub fn has_link(&self, role: LinkRole) -> bool {
-        match role {
+    pub fn has_link(&self, link: &KnownLink) -> bool {
+        match link.role {
             LinkRole::AppSource => true,
             LinkRole::AppBroker => self.is_direct() && self.target == Target::Broker,
             LinkRole::AppStore => self.is_direct() && self.target == Target::Stores,
             LinkRole::RelaySource | LinkRole::RelayBroker => self.has_relay(),
             LinkRole::BrokerConsumer | LinkRole::ConsumerStore => self.has_broker(),
+            LinkRole::ConsumerSource => match link.from {
+                NodeRole::Consumer(store) => self.has_broker() && self.stores[store.index()].reference,
+                NodeRole::App | NodeRole::Source | NodeRole::Broker | NodeRole::Relay | NodeRole::Store(_) => false,
+            },
         }
     }
 
@@ -199,7 +209,7 @@ mod tests {
         let stores = StoreName::expand(&["cache".into(), "search-index".into()], 1);
         let topology = Topology { strategy, target, stores };
         let nodes = topology.all_nodes().into_iter().filter(|node| topology.has_node(node.role));
-        let links = topology.all_links().into_iter().filter(|link| topology.has_link(link.role));
+        let links = topology.all_links().into_iter().filter(|link| topology.has_link(link));
         (
             nodes.map(|node| node.id).collect::<Vec<_>>().join(" "),
             links.map(|link| link.id).collect::<Vec<_>>().join(" "),

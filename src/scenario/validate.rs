@@ -99,7 +99,10 @@ impl Names {
         let fanout = Block::new(root, "workload").count("fanout");
         let mut declared = ids("stores").unwrap_or_else(|| vec![DEFAULT_STORE.to_owned()]);
         declared.truncate(MOST_STORES as usize);
-        let stores = StoreName::expand(&declared, fanout.min(MOST_STORES / declared.len().max(1) as u64).max(1));
+        let mut stores = StoreName::expand(&declared, fanout.min(MOST_STORES / declared.len().max(1) as u64).max(1));
+        for store in &mut stores {
+            store.reference = Block::member(root, "stores.*", &[&store.declared], "").word("payload") == "reference";
+        }
         let target = if top.text("target") == "broker" { Target::Broker } else { Target::Stores };
         let topology = Topology { strategy: top.choice("strategy", StrategyId::from_id), target, stores };
         Names { topology, declared, detectors: ids("detectors").unwrap_or_default(), fanout }

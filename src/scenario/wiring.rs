@@ -26,7 +26,7 @@ pub fn nodes(root: &Map<String, Value>, topology: &Topology) -> Vec<NodePlan> {
 pub fn links(root: &Map<String, Value>, topology: &Topology, nodes: &[NodePlan]) -> (Vec<LinkPlan>, Roles) {
     let mut roles = node_roles(nodes, topology.stores.len());
     let mut links = Vec::new();
-    for known in topology.all_links().into_iter().filter(|known| topology.has_link(known.role)) {
+    for known in topology.all_links().into_iter().filter(|known| topology.has_link(known)) {
         let (Some(from), Some(to)) = (find(nodes, known.from), find(nodes, known.to)) else {
             unreachable!("the link {} has both its nodes", known.id)
         };
@@ -51,6 +51,7 @@ fn node_roles(nodes: &[NodePlan], stores: usize) -> Roles {
         app_store: vec![None; stores],
         broker_consumer: vec![None; stores],
         consumer_store: vec![None; stores],
+        consumer_source: vec![None; stores],
         ..Roles::default()
     };
     for (at, node) in nodes.iter().enumerate() {
@@ -72,6 +73,11 @@ fn place(roles: &mut Roles, link: &KnownLink, id: LinkId) {
             unreachable!("the link {} ends at a store or its consumer", link.id)
         }
     };
+    let from_consumer = |by_store: &mut Vec<Option<LinkId>>| {
+        if let NodeRole::Consumer(store) = link.from {
+            by_store[store.index()] = Some(id);
+        }
+    };
     match link.role {
         LinkRole::AppSource => roles.app_source = id,
         LinkRole::AppBroker => roles.app_broker = Some(id),
@@ -80,6 +86,7 @@ fn place(roles: &mut Roles, link: &KnownLink, id: LinkId) {
         LinkRole::AppStore => of_store(&mut roles.app_store),
         LinkRole::BrokerConsumer => of_store(&mut roles.broker_consumer),
         LinkRole::ConsumerStore => of_store(&mut roles.consumer_store),
+        LinkRole::ConsumerSource => from_consumer(&mut roles.consumer_source),
     }
 }
 

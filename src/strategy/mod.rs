@@ -1,11 +1,12 @@
 //! How a change reaches the second system: one file a strategy, one row here.
 
-use machine::{AppCommand, AppEvent, AppKnobs, Arrow, Step};
+use machine::{AppCommand, AppEvent, AppKnobs, Arrow, Step, Verb};
 
 pub mod direct_broker_first;
 pub mod direct_db_first;
 pub mod machine;
 pub mod outbox;
+pub mod publish_in_transaction;
 
 /// One row a strategy: the enum's member, its id, its module, whether its app makes the second write itself.
 macro_rules! strategies {
@@ -69,6 +70,20 @@ strategies! {
     DirectBrokerFirst = "direct-broker-first", direct_broker_first, direct: true, relay: &[];
     /// Write an outbox row in the same transaction; a relay polls it and publishes.
     Outbox = "outbox", outbox, direct: false, relay: &outbox::RELAY_STEPS;
+    /// Write, publish inside the open transaction, then commit.
+    PublishInTransaction = "publish-in-transaction", publish_in_transaction, direct: true, relay: &[];
+}
+
+impl StrategyId {
+    /// Whether the app publishes while its transaction is open, so that row locks wait for the broker.
+    #[must_use]
+    pub fn publishes_inside(self) -> bool {
+        let at = |verb| self.steps().iter().position(|step| step.verb == verb);
+        match (at(Verb::Write), at(Verb::Publish), at(Verb::Commit)) {
+            (Some(write), Some(publish), Some(commit)) => write < publish && publish < commit,
+            (_, _, _) => false,
+        }
+    }
 }
 
 crate::ids! {
@@ -116,5 +131,9 @@ crate::ids! {
         ConsumerCommitPoll = "consumer.after-commit-before-poll",
         /// The event is applied, its answer has not left.
         StoreApplyAck = "store.after-apply-before-ack",
+        /// The row is written in an open transaction, the second write is not sent.
+        AppWritePublish = "app.after-write-before-publish",
+        /// The second write is confirmed, the transaction is still open.
+        AppPublishCommit = "app.after-publish-before-commit",
     }
 }

@@ -93,6 +93,10 @@ pub struct StoreLedger {
     pub distinct: u64,
     /// The record of the first delivery of an event that was delivered before.
     pub first_duplicate: RecordId,
+    /// Its consumer's reads of the source for an event whose commit was not visible yet.
+    pub early_reads: u64,
+    /// The record of the first such read.
+    pub first_early: RecordId,
     /// Events still on their way at the drain's limit.
     pub queued: Vec<EventId>,
 }
@@ -149,8 +153,6 @@ pub struct Ledger {
     pub log_stands_for_stores: bool,
     /// Committed events.
     pub committed: u64,
-    /// Reads of the source by a consumer before the event's commit was visible.
-    pub early_reads: u64,
 }
 
 impl Ledger {
@@ -163,6 +165,7 @@ impl Ledger {
             node: *node,
             rows: vec![Vec::new(); keys],
             first_duplicate: RecordId::NONE,
+            first_early: RecordId::NONE,
             ..StoreLedger::default()
         };
         Ledger {
@@ -191,7 +194,9 @@ impl Ledger {
             Kind::Aborted if record.event != EventId::NONE => self.know(record).aborted = id,
             Kind::Applied => {
                 if let Some(store) = self.store_at(record.node) {
-                    store.deliver(record, id);
+                    if record.extra == 0 {
+                        store.deliver(record, id);
+                    }
                     store.show(record, id);
                 }
             }
@@ -211,7 +216,13 @@ impl Ledger {
                     store.empty(record.at, id);
                 }
             }
-            Kind::Killed | Kind::GaveUp if record.event != EventId::NONE => self.end(record, id),
+            Kind::Read if record.extra == 1 => {
+                if let Some(store) = self.stores.get_mut(usize::from(record.detail)) {
+                    store.early_reads += 1;
+                    store.first_early = store.first_early.min(id);
+                }
+            }
+            Kind::Killed | Kind::GaveUp | Kind::Rejected if record.event != EventId::NONE => self.end(record, id),
             Kind::Dropped if record.event != EventId::NONE && ends_here(record) => self.end(record, id),
             Kind::StillQueued => {
                 let event = record.event;

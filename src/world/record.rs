@@ -36,7 +36,8 @@ crate::ids! {
         Granted = "granted",
         /// An event is in the broker's log. `value`: offset; `extra`: partition; `detail`: operation kind.
         Appended = "appended",
-        /// A store shows the event. `detail`: operation kind.
+        /// A store shows the event. `detail`: operation kind; `extra`: 1 if it was told of another event of the row and
+        /// read this one at the source, so that this is no delivery.
         Applied = "applied",
         /// A store refuses the event as not newer than what it has.
         NotNewer = "not-newer",
@@ -90,6 +91,11 @@ crate::ids! {
         StillQueued = "still-queued",
         /// Nothing is in flight any more, or the drain's limit is reached. `detail`: 1 if the limit.
         DrainEnded = "drain-ended",
+        /// A consumer's read of a row reaches the source. `value`: the version found, 0 if there is no row; `extra`: 1 if
+        /// the commit of the event that it reads for is not visible; `detail`: the store's place in the plan.
+        Read = "read",
+        /// A process drops an event for good: it could not find what the event is about. `detail`: `RejectReason`.
+        Rejected = "rejected",
     }
 }
 
@@ -118,6 +124,8 @@ crate::ids! {
         Mark = "mark",
         /// An offset, to the broker.
         CommitOffset = "commit-offset",
+        /// A read of a row, at the source.
+        Read = "read",
     }
 }
 
@@ -138,6 +146,16 @@ crate::ids! {
         Disconnected = "its connection broke",
         /// The database crashed.
         Crashed = "the database crashed",
+    }
+}
+
+crate::ids! {
+    /// Why an event was dropped for good.
+    pub enum RejectReason {
+        /// The consumer looked for the row at the source and found none.
+        NotFound = "no such row at the source",
+        /// The consumer looked for the row at the source and found its state of before the event.
+        Before = "the row at the source was still as before the event",
     }
 }
 

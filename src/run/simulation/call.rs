@@ -50,6 +50,8 @@ pub struct Payload {
     pub small: u32,
     /// Offset; or how many rows to claim.
     pub large: u64,
+    /// The event that a consumer was told of, where it applies what it read at the source instead.
+    pub told: EventId,
     /// Outbox rows: claimed, or to be marked.
     pub rows: Vec<OutboxRow>,
     /// Partitions and the offsets to commit in them.
@@ -59,7 +61,17 @@ pub struct Payload {
 impl Payload {
     /// A request about an event.
     pub fn about(parcel: Parcel, event: EventId, version: u32) -> Payload {
-        Payload { parcel, op: Op::NONE, event, version, small: 0, large: 0, rows: Vec::new(), offsets: Vec::new() }
+        Payload {
+            parcel,
+            op: Op::NONE,
+            event,
+            version,
+            small: 0,
+            large: 0,
+            told: EventId::NONE,
+            rows: Vec::new(),
+            offsets: Vec::new(),
+        }
     }
 }
 
@@ -483,7 +495,7 @@ impl Simulation<'_> {
         match caller {
             Caller::Op(slot, _) => self.op_answered(slot, id, outcome, cause),
             Caller::Relay => self.relay_answered(id, outcome, cause),
-            Caller::Consumer(store) => self.consumer_answered(store, outcome, cause),
+            Caller::Consumer(store) => self.consumer_answered(store, id, outcome, cause),
             Caller::Nobody(_) => {}
         }
     }

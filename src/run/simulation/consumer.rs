@@ -4,8 +4,8 @@ use super::call::{CallId, Caller, Identity, Payload, class_of};
 use super::{Due, Simulation};
 use crate::strategy::CrashPoint;
 use crate::world::consumer::{Command, Event, Passes, State, step};
-use crate::world::ids::{EventId, NodeId, Op, Outcome, RecordId, StoreId};
-use crate::world::record::{Kind, Parcel, Record};
+use crate::world::ids::{EventId, LinkId, NodeId, Op, OpKind, Outcome, RecordId, StoreId};
+use crate::world::record::{Kind, Parcel, Record, RejectReason};
 use std::collections::VecDeque;
 
 /// A record in a consumer's memory.
@@ -201,15 +201,60 @@ impl Simulation<'_> {
     fn consumer_applies(&mut self, store: StoreId, at: u32, attempt: u32, cause: RecordId) {
         let Some(link) = self.plan.roles.consumer_store[store.index()] else { return };
         let Some(fetched) = self.consumers[store.index()].batch.get(at as usize).copied() else { return };
-        let from = self.link_ends(link).0;
-        let request = self.events[fetched.event.index()].request;
-        let identity =
-            Identity { major: u64::from(request), attempt, row: fetched.event.0 % 16, life: self.epoch(from) };
-        let payload = Payload::about(Parcel::Apply, fetched.event, fetched.version);
         // The first record of a poll goes on from the poll; the others from their own arrival.
         let cause = if at == 0 || attempt > 1 { cause } else { fetched.cause };
+        // A delete says all there is to say; anything else may only name its row.
+        let delete = self.events[fetched.event.index()].kind == OpKind::Delete;
+        match self.plan.roles.consumer_source[store.index()].filter(|_| !delete) {
+            Some(source) => {
+                let payload = Payload::about(Parcel::Read, fetched.event, fetched.version);
+                self.consumer_calls(store, source, fetched.event, payload, attempt, cause);
+            }
+            None => {
+                let payload = Payload::about(Parcel::Apply, fetched.event, fetched.version);
+                self.consumer_calls(store, link, fetched.event, payload, attempt, cause);
+            }
+        }
+    }
+
+    /// A call for a record: `told` is its event, by which the draws go.
+    fn consumer_calls(
+        &mut self,
+        store: StoreId,
+        link: LinkId,
+        told: EventId,
+        payload: Payload,
+        attempt: u32,
+        cause: RecordId,
+    ) {
+        let from = self.link_ends(link).0;
+        let request = self.events[told.index()].request;
+        let identity = Identity { major: u64::from(request), attempt, row: told.0 % 16, life: self.epoch(from) };
         let id = self.call(link, Caller::Consumer(store), Some(class_of(store)), payload, identity, cause);
         self.consumers[store.index()].waiting = id;
+    }
+
+    /// The source has answered a consumer's read: what it found is applied; if it found nothing the event is dropped.
+    fn consumer_read(&mut self, store: StoreId, node: NodeId, told: EventId, found: EventId, cause: RecordId) {
+        let State::Applying { attempt, .. } = self.consumers[store.index()].state else { return };
+        let Some(link) = self.plan.roles.consumer_store[store.index()] else { return };
+        let event = self.events[told.index()];
+        let row = found.some().map(|found| self.events[found.index()]);
+        let reason = match row {
+            None => Some(RejectReason::NotFound),
+            // What it finds is the row of before: the consumer cannot tell, and applies it.
+            Some(row) if event.commit == 0 || row.commit < event.commit => Some(RejectReason::Before),
+            Some(_) => None,
+        };
+        let mut cause = cause;
+        if let Some(reason) = reason {
+            let record = Record { detail: reason as u8, ..self.about(node, Kind::Rejected, told, cause) };
+            cause = self.record(record);
+        }
+        let Some(row) = row else { return self.consumer_event(store, node, Event::Done, cause) };
+        let mut payload = Payload::about(Parcel::Apply, found, row.version);
+        payload.told = if found == told { EventId::NONE } else { told };
+        self.consumer_calls(store, link, told, payload, attempt, cause);
     }
 
     fn consumer_commits(&mut self, store: StoreId, cause: RecordId) {
@@ -233,9 +278,13 @@ impl Simulation<'_> {
     }
 
     /// A call of a consumer has ended.
-    pub(super) fn consumer_answered(&mut self, store: StoreId, outcome: Outcome, cause: RecordId) {
+    pub(super) fn consumer_answered(&mut self, store: StoreId, id: CallId, outcome: Outcome, cause: RecordId) {
         let Some(node) = self.plan.roles.consumers[store.index()] else { return };
         self.consumers[store.index()].waiting = CallId::NONE;
+        let read = self.get_call(id).filter(|call| call.payload.parcel == Parcel::Read && outcome == Outcome::Ok);
+        if let Some((told, found)) = read.map(|call| (call.payload.event, call.payload.told)) {
+            return self.consumer_read(store, node, told, found, cause);
+        }
         let event = if outcome == Outcome::Ok { Event::Done } else { Event::Failed };
         self.consumer_event(store, node, event, cause);
     }

@@ -96,6 +96,7 @@ impl Simulation<'_> {
             Parcel::CommitOffset => self.serve_commit_offset(node, id, &payload, caller, cause),
             Parcel::Apply => self.serve_apply(node, id, &payload, cause),
             Parcel::Deliver => self.serve_deliver(&payload, caller, cause),
+            Parcel::Read => self.serve_read(node, id, &payload, caller, cause),
             Parcel::AnswerOk | Parcel::AnswerFailed => {}
         }
     }
@@ -336,9 +337,42 @@ impl Simulation<'_> {
         let applied = at.apply(info.key, info.kind, payload.event, payload.version, info.commit, clock);
         let kind = if applied == Applied::Yes { Kind::Applied } else { Kind::NotNewer };
         let record = Record { version: payload.version, ..self.about(node, kind, payload.event, cause) };
-        let last = self.record(record);
+        let last = match payload.told.some() {
+            None => self.record(record),
+            Some(told) => self.record_read_state(node, told, record),
+        };
         if self.pass(node, CrashPoint::StoreApplyAck, record.op, payload.event, last) {
             return self.strand(id);
+        }
+        self.answer(id, true, last);
+    }
+
+    /// The store has what the consumer read at the source: a newer state than that of the event which it was told of,
+    /// which is thereby delivered as not newer; or an older one, by which that event is not delivered.
+    fn record_read_state(&mut self, node: NodeId, told: EventId, shown: Record) -> RecordId {
+        let mut last = shown.cause;
+        if self.events[told.index()].commit > 0 && self.events[told.index()].version <= shown.version {
+            let record = self.about(node, Kind::NotNewer, told, shown.cause);
+            last = self.record(record);
+        }
+        if shown.kind == Kind::Applied {
+            last = self.record(Record { extra: 1, ..shown });
+        }
+        last
+    }
+
+    /// A consumer reads the row that an event names, as it is committed now.
+    fn serve_read(&mut self, node: NodeId, id: CallId, payload: &Payload, caller: Caller, cause: RecordId) {
+        let Caller::Consumer(store) = caller else { return };
+        let (key, early) = (self.events[payload.event.index()].key, self.events[payload.event.index()].commit == 0);
+        let row = self.source.row(key);
+        let found = row.event.filter(|_| row.present);
+        let mut record = self.about(node, Kind::Read, payload.event, cause);
+        record.value = found.map_or(0, |_| u64::from(row.version));
+        (record.extra, record.detail) = (u32::from(early), store.0 as u8);
+        let last = self.record(record);
+        if let Some(call) = self.call_mut(id) {
+            call.payload.told = found.unwrap_or(EventId::NONE);
         }
         self.answer(id, true, last);
     }

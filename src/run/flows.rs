@@ -1,0 +1,103 @@
+//! Tests: what the presets of `publish-in-transaction` and its like come to, and the figures that decide.
+
+use super::recording::Recording;
+use super::report::{Report, Verdict};
+use crate::scenario::Document;
+use crate::scenario::presets;
+use crate::strategy::StrategyId;
+use crate::world::record::{Kind, Record};
+
+fn run(document: &Document) -> Recording {
+    let plan = document.plan().unwrap_or_else(|refusals| panic!("{}", refusals[0]));
+    let recording = Recording::run(plan);
+    lawful(&recording);
+    recording
+}
+
+fn lawful(recording: &Recording) {
+    for law in &recording.report().invariants {
+        assert!(law.holds, "{} under {}: {law:?}", recording.report().scenario, recording.report().strategy);
+    }
+}
+
+fn preset(id: &str) -> Recording {
+    run(&presets::find(id).unwrap().document())
+}
+
+/// Missing, stale, ghost and twofold rows, summed over the stores.
+fn rows(report: &Report) -> [u64; 4] {
+    let sum = |of: fn(&super::report::StoreReport) -> u64| report.stores.iter().map(of).sum();
+    [sum(|s| s.missing), sum(|s| s.stale), sum(|s| s.ghost), sum(|s| s.duplicate_effects)]
+}
+
+fn records(recording: &Recording, kind: Kind) -> Vec<Record> {
+    recording.trace().records.iter().filter(|record| record.kind == kind).copied().collect()
+}
+
+fn every_fault_struck(recording: &Recording) {
+    for fault in &recording.report().faults {
+        assert!(fault.fired > 0, "{} never struck", fault.fault);
+    }
+    assert!(recording.trace().len() <= 8_000, "{} records", recording.trace().len());
+}
+
+/// Every preset runs under every strategy, and no law breaks.
+#[test]
+fn every_preset_under_every_strategy() {
+    for preset in presets::PRESETS {
+        for strategy in StrategyId::ALL {
+            run(&preset.document().with_strategy(*strategy));
+        }
+    }
+}
+
+#[test]
+fn rollback_after_publish() {
+    let recording = preset("rollback-after-publish");
+    every_fault_struck(&recording);
+    let report = recording.report();
+    assert_eq!((report.verdict, rows(report)), (Verdict::Diverged, [0, 0, 1, 0]));
+    assert_eq!((report.ledger.ghost, report.ledger.lost, report.client.failed), (1, 0, 1));
+}
+
+#[test]
+fn early_read() {
+    let recording = preset("early-read");
+    every_fault_struck(&recording);
+    let report = recording.report();
+    assert_eq!((report.verdict, rows(report)), (Verdict::Diverged, [1, 0, 0, 0]));
+    assert_eq!((report.ledger.early_reads, report.ledger.lost, report.ledger.ghost), (1, 1, 0));
+    let cause = &report.stores[0].witnesses[0].cause;
+    assert!(cause.contains("no such row at the source"), "{cause}");
+    assert_eq!(records(&recording, Kind::Rejected).len(), 1);
+    assert!(records(&recording, Kind::Read).len() > 10, "the others are read after their commit");
+}
+
+/// By reference an update that is read too early is not found missing but old: the consumer applies what was before.
+#[test]
+fn an_early_read_of_an_update_is_stale() {
+    let mut document = presets::find("early-read").unwrap().document();
+    document.set("faults", r#"["delay:app-source*20+40ms"]"#).unwrap();
+    let recording = run(&document);
+    let report = recording.report();
+    assert_eq!((report.verdict, rows(report)), (Verdict::Diverged, [0, 1, 0, 0]));
+    assert_eq!((report.ledger.early_reads, report.ledger.lost), (1, 1));
+}
+
+/// A broker outage inside the transaction holds the row locks: the writer of the same row waits too (DOMAIN 2a, A3).
+#[test]
+fn a_broker_outage_blocks_the_writers() {
+    let mut document = presets::find("rollback-after-publish").unwrap().document();
+    document.set("faults", r#"["cut:app-broker@5.5s"]"#).unwrap();
+    document.set("direct.retry.attempts", "0").unwrap();
+    document.set("direct.retry.timeout", "1s").unwrap();
+    document.set("block_after", "4s").unwrap();
+    let recording = run(&document);
+    let report = recording.report();
+    assert_eq!(report.verdict, Verdict::Blocked);
+    assert!(report.blocked.operations >= 8, "{:?}", report.blocked);
+    assert!(report.blocked.max_us > 10_000_000, "{:?}", report.blocked);
+    // The same outage after the commit blocks nobody.
+    let recording = run(&document.with_strategy(StrategyId::DirectDbFirst));
+    assert_eq!(recording.report().blocked.operations, 0);
+}

@@ -101,3 +101,55 @@ fn a_broker_outage_blocks_the_writers() {
     let recording = run(&document.with_strategy(StrategyId::DirectDbFirst));
     assert_eq!(recording.report().blocked.operations, 0);
 }
+
+fn fire_and_forget(settings: &[(&str, &str)]) -> Recording {
+    let mut document = presets::find("order-created-lost").unwrap().document().with_strategy(StrategyId::FireAndForget);
+    document.set("workload.arrivals", "every(100ms)").unwrap();
+    document.set("source.tx_time", "0s").unwrap();
+    document.set("direct.gap", "0s").unwrap();
+    for (path, value) in settings {
+        document.set(path, value).unwrap();
+    }
+    run(&document)
+}
+
+/// What lingers in the buffer dies with the app, although its client was told that all went well (DOMAIN 2a, A4).
+#[test]
+fn a_crash_loses_the_buffer() {
+    let crash = r#"["crash:app@8.95s+1s"]"#;
+    // linger, batch, lost: the buffer holds what came since the last batch.
+    for (linger, batch, lost) in
+        [("5ms", "16", 0), ("1h", "16", 9), ("1h", "1000", 89), ("250ms", "16", 2), ("0s", "1", 0)]
+    {
+        let settings = [("fire-and-forget.linger", linger), ("fire-and-forget.batch", batch), ("faults", crash)];
+        let recording = fire_and_forget(&settings);
+        let report = recording.report();
+        assert_eq!(report.ledger.lost, lost, "linger {linger}, batch {batch}");
+        assert_eq!(report.client.ok_but_lost, 0, "they are in the source: {linger}, {batch}");
+        assert_eq!(report.client.failed + report.client.unknown, 10, "those who found the app down: {linger}, {batch}");
+        let killed = records(&recording, Kind::Killed).iter().filter(|record| record.event.some().is_some()).count();
+        assert_eq!(killed as u64, lost);
+    }
+}
+
+/// The crash point between the buffer and the network loses the whole batch.
+#[test]
+fn a_batch_dies_before_it_leaves() {
+    let crash = r#"["crash:app@app.after-buffer-before-send*3+1s"]"#;
+    let recording =
+        fire_and_forget(&[("fire-and-forget.linger", "1h"), ("fire-and-forget.batch", "8"), ("faults", crash)]);
+    every_fault_struck(&recording);
+    assert_eq!(recording.report().ledger.lost, 8);
+}
+
+/// Nobody waits for the broker: its failures reach no client, and a retry is the client library's own affair.
+#[test]
+fn failures_reach_no_client() {
+    let cut = r#"["cut:app-broker@5s+1s"]"#;
+    let once = fire_and_forget(&[("faults", cut), ("direct.retry.timeout", "300ms")]);
+    let report = once.report();
+    assert_eq!((report.client.failed, report.client.unknown), (0, 0));
+    assert_eq!(report.ledger.lost, 10);
+    let again = fire_and_forget(&[("faults", cut), ("direct.retry.timeout", "300ms"), ("direct.retry.attempts", "0")]);
+    assert_eq!((again.report().ledger.lost, again.report().verdict), (0, Verdict::Consistent));
+}

@@ -97,6 +97,7 @@ pub fn record(plan: &Plan, record: &Record) -> String {
         Kind::StillQueued => format!("{what} is still on its way"),
         Kind::Read if record.value == 0 => format!("finds no row for {what}{}", early(record)),
         Kind::Read => format!("finds version {} for {what}{}", record.value, early(record)),
+        Kind::Buffered => format!("puts {what} into its client library's buffer"),
         Kind::Rejected => format!("drops {what}: {}", rejected(record.detail)),
         Kind::DrainEnded if record.detail == 1 => "the drain reaches its limit".to_owned(),
         Kind::DrainEnded => "nothing is in flight any more: what differs now, differs for good".to_owned(),

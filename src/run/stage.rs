@@ -154,9 +154,17 @@ impl Stage<'_> {
         let direct = self.plan.nodes[node.index()].role == NodeRole::App && self.plan.strategy.direct();
         match verb {
             Verb::Publish if direct => 1,
+            Verb::Buffer => 1,
             Verb::Reply
                 if direct
-                    && self.plan.strategy.steps().iter().rev().nth(1).is_some_and(|s| s.verb == Verb::Publish) =>
+                    && self
+                        .plan
+                        .strategy
+                        .steps()
+                        .iter()
+                        .rev()
+                        .nth(1)
+                        .is_some_and(|s| matches!(s.verb, Verb::Publish | Verb::Buffer)) =>
             {
                 1
             }
@@ -182,6 +190,7 @@ impl Stage<'_> {
             }
             Verb::Publish => format!("publish{key}"),
             Verb::Apply => format!("apply{key}"),
+            Verb::Buffer => format!("buffer{key}"),
             Verb::Begin
             | Verb::Enqueue
             | Verb::Commit
@@ -251,6 +260,16 @@ impl Stage<'_> {
             if slot.delete { format!("{key} del") } else { format!("{key} v{}", slot.version) }
         };
         match role {
+            NodeRole::App if self.plan.strategy.steps().iter().any(|step| step.verb == Verb::Buffer) => {
+                let held = self.view.buffer.len();
+                let slots = self.view.buffer.iter().rev().take(super::view::SLOTS).rev();
+                vec![SlotRow {
+                    label: "buffer, dies with the app".to_owned(),
+                    total: self.view.buffered,
+                    slots: slots.map(|(_, slot)| (label(slot), true)).collect(),
+                    positions: vec![(count(held as u64, "event") + " to send", self.view.buffered)],
+                }]
+            }
             NodeRole::Source if self.plan.roles.relay.is_some() => {
                 let slots = self.view.outbox.iter().rev().take(super::view::SLOTS).rev();
                 vec![SlotRow {
@@ -460,6 +479,7 @@ fn gap_of(steps: &[Step], point: u8) -> Option<usize> {
     exact.or_else(|| {
         let verb = match C::ALL.get(usize::from(point))? {
             C::AppCommitAck => Verb::Commit,
+            C::AppBufferSend => Verb::Buffer,
             C::AppPublishAck | C::RelayPublishAck => Verb::Publish,
             C::AppBeginWrite
             | C::AppWriteCommit

@@ -58,6 +58,9 @@ fn path(plan: &Plan) -> String {
     };
     let steps = plan.strategy.steps();
     let at = |verb: Verb| steps.iter().position(|step| step.verb == verb);
+    if at(Verb::Buffer).is_some() {
+        return format!("{}: write the database, answer, and {second} from a buffer later", plan.strategy.id());
+    }
     let way = match (at(Verb::Publish), at(Verb::Commit), at(Verb::Enqueue)) {
         (Some(_), Some(_), _) if plan.strategy.publishes_inside() => {
             format!("write the row, {second} inside the transaction, then commit")

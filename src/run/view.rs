@@ -188,6 +188,10 @@ pub struct View {
     pub answers: Vec<Option<(Us, u8)>>,
     /// Events that died in the app's memory before they were sent.
     pub never_sent: Vec<(EventId, Key, u32)>,
+    /// Events in the app's client library, not yet sent, each with the slot that shows it.
+    pub buffer: Vec<(EventId, SlotView)>,
+    /// How many events there ever were in it.
+    pub buffered: u32,
     /// Requests that wait for a row lock.
     pub lock_waits: u32,
     /// How many records it has taken.
@@ -223,6 +227,8 @@ impl View {
             cuts: vec![Us::ZERO; lens.links],
             answers: vec![None; lens.links],
             never_sent: Vec::new(),
+            buffer: Vec::new(),
+            buffered: 0,
             lock_waits: 0,
             records: 0,
         }
@@ -233,6 +239,7 @@ impl View {
         self.records += 1;
         match record.kind {
             Kind::Sent => self.sent(lens, record),
+            Kind::Buffered => self.buffered(lens, record),
             Kind::Arrived | Kind::Dropped => self.gone(record),
             Kind::Answered => {
                 self.gone(record);
@@ -304,9 +311,26 @@ impl View {
             Some(Parcel::CommitOffset) => Verb::CommitOffset,
             Some(Parcel::Deliver | Parcel::Read | Parcel::AnswerOk | Parcel::AnswerFailed) | None => return,
         };
+        let at_app = record.node == lens.app;
+        if at_app && verb == Verb::Publish && !self.buffer.is_empty() {
+            self.buffer.retain(|(event, _)| *event != record.event);
+        }
         let Some(step) = lens.steps[record.node.index()].iter().position(|step| step.verb == verb) else { return };
         self.never_sent.retain(|(event, ..)| *event != record.event);
         self.at_step(lens, record, step as u8, step as u8);
+    }
+
+    /// An event lies in the client library's buffer, which a crash of the app empties.
+    fn buffered(&mut self, lens: &Lens, record: &Record) {
+        let (key, version) = (record.key, record.version);
+        let delete = record.detail == OpKind::Delete as u8;
+        let slot = SlotView { number: u64::from(self.buffered), key, version, delete, marked: false };
+        self.buffer.push((record.event, slot));
+        self.buffered += 1;
+        let steps = lens.steps[lens.app.index()];
+        if let Some(step) = steps.iter().position(|step| step.verb == Verb::Buffer) {
+            self.at_step(lens, record, step as u8, step as u8);
+        }
     }
 
     /// A process is in a step, with so many done.
@@ -439,10 +463,15 @@ impl View {
         if record.node != lens.app {
             return;
         }
+        if let Some(at) = self.buffer.iter().position(|(event, _)| *event == record.event) {
+            self.buffer.remove(at);
+            self.never_sent.push((record.event, record.key, record.version));
+            return;
+        }
         if let Some(at) = self.ops.iter().position(|known| known.op == record.op) {
             let progress = self.ops.remove(at);
             self.nodes[lens.app.index()].progress = progress;
-            let publishes = |step: &Step| step.verb == Verb::Publish;
+            let publishes = |step: &Step| matches!(step.verb, Verb::Publish | Verb::Buffer);
             let sends = lens.steps[lens.app.index()].iter().position(publishes);
             let unsent =
                 sends.is_some_and(|step| usize::from(progress.done) <= step && usize::from(progress.now) != step);

@@ -7,8 +7,8 @@ use super::fault_plan;
 use super::notes;
 use super::options::MOST_KEYS;
 use super::plan::{
-    Arrivals, BrokerPlan, Cursor, DetectorPlan, DirectPlan, KeyPlan, LinkPlan, OutboxPlan, Plan, Scripted, SourcePlan,
-    StorePlan, Target, Workload,
+    Arrivals, BrokerPlan, BufferPlan, Cursor, DetectorPlan, DirectPlan, KeyPlan, LinkPlan, OutboxPlan, Plan, Scripted,
+    SourcePlan, StorePlan, Target, Workload,
 };
 use super::refusal::{Allowed, Refusal};
 use super::topology::StoreName;
@@ -67,6 +67,7 @@ impl<'a> Builder<'a> {
             stores: self.stores(),
             direct: self.direct(),
             outbox: self.outbox(),
+            fire_and_forget: self.buffer(),
             detectors: self.detectors(),
             faults,
             notes,
@@ -237,6 +238,11 @@ impl<'a> Builder<'a> {
             continue_on_failed_mark: block.word("on_failed_mark") == "continue",
             timeout: block.us("timeout"),
         }
+    }
+
+    fn buffer(&self) -> BufferPlan {
+        let block = Block::new(self.root, "fire-and-forget");
+        BufferPlan { linger: block.us("linger"), batch: block.count32("batch") }
     }
 
     fn detectors(&self) -> Vec<DetectorPlan> {

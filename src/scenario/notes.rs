@@ -49,6 +49,7 @@ fn block_note(topology: &Topology, block: &str) -> Option<String> {
         Scope::Direct => (topology.is_direct(), "second write of the app"),
         Scope::Outbox => (topology.has_relay(), "outbox"),
         Scope::Broker => (topology.has_broker(), "broker"),
+        Scope::Of(strategy) => (topology.strategy == strategy, strategy.id()),
     };
     (!has).then(|| format!("{block}: {} has no {what}.", topology.title()))
 }

@@ -39,6 +39,8 @@ pub enum Scope {
     Outbox,
     /// Those in which events go through the broker.
     Broker,
+    /// Those of one strategy.
+    Of(StrategyId),
 }
 
 impl Row {
@@ -420,6 +422,25 @@ pub const OPTIONS: &[Row] = &[
     )
     .only(Scope::Outbox),
     row_of("outbox.timeout", FROM_1MS, "30s", "S8", "How long the relay waits for an answer.").only(Scope::Outbox),
+    // The client library's buffer.
+    row_of(
+        "fire-and-forget.linger",
+        ANY,
+        "5ms",
+        "S8b",
+        "How long the first event in the buffer waits for others, before all leave together.\n\n\
+         Kafka's `linger.ms`: 5 from version 4.0, 0 before. A crash of the app loses what lingers.",
+    )
+    .only(Scope::Of(StrategyId::FireAndForget)),
+    row_of(
+        "fire-and-forget.batch",
+        Kind::Count(1, 100_000),
+        "16",
+        ILLUSTRATIVE,
+        "How many events fill a batch, which then leaves at once.\n\n\
+         Kafka's `batch.size` is 16 KiB (S8): sixteen events of 1 KiB.",
+    )
+    .only(Scope::Of(StrategyId::FireAndForget)),
     // What an operator watches.
     row_of(
         "detectors.*.kind",

@@ -45,6 +45,8 @@ pub struct Plan {
     pub direct: DirectPlan,
     /// Options of the outbox.
     pub outbox: OutboxPlan,
+    /// Options of the client library's buffer.
+    pub fire_and_forget: BufferPlan,
     /// The detectors, in document order.
     pub detectors: Vec<DetectorPlan>,
     /// The scripted faults, in document order.
@@ -350,6 +352,15 @@ pub struct OutboxPlan {
     pub continue_on_failed_mark: bool,
     /// How long the relay waits for an answer.
     pub timeout: Us,
+}
+
+/// Options of the client library's buffer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BufferPlan {
+    /// How long the first event of a batch waits for others.
+    pub linger: Us,
+    /// How many events fill a batch, which then leaves at once.
+    pub batch: u32,
 }
 
 /// A detector and its options.

@@ -47,6 +47,8 @@ pub enum AppCommand {
         /// From 1.
         attempt: u32,
     },
+    /// Hand the second write to the client library's buffer, which sends it later.
+    Buffer,
     /// Pause before the next attempt.
     Backoff,
     /// Give the rest of the second write up.
@@ -192,5 +194,7 @@ crate::ids! {
         Apply = "apply",
         /// Commits the offset.
         CommitOffset = "commit offset",
+        /// The second write, into a buffer.
+        Buffer = "buffer",
     }
 }

@@ -4,6 +4,7 @@ use machine::{AppCommand, AppEvent, AppKnobs, Arrow, Step, Verb};
 
 pub mod direct_broker_first;
 pub mod direct_db_first;
+pub mod fire_and_forget;
 pub mod machine;
 pub mod outbox;
 pub mod publish_in_transaction;
@@ -72,6 +73,8 @@ strategies! {
     Outbox = "outbox", outbox, direct: false, relay: &outbox::RELAY_STEPS;
     /// Write, publish inside the open transaction, then commit.
     PublishInTransaction = "publish-in-transaction", publish_in_transaction, direct: true, relay: &[];
+    /// Commit, hand the event to a buffer, answer the client.
+    FireAndForget = "fire-and-forget", fire_and_forget, direct: true, relay: &[];
 }
 
 impl StrategyId {
@@ -135,5 +138,7 @@ crate::ids! {
         AppWritePublish = "app.after-write-before-publish",
         /// The second write is confirmed, the transaction is still open.
         AppPublishCommit = "app.after-publish-before-commit",
+        /// A batch is to leave the client library's buffer, it has not left.
+        AppBufferSend = "app.after-buffer-before-send",
     }
 }

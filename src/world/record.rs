@@ -96,6 +96,8 @@ crate::ids! {
         Read = "read",
         /// A process drops an event for good: it could not find what the event is about. `detail`: `RejectReason`.
         Rejected = "rejected",
+        /// The app hands the event to its client library's buffer, in its memory only.
+        Buffered = "buffered",
     }
 }
 

@@ -264,6 +264,7 @@ impl Simulation<'_> {
                 let span = gap.draw(&mut self.draws.of(Purpose::Operation, u64::from(request), 2, attempt));
                 self.op_waits(slot, op, span, cause)
             }
+            AppCommand::Buffer => self.op_buffers(slot, op, cause),
             AppCommand::Backoff => {
                 let record = Record { op, cause, ..Record::new(self.now, self.plan.roles.app, Kind::Retried) };
                 let retried = self.record(record);
@@ -320,19 +321,12 @@ impl Simulation<'_> {
                 return false;
             }
         }
-        let targets = self.knobs.calls / self.plan.workload.rows_per_tx.max(1);
-        let (row, target) = (call / targets.max(1), call % targets.max(1));
-        let events = self.events_of(slot, op);
-        let Some(&event) = events.get(row as usize) else {
+        let Some((row, event, link, parcel)) = self.second_write(slot, op, call) else {
             // Fewer keys than rows per transaction: nothing is left to publish.
             self.op_event(slot, AppEvent::Done, cause);
             return false;
         };
         let version = self.events[event.index()].version;
-        let (link, parcel) = match self.plan.roles.app_broker {
-            Some(link) => (link, Parcel::Publish),
-            None => (self.direct_link(target), Parcel::Apply),
-        };
         let proc = &self.ops[slot as usize];
         let identity = Identity { major: u64::from(proc.request), attempt, row, life: proc.attempt };
         let mut payload = Payload::about(parcel, event, version);
@@ -340,6 +334,18 @@ impl Simulation<'_> {
         let id = self.call(link, Caller::Op(slot, op), Some(CLASS_DIRECT), payload, identity, cause);
         self.ops[slot as usize].waiting = id;
         true
+    }
+
+    /// A call of the second write: which row it is about, its event, and over which link it goes as what.
+    pub(super) fn second_write(&mut self, slot: u32, op: Op, call: u32) -> Option<(u32, EventId, LinkId, Parcel)> {
+        let targets = self.knobs.calls / self.plan.workload.rows_per_tx.max(1);
+        let (row, target) = (call / targets.max(1), call % targets.max(1));
+        let event = *self.events_of(slot, op).get(row as usize)?;
+        let (link, parcel) = match self.plan.roles.app_broker {
+            Some(link) => (link, Parcel::Publish),
+            None => (self.direct_link(target), Parcel::Apply),
+        };
+        Some((row, event, link, parcel))
     }
 
     fn direct_link(&self, target: u32) -> LinkId {
@@ -521,6 +527,7 @@ impl Simulation<'_> {
             self.op_disconnects(slot);
             self.free_op(slot);
         }
+        self.kill_producer(crash);
         self.accept.clear();
         self.lane.clear();
         self.nodes[app.index()].busy = 0;

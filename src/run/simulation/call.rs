@@ -29,6 +29,8 @@ pub enum Caller {
     Op(u32, Op),
     /// The relay.
     Relay,
+    /// The app's client library, for an operation that is long over.
+    Producer,
     /// A store's consumer.
     Consumer(StoreId),
     /// Nobody: the broker pushes a record to a store's consumer.
@@ -281,7 +283,7 @@ impl Simulation<'_> {
     fn key_of(&self, op: Op, caller: Caller) -> Option<crate::world::ids::Key> {
         match caller {
             Caller::Op(slot, id) if id == op => self.ops.get(slot as usize).map(|op| op.key),
-            Caller::Op(..) | Caller::Relay | Caller::Consumer(_) | Caller::Nobody(_) => None,
+            Caller::Op(..) | Caller::Relay | Caller::Producer | Caller::Consumer(_) | Caller::Nobody(_) => None,
         }
     }
 
@@ -471,6 +473,7 @@ impl Simulation<'_> {
         match call.caller {
             Caller::Op(slot, op) => self.ops.get(slot as usize).is_some_and(|proc| proc.op == op && proc.waiting == id),
             Caller::Relay => self.relay.waiting == id,
+            Caller::Producer => self.producer.waits_for(id),
             Caller::Consumer(store) => self.consumers[store.index()].waiting == id,
             Caller::Nobody(_) => false,
         }
@@ -495,6 +498,7 @@ impl Simulation<'_> {
         match caller {
             Caller::Op(slot, _) => self.op_answered(slot, id, outcome, cause),
             Caller::Relay => self.relay_answered(id, outcome, cause),
+            Caller::Producer => self.producer_answered(id, outcome, cause),
             Caller::Consumer(store) => self.consumer_answered(store, id, outcome, cause),
             Caller::Nobody(_) => {}
         }
@@ -535,7 +539,7 @@ impl Simulation<'_> {
         let cause = self.record(record);
         match caller {
             Caller::Nobody(store) => self.push_lost(store, cause),
-            Caller::Op(..) | Caller::Relay | Caller::Consumer(_) => self.strand(id),
+            Caller::Op(..) | Caller::Relay | Caller::Producer | Caller::Consumer(_) => self.strand(id),
         }
         self.release(id);
     }
@@ -545,7 +549,7 @@ impl Simulation<'_> {
         let Some(call) = self.get_call(id) else { return };
         match call.caller {
             Caller::Nobody(store) => self.push_lost(store, cause),
-            Caller::Op(..) | Caller::Relay | Caller::Consumer(_) => self.answer(id, false, cause),
+            Caller::Op(..) | Caller::Relay | Caller::Producer | Caller::Consumer(_) => self.answer(id, false, cause),
         }
     }
 

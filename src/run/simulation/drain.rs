@@ -15,7 +15,11 @@ impl Simulation<'_> {
 
     /// Whether nothing is in flight any more.
     pub(super) fn quiet(&self) -> bool {
-        self.moving == 0 && self.active_ops == 0 && self.relay_is_quiet() && self.consumers_are_quiet()
+        self.moving == 0
+            && self.active_ops == 0
+            && self.producer.idle()
+            && self.relay_is_quiet()
+            && self.consumers_are_quiet()
     }
 
     fn relay_is_quiet(&self) -> bool {
@@ -46,6 +50,7 @@ impl Simulation<'_> {
         let mut moving: Vec<EventId> = self.source.outbox().iter().map(|row| row.event).collect();
         moving.extend(self.on_the_way());
         moving.extend(self.owed_by_operations());
+        moving.extend(self.producer.events());
         let stores: Vec<NodeId> = self.plan.roles.stores.clone();
         let log = self.plan.roles.broker.filter(|_| stores.is_empty());
         for (store, node) in stores.into_iter().chain(log).enumerate() {

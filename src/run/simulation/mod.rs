@@ -3,6 +3,7 @@
 //! - `call`: requests and answers over links, with their five outcomes
 //! - `serve`: what source, broker and stores do with a request
 //! - `app`, `relay`, `consumer`: the processes, each driven by its pure machine
+//! - `producer`: the client library that sends what the app has put into its buffer
 //! - `fault`: crashes, restarts, link faults
 //! - `watch`: detectors; `drain`: the end of a run
 
@@ -11,6 +12,7 @@ mod call;
 mod consumer;
 mod drain;
 mod fault;
+mod producer;
 mod relay;
 mod serve;
 mod watch;
@@ -32,6 +34,7 @@ use app::{OpProc, Request};
 use call::{Call, CallId, LinkState, Timeouts};
 use consumer::ConsumerProc;
 use fault::{Armed, NodeState};
+use producer::ProducerProc;
 use relay::RelayProc;
 use std::collections::VecDeque;
 
@@ -66,6 +69,10 @@ enum Due {
     Refetch(StoreId, u32),
     /// The relay looks, if its epoch is still this.
     RelayLooks(u32),
+    /// The app's buffer has lingered, if the batch is still this.
+    Linger(u32),
+    /// The app's client library tries again, if the app's epoch is still this.
+    ProduceAgain(u32),
     /// A broken connection reaches the source.
     Disconnect(Op),
     /// A stochastic crash.
@@ -117,6 +124,7 @@ pub struct Simulation<'p> {
     stores: Vec<Store>,
     consumers: Vec<ConsumerProc>,
     relay: RelayProc,
+    producer: ProducerProc,
     events: Vec<EventInfo>,
     /// The app's operations by slot; a slot is used again.
     ops: Vec<OpProc>,
@@ -177,6 +185,7 @@ impl<'p> Simulation<'p> {
             stores: plan.stores.iter().map(store).collect(),
             consumers: plan.stores.iter().map(|_| ConsumerProc::new(plan.broker.partitions)).collect(),
             relay: RelayProc::default(),
+            producer: ProducerProc::default(),
             events: Vec::new(),
             ops: Vec::new(),
             free_ops: Vec::new(),
@@ -255,6 +264,8 @@ impl<'p> Simulation<'p> {
             Due::ConsumerTimer(store, epoch) => self.consumer_timer(store, epoch),
             Due::Refetch(store, epoch) => self.refetch(store, epoch),
             Due::RelayLooks(epoch) => self.relay_due(epoch),
+            Due::Linger(batch) => self.lingered(batch),
+            Due::ProduceAgain(life) => self.produce_again(life),
             Due::Disconnect(op) => self.disconnected(op),
             Due::Crash(node) => self.stochastic_crash(node),
             Due::Restart(node, epoch) => self.restart_due(node, epoch),

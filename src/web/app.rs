@@ -57,7 +57,6 @@ pub fn App() -> Html {
             { body(&state, &frame, &playhead, &screen) }
             { transport(&state, &frame, &playhead, screen) }
             <Live spoken={state.spoken.clone()} />
-            <Menu recording={state.world.recording.clone()} frame={frame.clone()} overlay={state.overlay.clone()} dispatch={state.dispatcher()} />
             { dialog(&state) }
         </div>
     }
@@ -75,6 +74,7 @@ fn body(state: &UseReducerHandle<State>, frame: &Shared<Frame>, playhead: &Playh
                 <Stage recording={recording.clone()} frame={frame.clone()} playhead={playhead.clone()} width={screen.stage()}
                     view={state.view} overlay={state.overlay.clone()} dispatch={dispatch.clone()} />
             </div>
+            <Menu recording={recording.clone()} frame={frame.clone()} overlay={state.overlay.clone()} dispatch={dispatch.clone()} />
             if state.view == View::Lab {
                 <Panel recording={recording.clone()} frame={frame.clone()} tab={state.tab} subject={state.subject.clone()}
                     veiled={state.tour.is_some()} {dispatch} />
@@ -88,7 +88,7 @@ fn transport(state: &UseReducerHandle<State>, frame: &Shared<Frame>, playhead: &
     let lab = if state.view == View::Stage { route::address(state, View::Lab) } else { String::new() };
     html! {
         <Transport recording={state.world.recording.clone()} frame={frame.clone()} playhead={playhead.clone()} playing={state.playing}
-            {primary} veiled={state.tour.is_some()} speed={state.speed} unit={state.unit} {screen} {lab} dispatch={state.dispatcher()} />
+            {primary} veiled={state.tour.is_some()} speed={state.speed} follow={state.follow} unit={state.unit} {screen} {lab} dispatch={state.dispatcher()} />
     }
 }
 
@@ -101,6 +101,7 @@ fn pace(state: &State) -> Pace {
     Pace {
         recording: state.world.recording.clone(),
         speed: state.speed,
+        follow: state.follow,
         tour: state.tour.clone(),
         playing: state.playing,
     }

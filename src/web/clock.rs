@@ -6,6 +6,7 @@ use super::state::{Action, Dispatch, Move};
 use super::tour::Tour;
 use super::world::RecordingRef;
 use crate::kernel::time::Us;
+use crate::world::ids::RecordId;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -18,6 +19,8 @@ pub struct Pace {
     pub recording: RecordingRef,
     /// Index in [`SPEEDS`].
     pub speed: usize,
+    /// Whether it slows down so that each message can be followed.
+    pub follow: bool,
     /// The tour, whose beats have their own speed.
     pub tour: Option<Tour>,
     /// Whether it runs at all.
@@ -26,6 +29,10 @@ pub struct Pace {
 
 /// With reduced motion one event is shown for so long, in ms.
 const STILL_MS: f64 = 600.0;
+/// With Follow a message lasts so long at least, in ms.
+const FOLLOW_MS: f64 = 600.0;
+/// A frame goes through so many records at most.
+const MOST_STRETCHES: u32 = 64;
 /// A frame never carries the playhead further than so many ms of the reader.
 const LONGEST_MS: f64 = 100.0;
 
@@ -49,11 +56,24 @@ struct Run {
     /// How long this stretch has run, in ms.
     elapsed: Cell<f64>,
     still: bool,
+    /// What is left of a microsecond.
+    rest: Cell<f64>,
+    /// The last record for which it is known how slow its messages ask for.
+    slowest: Cell<(Option<Option<RecordId>>, f64)>,
 }
 
 impl Run {
     fn new(pace: Pace, playhead: PlayheadRef, dispatch: Dispatch) -> Run {
-        Run { pace, playhead, dispatch, last: Cell::new(None), elapsed: Cell::new(0.0), still: still() }
+        Run {
+            pace,
+            playhead,
+            dispatch,
+            last: Cell::new(None),
+            elapsed: Cell::new(0.0),
+            still: still(),
+            rest: Cell::new(0.0),
+            slowest: Cell::new((None, f64::MAX)),
+        }
     }
 
     /// Goes on to the frame at `now`; false if there is no more to play.
@@ -63,11 +83,48 @@ impl Run {
         match &self.pace.tour {
             Some(tour) => self.beat(tour),
             None if self.still => self.event(),
-            None => {
-                let us = (ms * SPEEDS[self.pace.speed].0).round() as u64;
-                self.to(self.playhead.now().after(Us(us)))
-            }
+            None => self.to(self.advance(self.playhead.now(), ms)),
         }
+    }
+
+    /// The instant so many ms of the reader later. With Follow a message on its way lasts [`FOLLOW_MS`] at least: a fixed
+    /// map from the recording, so that it plays the same each time.
+    fn advance(&self, from: Us, ms: f64) -> Us {
+        let (mut at, mut left) = (from, ms);
+        for _ in 0..MOST_STRETCHES {
+            let speed = self.speed(at);
+            let carried = at.0 as f64 + left * speed + self.rest.get();
+            let next = self.next_record(at);
+            if !self.pace.follow || carried < next.0 as f64 {
+                self.rest.set(carried.fract());
+                return Us(carried as u64);
+            }
+            left -= (next.0 as f64 - at.0 as f64 - self.rest.replace(0.0)) / speed;
+            at = next;
+        }
+        at
+    }
+
+    fn next_record(&self, at: Us) -> Us {
+        let recording = &self.pace.recording;
+        let next = recording.record_at(at).map_or(0, |record| record.0 + 1);
+        if next < recording.story().records { recording.time_of(RecordId(next)) } else { Us::NEVER }
+    }
+
+    /// Simulated microseconds per ms of the reader.
+    fn speed(&self, at: Us) -> f64 {
+        let chosen = SPEEDS[self.pace.speed].0;
+        if !self.pace.follow {
+            return chosen;
+        }
+        let record = self.pace.recording.record_at(at);
+        let (of, mut slowest) = self.slowest.get();
+        if of != Some(record) {
+            let spans = self.pace.recording.frame(at).messages.into_iter().map(|m| m.arrives.since(m.sent).0);
+            slowest = spans.filter(|&span| span > 0).min().map_or(f64::MAX, |span| span as f64 / FOLLOW_MS);
+            self.slowest.set((Some(record), slowest));
+        }
+        chosen.min(slowest)
     }
 
     fn to(&self, at: Us) -> bool {
@@ -93,7 +150,7 @@ impl Run {
         let recording = &self.pace.recording;
         let next = recording.record_at(self.playhead.now()).map_or(0, |record| record.0 + 1);
         match next < recording.story().records {
-            true => self.to(recording.time_of(crate::world::ids::RecordId(next))),
+            true => self.to(recording.time_of(RecordId(next))),
             false => self.to(recording.story().ends),
         }
     }

@@ -1,7 +1,7 @@
 //! The two dialogs: the keys, and the link.
 
 use super::state::{Action, Dispatch, Look, Overlay, on};
-use web_sys::{HtmlDialogElement, HtmlInputElement};
+use web_sys::{HtmlDialogElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
 /// Properties of [`Dialog`].
@@ -100,7 +100,7 @@ fn Share(props: &ShareProps) -> Html {
     {
         let (copied, input) = (copied.clone(), input.clone());
         use_effect_with(props.link.clone(), move |link| {
-            if let Some(input) = input.cast::<HtmlInputElement>() {
+            if let Some(input) = input.cast::<HtmlTextAreaElement>() {
                 input.select();
             }
             let (copied, link) = (copied.clone(), link.to_string());
@@ -119,7 +119,7 @@ fn Share(props: &ShareProps) -> Html {
         <>
             <label class="share-link">
                 <span class="unseen">{ "Link" }</span>
-                <input type="text" readonly=true class="mono" value={props.link.clone()} ref={input} />
+                <textarea readonly=true rows="4" class="mono" value={props.link.clone()} ref={input} />
             </label>
             <p class="small second" role="status">{ *copied }</p>
         </>

@@ -26,7 +26,7 @@ pub const SPEEDS: [(f64, &str, &str); 11] = [
 ];
 
 /// The speed at first.
-pub const USUAL: usize = 2;
+pub const USUAL: usize = 6;
 
 type Mover = Rc<dyn Fn(Us)>;
 

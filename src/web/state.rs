@@ -126,6 +126,8 @@ pub enum Look {
     Unit(Unit),
     /// The speed: index in [`super::playhead::SPEEDS`].
     Speed(usize),
+    /// Whether play slows down for messages.
+    Follow(bool),
     /// The theme.
     Theme(Theme),
     /// The panel's tab.
@@ -174,6 +176,8 @@ pub struct State {
     pub playing: bool,
     /// The speed: index in [`super::playhead::SPEEDS`].
     pub speed: usize,
+    /// Whether play slows down so that each message can be followed.
+    pub follow: bool,
     /// What Back and Next go by.
     pub unit: Unit,
     /// The theme.
@@ -206,6 +210,7 @@ impl State {
             world: opening.world.clone(),
             playing: false,
             speed: super::playhead::USUAL,
+            follow: true,
             unit: Unit::Event,
             theme: opening.theme,
             view: opening.view,
@@ -240,7 +245,7 @@ impl State {
     }
 
     fn open_link(&mut self, opening: &Opening) {
-        *self = State { speed: self.speed, unit: self.unit, ..State::open(opening) };
+        *self = State { speed: self.speed, follow: self.follow, unit: self.unit, ..State::open(opening) };
         self.say();
     }
 
@@ -310,6 +315,7 @@ impl State {
         match look {
             Look::Unit(unit) => self.unit = unit,
             Look::Speed(speed) => self.speed = speed.min(super::playhead::SPEEDS.len() - 1),
+            Look::Follow(follow) => self.follow = follow,
             Look::Theme(theme) => self.theme = theme,
             Look::Tab(tab) => self.tab = tab,
             Look::Subject(subject) => (self.subject, self.tab) = (subject, Tab::Why),

@@ -21,7 +21,7 @@ pub struct EventsProps {
 }
 
 /// The height of a line, in px: `events.css` says the same with a token.
-const LINE: f64 = 24.0;
+const LINE: f64 = 40.0;
 /// Lines above and below the view that are made too.
 const SPARE: usize = 8;
 
@@ -162,9 +162,8 @@ fn line(line: &EventLine, current: bool, dispatch: &Dispatch) -> Html {
     html! {
         <li key={line.record.0}>
             <button type="button" class="event-line" aria-current={current.then_some("time")} onclick={on(dispatch, move || Action::MoveCursor(Move::To(at)))}>
-                <span class="third">{ seconds(line.at) }</span>
-                <span class="second">{ &line.node }</span>
-                <span>{ &line.text }</span>
+                <span class="event-time third">{ seconds(line.at) }</span>
+                <span class="event-words"><span class="bold">{ &line.node }</span>{ " " }{ &line.text }</span>
             </button>
         </li>
     }

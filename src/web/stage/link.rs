@@ -84,14 +84,14 @@ pub fn unsent(frame: &Frame, layout: &StageLayout, at: usize) -> Html {
     let ((x1, y1), (x2, _)) = (line.from, line.to);
     let wide = text_width(tag, 12.0, Weight::Bold) + 16.0;
     if x1 == x2 {
-        let y = (line.from.1 + line.to.1) / 2.0 - 14.0;
-        let left = x1 + wide / 2.0 + 12.0 + text_width(words, 12.0, Weight::Bold) > layout.size.0;
-        let beside = if left { x1 - wide / 2.0 - 8.0 } else { x1 + wide / 2.0 + 8.0 };
+        let (down, half) = (line.to.1 >= line.from.1, px(wide / 2.0));
+        let y = if down { line.from.1 + 4.0 } else { line.from.1 - 44.0 };
+        let tag_d = format!("M{} {}h{}v16l-{half} 8l-{half} -8z", px(x1 - wide / 2.0), px(y), px(wide));
         return html! {
             <g class="unsent">
-                <path class="tag-lost" d={format!("M{} {}h{}v16l-{} 8l-{} -8z", px(x1 - wide / 2.0), px(y), px(wide), px(wide / 2.0), px(wide / 2.0))} />
+                <path class="tag-lost" d={tag_d} />
                 <text class="accent bold middle" x={px(x1)} y={px(y + 13.0)}>{ tag }</text>
-                <text class={classes!("accent", "bold", "halo", left.then_some("end"))} x={px(beside)} y={px(y + 13.0)}>{ words }</text>
+                <text class="accent bold middle halo" x={px(x1)} y={px(y + 37.0)}>{ words }</text>
             </g>
         };
     }

@@ -1,7 +1,7 @@
 //! How much room a node's words need, with the fixed metrics of the widest system font.
 
 use crate::charts::metrics::{Weight, break_id, width};
-use crate::run::frame::{Frame, NodeFrame, Story};
+use crate::run::frame::{Frame, NodeFrame, SlotRow, Story};
 
 /// What a node needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -48,7 +48,12 @@ fn of(story: &Story, node: &NodeFrame) -> Need {
     };
     let marks = node.marks.iter().map(|(_, text)| 46.0 + width(text, 12.0, Weight::Bold)).fold(0.0, f64::max);
     let facts = node.facts.iter().map(|(label, value)| 36.0 + small(label) + small(value)).fold(0.0, f64::max);
-    let slots = if node.slots.is_empty() { 0.0 } else { 84.0 };
+    // A position's words may grow by a digit.
+    let slot = |row: &SlotRow| match row.positions.as_slice() {
+        [(words, _)] => 32.0 + small(words),
+        [] | [_, _, ..] => 84.0,
+    };
+    let slots = node.slots.iter().map(slot).fold(0.0, f64::max);
     let state = if node.word.is_empty() { 0.0 } else { title + width(&node.word, 12.0, Weight::Bold) + 12.0 };
     let least = title.max(marks).max(slots);
     let bare = |(label, value): &(String, String)| if value.is_empty() { 24.0 + small(label) } else { 0.0 };

@@ -36,6 +36,8 @@ pub struct TransportProps {
     pub veiled: bool,
     /// The speed: index.
     pub speed: usize,
+    /// Whether play slows down for messages.
+    pub follow: bool,
     /// What Back and Next go by.
     pub unit: Unit,
     /// The room there is.
@@ -65,7 +67,7 @@ pub fn Transport(props: &TransportProps) -> Html {
                     { line.clone() }
                     <a class="small lab" href={props.lab.clone()} target="_blank" rel="noopener">{ "Open in Lab" }</a>
                 } else {
-                    <Speed speed={props.speed} dispatch={dispatch.clone()} />
+                    <Speed speed={props.speed} follow={props.follow} dispatch={dispatch.clone()} />
                 }
             </div>
             if screen.view == View::Lab {

@@ -1,7 +1,7 @@
 //! The speed: a slider on a logarithmic scale with eleven stops.
 
 use crate::web::playhead::SPEEDS;
-use crate::web::state::{Action, Dispatch, Look};
+use crate::web::state::{Action, Dispatch, Look, on};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
@@ -10,6 +10,8 @@ use yew::prelude::*;
 pub struct SpeedProps {
     /// Index in [`SPEEDS`].
     pub speed: usize,
+    /// Whether play slows down for messages.
+    pub follow: bool,
     /// Where changes go.
     pub dispatch: Dispatch,
 }
@@ -25,12 +27,20 @@ pub fn Speed(props: &SpeedProps) -> Html {
             dispatch.dispatch(Action::Look(Look::Speed(speed)));
         }
     });
+    let follow = props.follow;
+    let onfollow = on(&props.dispatch, move || Action::Look(Look::Follow(!follow)));
     html! {
-        <label class="speed">
+        <div class="speed">
+            <label class="check follow" title="Slows down so that each message can be followed">
+                <input type="checkbox" checked={follow} onchange={onfollow} />
+                { "Follow" }
+            </label>
+            <label class="speed-label">
             <span class="small third speed-name">{ "Speed" }</span>
             <input type="range" min="0" max={(SPEEDS.len() - 1).to_string()} step="1" value={props.speed.to_string()}
                 aria-valuetext={format!("{name}, {words}")} {oninput} />
             <span class="small"><span class="bold">{ name }</span>{ " " }<span class="third speed-words">{ words }</span></span>
-        </label>
+            </label>
+        </div>
     }
 }

@@ -95,6 +95,8 @@ pub struct Call {
     pub ends: (NodeId, NodeId),
     /// The caller's epoch when it called: an answer finds no older life.
     epoch: u32,
+    /// The callee's epoch then: a second copy belongs to the connection, and dies with it.
+    callee_epoch: u32,
     pub payload: Payload,
     back: Us,
     answer_lost: bool,
@@ -213,7 +215,7 @@ impl Simulation<'_> {
         let fate = self.fate(link, identity.major, minor, payload.parcel, timeout);
         let (from, to) = self.link_ends(link);
         let ends = if payload.parcel == Parcel::CommitOffset { (to, from) } else { (from, to) };
-        let epoch = self.epoch(ends.0);
+        let (epoch, callee_epoch) = (self.epoch(ends.0), self.epoch(ends.1));
         let mut call = Call {
             used: 0,
             refs: 0,
@@ -224,6 +226,7 @@ impl Simulation<'_> {
             caller,
             ends,
             epoch,
+            callee_epoch,
             payload,
             back: fate.back,
             answer_lost: fate.ack_lost,
@@ -319,9 +322,10 @@ impl Simulation<'_> {
             self.links[link.index()].requests += 1;
             self.scripted_fate(link, timeout, &mut fate);
         }
-        // Offsets of one connection do not overtake each other: a late one is one that did not come.
-        if parcel == Parcel::CommitOffset && fate.late.take().is_some() {
-            fate.lost = true;
+        // Offsets of one connection neither overtake each other nor come twice: a late one is one that did not come.
+        if parcel == Parcel::CommitOffset {
+            fate.lost |= fate.late.take().is_some();
+            fate.copy_after = None;
         }
         // A push has no caller that could be told of a failure: what fails is lost, and fetched again.
         if parcel == Parcel::Deliver {
@@ -510,15 +514,18 @@ impl Simulation<'_> {
         let message = if copy { call.copy } else { call.message };
         let (to, link, sent, refused) = (call.ends.1, call.link, call.sent, call.refused);
         let (event, op, parcel) = (call.payload.event, call.payload.op, call.payload.parcel);
+        let broken = copy && self.epoch(to) != call.callee_epoch;
         let down = !self.up(to);
-        let kind = if down || refused { Kind::Dropped } else { Kind::Arrived };
+        let kind = if down || refused || broken { Kind::Dropped } else { Kind::Arrived };
         let mut record = self.about(to, kind, event, sent);
         if op != Op::NONE {
             record.op = op;
         }
         (record.link, record.extra, record.detail) = (link, message.0, parcel as u8);
         let cause = self.record(record);
-        if down || refused {
+        if broken {
+            self.strand(id);
+        } else if down || refused {
             self.nobody_there(id, cause);
         } else {
             self.admit(id, cause);

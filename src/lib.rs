@@ -12,7 +12,12 @@ pub mod detect;
 pub mod truth;
 pub mod scenario;
 pub mod run;
+pub mod export;
 #[cfg(feature = "charts")]
 pub mod charts;
+#[cfg(feature = "js")]
+pub mod embed;
+#[cfg(feature = "cli")]
+pub mod cli;
 #[cfg(feature = "web")]
 pub mod web;

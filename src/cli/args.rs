@@ -1,0 +1,146 @@
+//! What may be typed. Values of a scenario stay texts here: the scenario itself says what is wrong with them.
+
+use clap::{Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// A deterministic simulator of the dual-write problem.
+#[derive(Debug, Parser)]
+#[command(name = "driftscope", version, after_help = AFTER)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const AFTER: &str = "\
+Examples:
+  driftscope run missing-search-index
+  driftscope run missing-search-index --strategy outbox --expect consistent
+  driftscope run outbox --set outbox.poll=250ms --format trace --out outbox.jsonl
+  driftscope compare missing-search-index --strategy direct-db-first,outbox
+
+Exit status: 0 done; 1 refused input or a failed run; 2 an unknown command, flag or format, or a
+missing argument; 3 an expectation that did not hold; 130 interrupted.";
+
+/// A command.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// What there is to choose from
+    List(ListArgs),
+    /// Run a scenario to its end and report what came of it
+    Run(RunArgs),
+    /// Run a scenario under several strategies, side by side
+    Compare(CompareArgs),
+    /// The permalink of a scenario
+    Link(LinkArgs),
+    /// The JSON Schema of a scenario document
+    Schema(OutArgs),
+}
+
+/// Which scenario, and what to change in it.
+#[derive(Debug, clap::Args)]
+pub struct ScenarioArgs {
+    /// The id of a preset, a file, `-` for standard input, or a permalink
+    pub scenario: OsString,
+    /// Chooses the random draws: 0 to 2^53 - 1
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub seed: Option<String>,
+    /// Sets an option, as `outbox.poll=250ms`; `*` stands for every member. May be repeated
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+}
+
+/// Where the output goes.
+#[derive(Debug, clap::Args)]
+pub struct OutArgs {
+    /// Write to this file, whole or not at all, instead of to standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// `driftscope list`.
+#[derive(Debug, clap::Args)]
+pub struct ListArgs {
+    /// One list; all of them if left out
+    #[arg(value_parser = clap::builder::PossibleValuesParser::new(crate::export::catalog::Topic::IDS))]
+    pub topic: Option<String>,
+    /// Where the output goes.
+    #[command(flatten)]
+    pub out: OutArgs,
+}
+
+/// `driftscope run`.
+#[derive(Debug, clap::Args)]
+pub struct RunArgs {
+    /// Which scenario.
+    #[command(flatten)]
+    pub scenario: ScenarioArgs,
+    /// How a change reaches the second system
+    #[arg(long, value_name = "ID")]
+    pub strategy: Option<String>,
+    /// Report for people, report as JSON, records as JSON Lines, divergence series, or sequence diagram
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Exit with status 3 unless the verdict is this: consistent, diverged or blocked
+    #[arg(long, value_name = "VERDICT")]
+    pub expect: Option<String>,
+    /// Where the output goes.
+    #[command(flatten)]
+    pub out: OutArgs,
+}
+
+/// `driftscope compare`.
+#[derive(Debug, clap::Args)]
+pub struct CompareArgs {
+    /// Which scenario.
+    #[command(flatten)]
+    pub scenario: ScenarioArgs,
+    /// The strategies to compare; those of the permalink if left out
+    #[arg(long, value_name = "ID,ID,...")]
+    pub strategy: Option<String>,
+    /// Table for people, or array of reports in the order asked
+    #[arg(long, value_enum, default_value_t = CompareFormat::Text)]
+    pub format: CompareFormat,
+    /// Where the output goes.
+    #[command(flatten)]
+    pub out: OutArgs,
+}
+
+/// `driftscope link`.
+#[derive(Debug, clap::Args)]
+pub struct LinkArgs {
+    /// Which scenario.
+    #[command(flatten)]
+    pub scenario: ScenarioArgs,
+    /// How a change reaches the second system
+    #[arg(long, value_name = "ID")]
+    pub strategy: Option<String>,
+    /// Where the output goes.
+    #[command(flatten)]
+    pub out: OutArgs,
+}
+
+/// A format of `run`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Format {
+    /// The report, for people
+    Text,
+    /// The report, as JSON
+    Json,
+    /// Every record, as JSON Lines
+    Trace,
+    /// The divergence series: t_us,differs,in_flight
+    Csv,
+    /// A sequence diagram of the decisive moment
+    Mermaid,
+}
+
+/// A format of `compare`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum CompareFormat {
+    /// A table, for people
+    Text,
+    /// The reports, as a JSON array
+    Json,
+}

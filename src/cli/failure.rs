@@ -1,0 +1,58 @@
+//! Why a command did not do what was asked, and the exit status that says so.
+
+use crate::run::report::Verdict;
+use crate::scenario::Refusal;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// Why a command failed.
+#[derive(Debug)]
+pub enum Failure {
+    /// Input that cannot be used.
+    Refused(Vec<Refusal>),
+    /// The arguments do not make a command.
+    Usage(String),
+    /// Something could not be read or written.
+    Io(String, io::Error),
+    /// The verdict is not the one that was expected.
+    Unexpected {
+        /// What was expected.
+        expected: Verdict,
+        /// What came.
+        found: Verdict,
+    },
+}
+
+impl From<Vec<Refusal>> for Failure {
+    fn from(refusals: Vec<Refusal>) -> Failure {
+        Failure::Refused(refusals)
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Failure {
+        Failure::Refused(vec![refusal])
+    }
+}
+
+impl Failure {
+    /// Says it on stderr, one line each.
+    #[must_use]
+    pub fn report(self) -> ExitCode {
+        let (lines, status) = match self {
+            Failure::Refused(refusals) => (refusals.iter().map(ToString::to_string).collect(), 1),
+            Failure::Usage(line) => (vec![format!("error: {line}")], 2),
+            Failure::Io(what, error) => (vec![format!("{what}: {error}")], 1),
+            Failure::Unexpected { expected, found } => {
+                (vec![format!("expected {}, and the run is {}", expected.id(), found.id())], 3)
+            }
+        };
+        lines.iter().for_each(|line| say(line));
+        ExitCode::from(status)
+    }
+}
+
+/// Writes a line to stderr. If nobody reads it, nobody misses it.
+pub fn say(line: &str) {
+    drop(writeln!(io::stderr(), "{line}"));
+}

@@ -1,0 +1,31 @@
+//! The fidelity statement: what is modelled, simplified and absent, said beside each machine and gathered here.
+
+use super::table::Table;
+use crate::strategy::{fire_and_forget, outbox, publish_in_transaction};
+use crate::world::{broker, consumer, source, store};
+
+/// The statements, in the order of the rooms.
+#[must_use]
+pub fn rows() -> Vec<(&'static str, &'static str, &'static str)> {
+    let parts: [&[(&str, &str, &str)]; PARTS] = [
+        &source::FIDELITY,
+        &broker::FIDELITY,
+        &consumer::FIDELITY,
+        &store::FIDELITY,
+        &publish_in_transaction::FIDELITY,
+        &fire_and_forget::FIDELITY,
+        &outbox::FIDELITY,
+    ];
+    parts.concat()
+}
+
+/// How many files make a statement; a test counts them.
+pub const PARTS: usize = 7;
+
+/// The statements as a table.
+#[must_use]
+pub fn table() -> Table {
+    let mut table = Table::new(&["part", "here", "how"]);
+    rows().into_iter().for_each(|(part, here, how)| table.push([part, here, how]));
+    table
+}

@@ -1,0 +1,11 @@
+//! A report or a recording as text: for people, for programs, for diagrams. Nothing here writes a file.
+
+pub mod catalog;
+pub mod comparison;
+pub mod csv;
+pub mod fidelity;
+pub mod json;
+pub mod mermaid;
+pub mod table;
+pub mod text;
+pub mod trace;

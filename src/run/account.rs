@@ -358,7 +358,7 @@ fn cost(trace: &Trace) -> CostReport {
         outbox_peak_rows: tally.outbox_peak,
         outbox_rows_at_end: tally.outbox_left,
         inbox_peak_rows: 0,
-        wal_retained_peak_bytes: 0,
+        wal_retained_peak_bytes: tally.wal_peak,
         consumer_lag_peak: tally.lag_peak,
         consumer_lag_clear_us: tally.lag_clear.map(|at| at.0),
     }

@@ -8,7 +8,7 @@ use crate::strategy::CrashPoint;
 use crate::truth::anomaly::{Anomaly, RowState};
 use crate::truth::cause::{How, RowCause};
 use crate::world::ids::{EventId, Key, NodeId, OpKind, Outcome, RecordId};
-use crate::world::record::{AbortReason, Kind, Parcel, Record, RejectReason};
+use crate::world::record::{AbortReason, Kind, Parcel, PassedBy, Record, RejectReason};
 
 /// `product-17 version 1`, `product-17`, or nothing.
 fn what(plan: &Plan, record: &Record) -> String {
@@ -29,6 +29,7 @@ pub fn the(plan: &Plan, node: NodeId) -> String {
         NodeRole::Source => "the database".to_owned(),
         NodeRole::Broker => "the broker".to_owned(),
         NodeRole::Relay => "the relay".to_owned(),
+        NodeRole::Connector => "the connector".to_owned(),
         NodeRole::Consumer(store) => format!("the consumer of {}", plan.stores[store.index()].id),
         NodeRole::Store(_) if id == "search-index" => "the search index".to_owned(),
         NodeRole::Store(_) if id == "cache" => "the cache".to_owned(),
@@ -51,7 +52,7 @@ pub fn point_words(point: CrashPoint) -> String {
 #[must_use]
 pub fn record(plan: &Plan, record: &Record) -> String {
     let (what, link) = (what(plan, record), plan.link_name(record.link));
-    let kind = OpKind::ALL.get(usize::from(record.detail)).copied().unwrap_or(OpKind::Update).id();
+    let kind = OpKind::ALL.get(usize::from(record.detail)).map_or("snapshot", |kind| kind.id());
     match record.kind {
         Kind::Requested => format!("a client asks to {kind} {what}"),
         Kind::Refused => format!("a client asks to {kind} {what}, and finds the app down"),
@@ -63,8 +64,9 @@ pub fn record(plan: &Plan, record: &Record) -> String {
         Kind::Enqueued => format!("writes outbox row {} for {what}", record.value),
         Kind::Committed => format!("commit of {what} is durable ({kind})"),
         Kind::Aborted => format!("transaction{} is rolled back: {}", of(&what), reason(record.detail)),
+        Kind::Waits if record.extra == u32::MAX => "a commit waits for space in the log".to_owned(),
         Kind::Waits => format!("a write waits for a row lock of transaction {}", record.extra),
-        Kind::Granted => format!("a write gets its row lock after {}", span(Us(record.value))),
+        Kind::Granted => format!("a write gets what it waited for after {}", span(Us(record.value))),
         Kind::Appended => format!("{what} is record {} of partition {} ({kind})", record.value, record.extra),
         Kind::Applied => format!("shows {what} ({kind})"),
         Kind::NotNewer => format!("refuses {what}: it is not newer"),
@@ -99,6 +101,22 @@ pub fn record(plan: &Plan, record: &Record) -> String {
         Kind::Read => format!("finds version {} for {what}{}", record.value, early(record)),
         Kind::Buffered => format!("puts {what} into its client library's buffer"),
         Kind::Rejected => format!("drops {what}: {}", rejected(record.detail)),
+        Kind::CursorPassed => format!("will not send {what}: {}", passed_by(record.detail)),
+        Kind::SlotCreated => format!("creates a replication slot at WAL {:X}", record.value),
+        Kind::SlotMoved if record.detail == 2 => format!("the slot still needs the log from WAL {:X}", record.value),
+        Kind::SlotMoved => format!("the slot is confirmed up to WAL {:X}", record.value),
+        Kind::SlotLost if record.detail == 1 => {
+            format!("gives the replication slot up: it held {}", count(record.value, "byte"))
+        }
+        Kind::SlotLost => format!("the replication slot is gone, with {} of log", count(record.value, "byte")),
+        Kind::Checkpointed => "makes a checkpoint".to_owned(),
+        Kind::Snapshotted => {
+            format!("exports a snapshot of {} at WAL {:X}", count(u64::from(record.extra), "row"), record.value)
+        }
+        Kind::StreamStarted => format!("sends the log from WAL {:X}", record.value),
+        Kind::OffsetStored => format!("keeps the connector’s offset, WAL {:X}", record.value),
+        Kind::Stopped if record.detail == 1 => "fails, and says so: the log that it needs is not there".to_owned(),
+        Kind::Stopped => "stops in good order".to_owned(),
         Kind::DrainEnded if record.detail == 1 => "the drain reaches its limit".to_owned(),
         Kind::DrainEnded => "nothing is in flight any more: what differs now, differs for good".to_owned(),
     }
@@ -106,6 +124,10 @@ pub fn record(plan: &Plan, record: &Record) -> String {
 
 fn early(read: &Record) -> &'static str {
     if read.extra == 1 { ": its commit is not visible yet" } else { "" }
+}
+
+fn passed_by(detail: u8) -> &'static str {
+    PassedBy::ALL.get(usize::from(detail)).map_or("unknown", |by| by.id())
 }
 
 fn rejected(detail: u8) -> &'static str {
@@ -128,6 +150,13 @@ fn parcel(detail: u8) -> &'static str {
         Some(Parcel::Mark) => "the mark",
         Some(Parcel::CommitOffset) => "the offset",
         Some(Parcel::Read) => "the read",
+        Some(Parcel::Inspect) => "the question for the slot",
+        Some(Parcel::Snapshot) => "the read of the table",
+        Some(Parcel::Stream) => "the question for the log",
+        Some(Parcel::Wal) => "the change",
+        Some(Parcel::Confirm) => "the confirmation",
+        Some(Parcel::StoreOffset) => "the offset",
+        Some(Parcel::Heartbeat) => "the heartbeat",
         Some(Parcel::AnswerOk | Parcel::AnswerFailed) | None => "the answer",
     }
 }
@@ -251,6 +280,13 @@ fn path_end(plan: &Plan, trace: &Trace, end: &Record, committed: Us) -> String {
         Kind::GaveUp if end.node == plan.roles.source => format!("a person changed the row at {when}, past the app"),
         Kind::GaveUp => format!("{who} gave it up at {when}{after}"),
         Kind::Rejected => format!("{who} dropped it at {when}{after}: {}", rejected(end.detail)),
+        Kind::CursorPassed if end.detail == PassedBy::Stop as u8 => {
+            format!("{who} had stopped, and nobody read the log any more")
+        }
+        Kind::CursorPassed if end.detail == PassedBy::Snapshot as u8 => {
+            format!("the log was gone when {who} came back, and its snapshot of {when} shows only rows that exist")
+        }
+        Kind::CursorPassed => format!("{who} went on from a later place of the log at {when}{after}"),
         Kind::Dropped => format!("the call over {} was lost at {when}{after}", plan.link_name(end.link)),
         _ => format!("its path ended at {when}{after}"),
     }

@@ -71,7 +71,7 @@ impl Stage<'_> {
         match role {
             NodeRole::App if self.plan.strategy.direct() && self.plan.roles.broker.is_none() => (0, stores),
             NodeRole::App if self.plan.strategy.direct() => (0, 1),
-            NodeRole::App | NodeRole::Source | NodeRole::Relay => (0, 0),
+            NodeRole::App | NodeRole::Source | NodeRole::Relay | NodeRole::Connector => (0, 0),
             NodeRole::Broker if self.plan.strategy.direct() => (1, stores),
             NodeRole::Broker => (0, stores),
             NodeRole::Consumer(store) | NodeRole::Store(store) => (u32::from(store.0) + 1, u32::from(store.0) + 1),
@@ -83,7 +83,7 @@ impl Stage<'_> {
         let (column, title) = match plan.role {
             NodeRole::App => (Column::App, plan.id.clone()),
             NodeRole::Source => (Column::Source, plan.id.clone()),
-            NodeRole::Relay => (Column::Middle, plan.id.clone()),
+            NodeRole::Relay | NodeRole::Connector => (Column::Middle, plan.id.clone()),
             NodeRole::Broker => (Column::Broker, plan.id.clone()),
             NodeRole::Consumer(_) => (Column::Consumers, "consumer".to_owned()),
             NodeRole::Store(_) => (Column::Stores, plan.id.clone()),
@@ -170,7 +170,7 @@ impl Stage<'_> {
             }
             Verb::Poll | Verb::Apply | Verb::CommitOffset => self.rows(self.plan.nodes[node.index()].role).0,
             Verb::Begin | Verb::Write | Verb::Enqueue | Verb::Commit | Verb::Publish | Verb::Reply => 0,
-            Verb::Claim | Verb::Mark => 0,
+            Verb::Claim | Verb::Mark | Verb::Decode | Verb::Store | Verb::Confirm => 0,
         }
     }
 
@@ -198,6 +198,9 @@ impl Stage<'_> {
             | Verb::Claim
             | Verb::Mark
             | Verb::Poll
+            | Verb::Decode
+            | Verb::Store
+            | Verb::Confirm
             | Verb::CommitOffset => verb.id().to_owned(),
         }
     }
@@ -213,7 +216,7 @@ impl Stage<'_> {
     fn facts(&self, role: NodeRole) -> Vec<(String, String)> {
         let fact = |label: &str, value: String| (label.to_owned(), value);
         match role {
-            NodeRole::App | NodeRole::Relay | NodeRole::Consumer(_) => Vec::new(),
+            NodeRole::App | NodeRole::Relay | NodeRole::Connector | NodeRole::Consumer(_) => Vec::new(),
             NodeRole::Source => {
                 let rows = self.view.source.iter().filter(|row| row.present).count();
                 let mut facts = vec![fact("rows", rows.to_string())];
@@ -282,6 +285,7 @@ impl Stage<'_> {
                     )],
                 }]
             }
+            NodeRole::Source if self.plan.roles.connector.is_some() => vec![self.wal_row()],
             NodeRole::Broker => {
                 let row = |(partition, (log, end)): (usize, &(std::collections::VecDeque<SlotView>, u64))| {
                     let group = |store: usize| self.view.offsets[store].get(partition).copied().unwrap_or(0) as u32;
@@ -298,9 +302,37 @@ impl Stage<'_> {
                 };
                 self.view.logs.iter().enumerate().map(row).collect()
             }
-            NodeRole::App | NodeRole::Source | NodeRole::Relay | NodeRole::Consumer(_) | NodeRole::Store(_) => {
-                Vec::new()
+            NodeRole::App
+            | NodeRole::Source
+            | NodeRole::Relay
+            | NodeRole::Connector
+            | NodeRole::Consumer(_)
+            | NodeRole::Store(_) => Vec::new(),
+        }
+    }
+
+    /// The log's last changes, with the slot's wedges; a slot that is lost has none.
+    fn wal_row(&self) -> SlotRow {
+        let wal = &self.view.wal;
+        let label = |slot: &SlotView| {
+            let key = short_key(self.plan, slot.key);
+            if slot.delete { format!("{key} del") } else { format!("{key} v{}", slot.version) }
+        };
+        let slot = [("restart", wal.restart), ("confirmed", wal.confirmed)];
+        let slot = slot.into_iter().filter(|_| wal.slot);
+        let mut positions: Vec<(String, u32)> = Vec::new();
+        for (name, at) in slot.chain([("sent", wal.sent), ("end", wal.end)]) {
+            match positions.last_mut().filter(|(_, last)| *last == at) {
+                Some((names, _)) => *names = format!("{names}, {name}"),
+                None => positions.push((name.to_owned(), at)),
             }
+        }
+        let sent = |slot: &SlotView| slot.number >= u64::from(wal.confirmed);
+        SlotRow {
+            label: "WAL".to_owned(),
+            total: wal.end,
+            slots: wal.rows.iter().map(|slot| (label(slot), sent(slot))).collect(),
+            positions,
         }
     }
 
@@ -351,7 +383,7 @@ impl Stage<'_> {
         match (self.plan.nodes[plan.from.index()].role, self.plan.nodes[plan.to.index()].role) {
             (_, NodeRole::Store(store) | NodeRole::Consumer(store)) => u32::from(store.0) + 1,
             (NodeRole::App, NodeRole::Broker) => 1,
-            (_, NodeRole::App | NodeRole::Source | NodeRole::Broker | NodeRole::Relay) => 0,
+            (_, NodeRole::App | NodeRole::Source | NodeRole::Broker | NodeRole::Relay | NodeRole::Connector) => 0,
         }
     }
 
@@ -413,8 +445,16 @@ impl Stage<'_> {
             Parcel::Write | Parcel::Enqueue | Parcel::Publish | Parcel::Apply | Parcel::Deliver if message.late => {
                 MessageShape::Late
             }
-            Parcel::Publish | Parcel::Apply | Parcel::Deliver if delete => MessageShape::Delete,
-            Parcel::Write | Parcel::Enqueue | Parcel::Publish | Parcel::Apply | Parcel::Deliver => MessageShape::Write,
+            Parcel::Publish | Parcel::Apply | Parcel::Deliver | Parcel::Wal if delete => MessageShape::Delete,
+            Parcel::Write | Parcel::Enqueue | Parcel::Publish | Parcel::Apply | Parcel::Deliver | Parcel::Wal => {
+                MessageShape::Write
+            }
+            Parcel::Inspect
+            | Parcel::Snapshot
+            | Parcel::Stream
+            | Parcel::Confirm
+            | Parcel::StoreOffset
+            | Parcel::Heartbeat => MessageShape::Read,
             Parcel::Commit | Parcel::Claim | Parcel::Mark | Parcel::CommitOffset | Parcel::Read => MessageShape::Read,
             Parcel::AnswerOk => MessageShape::Ok,
             Parcel::AnswerFailed => MessageShape::Refused,
@@ -480,7 +520,7 @@ fn gap_of(steps: &[Step], point: u8) -> Option<usize> {
         let verb = match C::ALL.get(usize::from(point))? {
             C::AppCommitAck => Verb::Commit,
             C::AppBufferSend => Verb::Buffer,
-            C::AppPublishAck | C::RelayPublishAck => Verb::Publish,
+            C::AppPublishAck | C::RelayPublishAck | C::ConnectorPublishAck => Verb::Publish,
             C::AppBeginWrite
             | C::AppWriteCommit
             | C::AppWriteEnqueue
@@ -500,6 +540,10 @@ fn gap_of(steps: &[Step], point: u8) -> Option<usize> {
             | C::ConsumerPollApply
             | C::ConsumerApplyCommit
             | C::ConsumerCommitPoll
+            | C::ConnectorDecodePoll
+            | C::ConnectorPollPublish
+            | C::ConnectorAckStore
+            | C::ConnectorStoreConfirm
             | C::StoreApplyAck => return None,
         };
         steps.iter().position(|step| step.verb == verb)

@@ -68,6 +68,9 @@ fn path(plan: &Plan) -> String {
         (Some(publish), Some(commit), _) if publish < commit => format!("{second}, then write the database"),
         (Some(_), ..) => format!("write the database, then {second}"),
         (None, _, Some(_)) => "write the row and an outbox row together; the relay publishes".to_owned(),
+        (None, ..) if plan.strategy.has_connector() => {
+            "write the database; the connector reads its log and publishes".to_owned()
+        }
         (None, ..) => "write the database".to_owned(),
     };
     format!("{}: {way}", plan.strategy.id())

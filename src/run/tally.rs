@@ -54,6 +54,10 @@ pub struct Tally {
     looks: Vec<u64>,
     /// Alarms and their ends.
     pub alarms: Vec<Record>,
+    /// The end of the log, where its slot's `restart_lsn` is, and the most that lay between.
+    wal: (u64, u64),
+    /// The most bytes of log that a slot held.
+    pub wal_peak: u64,
     /// Unmarked outbox rows at the end.
     pub outbox_left: u64,
     /// The most unmarked outbox rows at once.
@@ -90,6 +94,8 @@ impl Tally {
             crashes: vec![0; plan.nodes.len()],
             looks: vec![0; plan.detectors.len()],
             alarms: Vec::new(),
+            wal: (0, u64::MAX),
+            wal_peak: 0,
             outbox_left: 0,
             outbox_peak: 0,
         }
@@ -107,7 +113,9 @@ impl Tally {
             Kind::Sent if !Parcel::is_answer(record.detail) => {
                 let to_source =
                     [Parcel::Write, Parcel::Enqueue, Parcel::Commit, Parcel::Claim, Parcel::Mark, Parcel::Read];
-                self.messages += u64::from(!to_source.iter().any(|parcel| record.detail == *parcel as u8));
+                let of_slot = [Parcel::Inspect, Parcel::Snapshot, Parcel::Stream, Parcel::Confirm];
+                let mut queries = to_source.iter().chain(&of_slot);
+                self.messages += u64::from(!queries.any(|parcel| record.detail == *parcel as u8));
                 self.calls_inside(record);
             }
             Kind::Waits => self.waits(record.op, record.at),
@@ -121,6 +129,10 @@ impl Tally {
                     self.waiting.iter().filter(|(_, since)| record.at.since(*since) >= self.block_after).count() as u64;
                 self.drained = true;
             }
+            Kind::Checkpointed => self.log_moved(record.value, self.wal.1),
+            Kind::SlotCreated => self.log_moved(record.value, record.value),
+            Kind::SlotMoved if record.detail != 1 => self.log_moved(self.wal.0, record.value),
+            Kind::SlotLost => self.log_moved(self.wal.0, u64::MAX),
             Kind::Appended => self.appended(),
             Kind::OffsetCommitted => self.offset_committed(record),
             Kind::Looked => self.looks[record.extra as usize] += 1,
@@ -164,6 +176,7 @@ impl Tally {
     }
 
     fn committed(&mut self, record: &Record) {
+        self.log_moved(record.value, self.wal.1);
         if self.last_commit != Some(record.value) {
             self.transactions += 1;
             self.last_commit = Some(record.value);
@@ -194,6 +207,11 @@ impl Tally {
         let span = at.since(since);
         self.longest_wait = self.longest_wait.max(span);
         self.blocked += u64::from(!self.drained && span >= self.block_after);
+    }
+
+    fn log_moved(&mut self, end: u64, held_from: u64) {
+        self.wal = (end, held_from);
+        self.wal_peak = self.wal_peak.max(end.saturating_sub(held_from));
     }
 
     fn appended(&mut self) {

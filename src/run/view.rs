@@ -4,6 +4,7 @@
 use crate::kernel::time::Us;
 use crate::scenario::plan::{NodeRole, Plan};
 use crate::strategy::CrashPoint;
+use crate::strategy::cdc::CONNECTOR_STEPS;
 use crate::strategy::machine::{Step, Verb};
 use crate::world::ids::{EventId, Key, NodeId, Op, OpKind, Outcome};
 use crate::world::record::{Kind, Parcel, Record};
@@ -22,6 +23,7 @@ pub struct Lens {
     pub store_of: Vec<Option<usize>>,
     app: NodeId,
     source: NodeId,
+    captured: bool,
     partitions: usize,
     stores: usize,
     keys: usize,
@@ -44,18 +46,25 @@ impl Lens {
         let steps = |role: NodeRole| match role {
             NodeRole::App => plan.strategy.steps(),
             NodeRole::Relay => plan.strategy.relay_steps(),
+            NodeRole::Connector => &CONNECTOR_STEPS[..],
             NodeRole::Consumer(_) => &CONSUMER_STEPS[..],
             NodeRole::Source | NodeRole::Broker | NodeRole::Store(_) => &[],
         };
         let store_of = |role: NodeRole| match role {
             NodeRole::Store(store) => Some(store.index()),
-            NodeRole::App | NodeRole::Source | NodeRole::Broker | NodeRole::Relay | NodeRole::Consumer(_) => None,
+            NodeRole::App
+            | NodeRole::Source
+            | NodeRole::Broker
+            | NodeRole::Relay
+            | NodeRole::Connector
+            | NodeRole::Consumer(_) => None,
         };
         Lens {
             steps: plan.nodes.iter().map(|node| steps(node.role)).collect(),
             store_of: plan.nodes.iter().map(|node| store_of(node.role)).collect(),
             app: plan.roles.app,
             source: plan.roles.source,
+            captured: plan.roles.connector.is_some(),
             partitions: plan.broker.partitions as usize,
             stores: plan.stores.len(),
             keys: plan.keys(),
@@ -133,6 +142,27 @@ pub struct SlotView {
     pub marked: bool,
 }
 
+/// The log of the source, where a connector reads it. Positions count changed rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WalView {
+    /// The last changed rows.
+    pub rows: VecDeque<SlotView>,
+    /// All there ever were: the log's end.
+    pub end: u32,
+    /// Sent to the connector.
+    pub sent: u32,
+    /// Up to the connector's stored offset.
+    pub stored: u32,
+    /// Up to the slot's `confirmed_flush_lsn`.
+    pub confirmed: u32,
+    /// Up to the slot's `restart_lsn`.
+    pub restart: u32,
+    /// Up to the oldest log that is kept.
+    pub kept: u32,
+    /// Whether there is a slot.
+    pub slot: bool,
+}
+
 /// A message on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MessageView {
@@ -170,6 +200,8 @@ pub struct View {
     pub outbox: VecDeque<SlotView>,
     /// How many outbox rows there ever were, and how many wait.
     pub outbox_counts: (u32, u32),
+    /// The log of the source.
+    pub wal: WalView,
     /// By partition: the last records, and the log's end.
     pub logs: Vec<(VecDeque<SlotView>, u64)>,
     /// By store, then partition: the committed offset.
@@ -218,6 +250,7 @@ impl View {
             open_outbox: Vec::new(),
             outbox: VecDeque::new(),
             outbox_counts: (0, 0),
+            wal: WalView::default(),
             logs: vec![(VecDeque::new(), 0); lens.partitions],
             offsets: vec![vec![0; lens.partitions]; lens.stores],
             messages: Vec::new(),
@@ -250,7 +283,7 @@ impl View {
             Kind::Replied => self.replied(lens, record),
             Kind::ClientGaveUp => self.waiting.retain(|request| *request != record.value),
             Kind::Passed => self.passed(lens, record),
-            Kind::Committed => self.committed(record),
+            Kind::Committed => self.committed(lens, record),
             Kind::Enqueued => self.enqueued(record),
             Kind::Aborted => self.open_outbox.retain(|(_, _, event)| *event != record.event),
             Kind::Waits => self.lock_waits += 1,
@@ -279,6 +312,9 @@ impl View {
                 self.detectors[record.extra as usize] =
                     DetectorView { looked: Some(record.at), value: record.value, firing };
             }
+            Kind::SlotCreated | Kind::SlotMoved | Kind::SlotLost | Kind::Checkpointed => self.slot_moved(record),
+            Kind::StreamStarted => self.wal.sent = record.extra,
+            Kind::OffsetStored => self.wal.stored = record.extra,
             Kind::Refused
             | Kind::Stepped
             | Kind::Written
@@ -293,6 +329,9 @@ impl View {
             | Kind::StillQueued
             | Kind::Read
             | Kind::Rejected
+            | Kind::CursorPassed
+            | Kind::Snapshotted
+            | Kind::Stopped
             | Kind::DrainEnded => {}
         }
     }
@@ -309,7 +348,15 @@ impl View {
             Some(Parcel::Claim) => Verb::Claim,
             Some(Parcel::Mark) => Verb::Mark,
             Some(Parcel::CommitOffset) => Verb::CommitOffset,
-            Some(Parcel::Deliver | Parcel::Read | Parcel::AnswerOk | Parcel::AnswerFailed) | None => return,
+            Some(Parcel::StoreOffset) => Verb::Store,
+            Some(Parcel::Confirm) => Verb::Confirm,
+            Some(Parcel::Inspect | Parcel::Snapshot | Parcel::Stream) => Verb::Decode,
+            Some(Parcel::Wal) => {
+                self.wal.sent += 1;
+                return;
+            }
+            Some(Parcel::Heartbeat | Parcel::Deliver | Parcel::Read | Parcel::AnswerOk | Parcel::AnswerFailed)
+            | None => return,
         };
         let at_app = record.node == lens.app;
         if at_app && verb == Verb::Publish && !self.buffer.is_empty() {
@@ -391,7 +438,32 @@ impl View {
         }
     }
 
-    fn committed(&mut self, record: &Record) {
+    fn slot_moved(&mut self, record: &Record) {
+        match record.kind {
+            Kind::SlotLost => self.wal.slot = false,
+            Kind::Checkpointed => self.wal.kept = record.extra,
+            _ => self.wal.slot = true, // Created or moved.
+        }
+        if matches!(record.kind, Kind::SlotCreated | Kind::SlotMoved) {
+            if record.detail != 2 {
+                self.wal.confirmed = record.extra;
+            }
+            if record.detail != 1 {
+                self.wal.restart = record.extra;
+            }
+        }
+    }
+
+    fn committed(&mut self, lens: &Lens, record: &Record) {
+        if lens.captured {
+            self.wal.end += 1;
+            let (key, version, number) = (record.key, record.version, u64::from(self.wal.end) - 1);
+            let delete = record.detail == OpKind::Delete as u8;
+            self.wal.rows.push_back(SlotView { number, key, version, delete, marked: false });
+            if self.wal.rows.len() > SLOTS {
+                self.wal.rows.pop_front();
+            }
+        }
         let present = record.detail != OpKind::Delete as u8;
         self.source[record.key.index()] = RowView { event: Some(record.event), version: record.version, present };
         self.last_commit = Some(*record);
@@ -428,7 +500,7 @@ impl View {
 
     fn applied(&mut self, lens: &Lens, record: &Record) {
         let Some(store) = lens.store_of[record.node.index()] else { return };
-        let present = record.detail != OpKind::Delete as u8;
+        let present = record.op_detail() != OpKind::Delete as u8;
         let event = present.then_some(record.event);
         self.stores[store][record.key.index()] = RowView { event, version: record.version, present };
     }

@@ -63,6 +63,15 @@ fn parts(plan: &Plan) -> Vec<(String, u128)> {
         let polls = (duration + u128::from(plan.drain_limit.0)) / u128::from(plan.outbox.poll.0.max(1));
         parts.push(("outbox.poll".to_owned(), polls));
     }
+    if plan.roles.connector.is_some() {
+        let whole = duration + u128::from(plan.drain_limit.0);
+        let mut often = |path: &str, span: Us| parts.push((path.to_owned(), whole / u128::from(span.0.max(1))));
+        if plan.cdc.lsn_flush_mode == crate::strategy::cdc::LsnFlushMode::ConnectorAndDriver {
+            often("cdc.status", plan.cdc.status);
+        }
+        often("cdc.heartbeat", plan.cdc.heartbeat.unwrap_or(Us::NEVER));
+        often("source.checkpoint", plan.source.checkpoint);
+    }
     for detector in &plan.detectors {
         parts.push((format!("detectors.{}.period", detector.id), times(detector.period)));
     }

@@ -7,8 +7,8 @@ use super::fault_plan;
 use super::notes;
 use super::options::MOST_KEYS;
 use super::plan::{
-    Arrivals, BrokerPlan, BufferPlan, Cursor, DetectorPlan, DirectPlan, KeyPlan, LinkPlan, OutboxPlan, Plan, Scripted,
-    SourcePlan, StorePlan, Target, Workload,
+    Arrivals, BrokerPlan, BufferPlan, CdcPlan, Cursor, DetectorPlan, DirectPlan, KeyPlan, LinkPlan, OutboxPlan, Plan,
+    Scripted, SourcePlan, StorePlan, Target, Workload,
 };
 use super::refusal::{Allowed, Refusal};
 use super::topology::StoreName;
@@ -16,6 +16,7 @@ use super::validate::Names;
 use super::wiring;
 use crate::detect::DetectorKind;
 use crate::kernel::time::Us;
+use crate::strategy::cdc::{LsnFlushMode, Mismatch, SnapshotMode};
 use crate::world::ids::{Apply, Durable, Key, StoreKind};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -68,6 +69,7 @@ impl<'a> Builder<'a> {
             direct: self.direct(),
             outbox: self.outbox(),
             fire_and_forget: self.buffer(),
+            cdc: self.cdc(),
             detectors: self.detectors(),
             faults,
             notes,
@@ -188,6 +190,11 @@ impl<'a> Builder<'a> {
             tx_time: block.distribution("tx_time"),
             abort: block.parts("abort"),
             timeout: block.us("timeout"),
+            checkpoint: block.us("checkpoint"),
+            row_bytes: block.count("wal.row_bytes"),
+            wal_cap: Some(block.count("wal.cap")).filter(|bytes| *bytes > 0),
+            wal_disk: Some(block.count("wal.disk")).filter(|bytes| *bytes > 0),
+            wal_other: block.count("wal.other"),
         }
     }
 
@@ -243,6 +250,28 @@ impl<'a> Builder<'a> {
     fn buffer(&self) -> BufferPlan {
         let block = Block::new(self.root, "fire-and-forget");
         BufferPlan { linger: block.us("linger"), batch: block.count32("batch") }
+    }
+
+    fn cdc(&self) -> CdcPlan {
+        let block = Block::new(self.root, "cdc");
+        CdcPlan {
+            start: block.us("start"),
+            snapshot_mode: block.choice("snapshot_mode", SnapshotMode::from_id),
+            snapshot_fetch: block.count32("snapshot_fetch"),
+            snapshot_row: block.us("snapshot_row"),
+            offset_flush: block.us("offset_flush"),
+            flush_exp: block.word("flush") == "exp",
+            lsn_flush_mode: block.choice("lsn_flush_mode", LsnFlushMode::from_id),
+            mismatch: block.choice("offset_mismatch_strategy", Mismatch::from_id),
+            poll: block.us("poll"),
+            max_batch: block.count32("max_batch"),
+            max_queue: block.count32("max_queue"),
+            heartbeat: Some(block.us("heartbeat")).filter(|span| *span > Us::ZERO),
+            status: block.us("status"),
+            restart_wait: block.us("restart_wait"),
+            backoff: block.us("backoff"),
+            timeout: block.us("timeout"),
+        }
     }
 
     fn detectors(&self) -> Vec<DetectorPlan> {

@@ -4,7 +4,7 @@ use super::arrivals::{self, KeyText};
 use super::build::Builder;
 use super::fault::{self, Fault, FaultRule, TargetKind};
 use super::notes::spaced;
-use super::plan::{FaultPlan, FaultTarget, FaultWhen, KeyPlan, LinkPlan, NodePlan, NodeRole};
+use super::plan::{FaultKind, FaultPlan, FaultTarget, FaultWhen, KeyPlan, LinkPlan, NodePlan, NodeRole};
 use super::refusal::{Allowed, Refusal};
 use super::{block::Block, topology::KnownNode};
 use crate::kernel::time::Us;
@@ -31,6 +31,13 @@ pub fn resolve(
         let found = match FaultRule::of(fault.kind).target {
             TargetKind::Node => node(builder, &fault, nodes),
             TargetKind::Link => link(builder, &fault, links),
+            TargetKind::Source
+                if fault.target == "source"
+                    && fault.kind == FaultKind::SlotLost
+                    && !builder.names.topology.has_connector() =>
+            {
+                Err(Lacking::Absent(format!("{} has no replication slot.", builder.names.topology.title())))
+            }
             TargetKind::Source if fault.target == "source" => Ok(FaultTarget::Node(source(nodes))),
             TargetKind::Source => {
                 builder.refusals.push(Refusal::one_of(format!("{}.target", fault.path), &fault.target, ["source"]));
@@ -103,6 +110,7 @@ fn check_point(builder: &mut Builder<'_>, fault: &Fault, known: &KnownNode, poin
         NodeRole::Source => "source.",
         NodeRole::Broker => "broker.",
         NodeRole::Relay => "relay.",
+        NodeRole::Connector => "connector.",
         NodeRole::Consumer(_) => "consumer.",
         NodeRole::Store(_) => "store.",
     };

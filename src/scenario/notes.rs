@@ -50,6 +50,7 @@ fn block_note(topology: &Topology, block: &str) -> Option<String> {
         Scope::Outbox => (topology.has_relay(), "outbox"),
         Scope::Broker => (topology.has_broker(), "broker"),
         Scope::Of(strategy) => (topology.strategy == strategy, strategy.id()),
+        Scope::Cdc => (topology.has_connector(), "connector"),
     };
     (!has).then(|| format!("{block}: {} has no {what}.", topology.title()))
 }

@@ -6,6 +6,7 @@ use super::plan::{Cursor, LinkOrder};
 use crate::detect::DetectorKind;
 use crate::kernel::time::Us;
 use crate::strategy::StrategyId;
+use crate::strategy::cdc::{LsnFlushMode, Mismatch, SnapshotMode};
 use crate::world::ids::{Apply, Durable, StoreKind};
 use serde_json::Value;
 
@@ -41,6 +42,8 @@ pub enum Scope {
     Broker,
     /// Those of one strategy.
     Of(StrategyId),
+    /// Those in which a connector reads the log.
+    Cdc,
 }
 
 impl Row {
@@ -206,7 +209,12 @@ pub const OPTIONS: &[Row] = &[
     ),
     // Network paths.
     row_of("links.*.latency", Kind::Distribution, "1ms", ILLUSTRATIVE, "How long a message is on its way, one way.")
-        .except(&[("app-source", "500us"), ("relay-source", "500us"), ("STORE-consumer-source", "500us")]),
+        .except(&[
+            ("app-source", "500us"),
+            ("relay-source", "500us"),
+            ("STORE-consumer-source", "500us"),
+            ("connector-source", "500us"),
+        ]),
     row_of(
         "links.*.order",
         Kind::Choice(LinkOrder::IDS),
@@ -214,7 +222,13 @@ pub const OPTIONS: &[Row] = &[
         "CONTRACT",
         "Whether messages may overtake each other: `fifo` never, `independent` as their latencies say.",
     )
-    .except(&[("app-broker", "fifo"), ("relay-broker", "fifo"), ("broker-STORE-consumer", "fifo")]),
+    .except(&[
+        ("app-broker", "fifo"),
+        ("relay-broker", "fifo"),
+        ("broker-STORE-consumer", "fifo"),
+        ("connector-source", "fifo"),
+        ("connector-broker", "fifo"),
+    ]),
     row_of(
         "links.*.outcomes.fail_before",
         Kind::Probability,
@@ -276,6 +290,47 @@ pub const OPTIONS: &[Row] = &[
          DOMAIN 4 suggests 0.005: constraints, deadlocks, serialization failures.",
     ),
     row_of("source.timeout", FROM_1MS, "30s", ILLUSTRATIVE, "How long the app waits for an answer of the database."),
+    row_of(
+        "source.checkpoint",
+        FROM_1MS,
+        "5m",
+        "PostgreSQL checkpoint_timeout",
+        "How often the replication slot becomes durable and log that it does not hold is removed.\n\n\
+         A crash of the database brings the slot back to its last checkpoint.",
+    )
+    .only(Scope::Cdc),
+    row_of(
+        "source.wal.row_bytes",
+        Kind::Count(1, 1 << 30),
+        "64",
+        ILLUSTRATIVE,
+        "How many bytes of log a changed row takes.",
+    ),
+    row_of(
+        "source.wal.cap",
+        Kind::Count(0, MOST_EXACT),
+        "0",
+        "S14",
+        "How many bytes of log a slot may hold before a checkpoint gives it up; 0: any number.\n\n\
+         PostgreSQL max_slot_wal_keep_size, -1 by default.",
+    )
+    .only(Scope::Cdc),
+    row_of(
+        "source.wal.disk",
+        Kind::Count(0, MOST_EXACT),
+        "0",
+        "DOMAIN 2f",
+        "How many bytes of log the disk takes: when it is full, commits wait; 0: any number.",
+    )
+    .only(Scope::Cdc),
+    row_of(
+        "source.wal.other",
+        Kind::Count(0, 1 << 40),
+        "0",
+        ILLUSTRATIVE,
+        "How many bytes of log per second other tables and databases write, which nobody captures.",
+    )
+    .only(Scope::Cdc),
     // The message broker.
     row_of("broker.partitions", Kind::Count(1, 256), "1", ILLUSTRATIVE, "How many partitions the topic has.")
         .only(Scope::Broker),
@@ -441,6 +496,112 @@ pub const OPTIONS: &[Row] = &[
          Kafka's `batch.size` is 16 KiB (S8): sixteen events of 1 KiB.",
     )
     .only(Scope::Of(StrategyId::FireAndForget)),
+    // The connector.
+    row_of(
+        "cdc.start",
+        Kind::Duration(Us::ZERO, LONGEST_RUN),
+        "0s",
+        ILLUSTRATIVE,
+        "When the connector is first started: rows of before come by its snapshot.",
+    )
+    .only(Scope::Cdc),
+    row_of(
+        "cdc.snapshot_mode",
+        Kind::Choice(SnapshotMode::IDS),
+        "initial",
+        "S1",
+        "When the connector reads whole tables: Debezium `snapshot.mode`.",
+    )
+    .only(Scope::Cdc),
+    row_of(
+        "cdc.snapshot_fetch",
+        Kind::Count(1, 1_000_000),
+        "10240",
+        "Debezium snapshot.fetch.size",
+        "How many rows of a snapshot it reads at a time.",
+    )
+    .only(Scope::Cdc),
+    row_of(
+        "cdc.snapshot_row",
+        Kind::Duration(Us::ZERO, Us::secs(60)),
+        "20us",
+        ILLUSTRATIVE,
+        "How long the database takes to read one row of a snapshot.",
+    )
+    .only(Scope::Cdc),
+    row_of(
+        "cdc.offset_flush",
+        FROM_1MS,
+        "60s",
+        "S11",
+        "How often the connector stores its offset.\n\n\
+         After a crash it publishes again what it published since: Kafka Connect offset.flush.interval.ms.",
+    )
+    .only(Scope::Cdc),
+    row_of(
+        "cdc.flush",
+        Kind::Choice(&["fixed", "exp"]),
+        "fixed",
+        "DOMAIN O9",
+        "Whether the span from one stored offset to the next is fixed, or exponential with that mean.",
+    )
+    .only(Scope::Cdc),
+    row_of(
+        "cdc.lsn_flush_mode",
+        Kind::Choice(LsnFlushMode::IDS),
+        "connector",
+        "S1",
+        "Who moves the replication slot: Debezium `lsn.flush.mode`.",
+    )
+    .only(Scope::Cdc),
+    row_of(
+        "cdc.offset_mismatch_strategy",
+        Kind::Choice(Mismatch::IDS),
+        "no_validation",
+        "S1",
+        "What holds when stored offset and slot differ: Debezium `offset.mismatch.strategy`.",
+    )
+    .only(Scope::Cdc),
+    row_of("cdc.poll", FROM_1MS, "500ms", "S1", "How long a poll waits for a full batch: Debezium `poll.interval.ms`.")
+        .only(Scope::Cdc),
+    row_of("cdc.max_batch", Kind::Count(1, 100_000), "2048", "S1", "The most changes that a poll takes.")
+        .only(Scope::Cdc),
+    row_of(
+        "cdc.max_queue",
+        Kind::Count(1, 1_000_000),
+        "8192",
+        "S1",
+        "The most changes between the log and the next poll: a full queue holds the stream.",
+    )
+    .only(Scope::Cdc),
+    row_of(
+        "cdc.heartbeat",
+        ANY,
+        "0s",
+        "S1",
+        "How often the connector tells the broker that it is alive, and so where it is; 0: never.\n\n\
+         Without it a quiet captured table beside busy others holds their log.",
+    )
+    .only(Scope::Cdc),
+    row_of("cdc.status", FROM_1MS, "10s", "S1", "How often the driver answers the database's keepalives.")
+        .only(Scope::Cdc),
+    row_of(
+        "cdc.restart_wait",
+        FROM_1MS,
+        "10s",
+        "S1",
+        "How long the connector waits before it starts again after a lost connection.",
+    )
+    .only(Scope::Cdc),
+    row_of(
+        "cdc.backoff",
+        FROM_1MS,
+        "100ms",
+        "S8",
+        "The pause before a failed publish is tried again; it doubles up to ten times this.",
+    )
+    .only(Scope::Cdc),
+    row_of("cdc.timeout", FROM_1MS, "30s", "S8", "How long the connector waits for an answer.").only(Scope::Cdc),
     // What an operator watches.
     row_of(
         "detectors.*.kind",

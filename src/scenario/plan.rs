@@ -3,6 +3,7 @@
 use crate::kernel::distribution::Distribution;
 use crate::kernel::time::Us;
 use crate::strategy::StrategyId;
+use crate::strategy::cdc::{LsnFlushMode, Mismatch, SnapshotMode};
 use crate::world::ids::{Apply, Durable, Key, LinkId, NodeId, OpKind, StoreId, StoreKind};
 
 /// A probability in parts per 10^9.
@@ -47,6 +48,8 @@ pub struct Plan {
     pub outbox: OutboxPlan,
     /// Options of the client library's buffer.
     pub fire_and_forget: BufferPlan,
+    /// Options of the connector.
+    pub cdc: CdcPlan,
     /// The detectors, in document order.
     pub detectors: Vec<DetectorPlan>,
     /// The scripted faults, in document order.
@@ -109,6 +112,8 @@ pub enum NodeRole {
     Consumer(StoreId),
     /// A derived store.
     Store(StoreId),
+    /// The connector that reads the source's log.
+    Connector,
 }
 
 /// Anything that can crash.
@@ -176,6 +181,12 @@ pub struct Roles {
     pub broker: Option<NodeId>,
     /// The relay, if the strategy has one.
     pub relay: Option<NodeId>,
+    /// The connector, if the strategy has one.
+    pub connector: Option<NodeId>,
+    /// `connector-source`.
+    pub connector_source: Option<LinkId>,
+    /// `connector-broker`.
+    pub connector_broker: Option<LinkId>,
     /// By store.
     pub stores: Vec<NodeId>,
     /// By store; `None` if the app writes to it directly.
@@ -270,6 +281,16 @@ pub struct SourcePlan {
     pub abort: Parts,
     /// How long the app waits for an answer of the database.
     pub timeout: Us,
+    /// How often slots become durable and log is removed.
+    pub checkpoint: Us,
+    /// Bytes of log that a changed row takes.
+    pub row_bytes: u64,
+    /// How much log a slot may hold; `None`: any amount.
+    pub wal_cap: Option<u64>,
+    /// How much log the disk takes; `None`: any amount.
+    pub wal_disk: Option<u64>,
+    /// Bytes of log per second that others write.
+    pub wal_other: u64,
 }
 
 /// The message broker.
@@ -363,6 +384,43 @@ pub struct BufferPlan {
     pub batch: u32,
 }
 
+/// Options of the connector.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CdcPlan {
+    /// When it is first started.
+    pub start: Us,
+    /// When it reads whole tables.
+    pub snapshot_mode: SnapshotMode,
+    /// How many rows of a snapshot it reads at a time.
+    pub snapshot_fetch: u32,
+    /// How long the database takes to read one of them.
+    pub snapshot_row: Us,
+    /// How often it stores its offset.
+    pub offset_flush: Us,
+    /// Whether that span is the mean of an exponential one.
+    pub flush_exp: bool,
+    /// Who moves the slot.
+    pub lsn_flush_mode: LsnFlushMode,
+    /// What holds when stored offset and slot differ.
+    pub mismatch: Mismatch,
+    /// How long a poll waits for a full batch.
+    pub poll: Us,
+    /// The most changes of a batch.
+    pub max_batch: u32,
+    /// The most changes of the queue.
+    pub max_queue: u32,
+    /// How often it tells the broker that it is alive; `None`: never.
+    pub heartbeat: Option<Us>,
+    /// How often the driver answers keepalives.
+    pub status: Us,
+    /// How long it waits before it starts again.
+    pub restart_wait: Us,
+    /// The pause before a failed publish is tried again.
+    pub backoff: Us,
+    /// How long it waits for an answer.
+    pub timeout: Us,
+}
+
 /// A detector and its options.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DetectorPlan {
@@ -427,6 +485,8 @@ crate::ids! {
         Duplicate = "duplicate",
         /// The transaction aborts at its commit.
         Abort = "abort",
+        /// The replication slot is dropped, and the log that it held is gone.
+        SlotLost = "slot-lost",
         /// A person changes the row, past the app.
         Update = "update",
         /// A person deletes the row, past the app.

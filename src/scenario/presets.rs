@@ -57,6 +57,10 @@ presets! {
         "The event is a row of the same transaction: the crash of order-created-lost loses nothing.";
     "outbox-relay-crash", "The relay crashes before it marks", Us(4_310_000),
         "Publish and mark are a dual write again: after the crash the relay publishes twice, and a versioned index does not mind.";
+    "cdc", "The same crash, with CDC", Us(8_010_000),
+        "The app writes the database only; a connector reads its log: the crash of order-created-lost loses nothing.";
+    "cdc-replay", "The connector publishes again", Us(19_900_000),
+        "The connector dies before it stores its offset and sends again what it sent since: a row goes back in time, and comes to itself.";
     "rollback-after-publish", "Rolled back after the publish", Us(8_030_000),
         "Publishing inside the transaction looks atomic: the transaction aborts, and the event is out all the same.";
     "early-read", "Read before the commit", Us(8_060_000),

@@ -17,6 +17,10 @@ crate::ids! {
         RelaySource = "relay-source",
         /// The relay's calls of the broker.
         RelayBroker = "relay-broker",
+        /// The connector's calls of the database, and what its log sends back.
+        ConnectorSource = "connector-source",
+        /// The connector's calls of the broker.
+        ConnectorBroker = "connector-broker",
         /// What the broker sends to a store's consumer.
         BrokerConsumer = "broker-STORE-consumer",
         /// The consumer's calls of its store.
@@ -100,6 +104,7 @@ impl Topology {
             named("source", NodeRole::Source),
             named("broker", NodeRole::Broker),
             named("relay", NodeRole::Relay),
+            named("connector", NodeRole::Connector),
         ];
         for (store, StoreName { id, declared, .. }) in self.by_id() {
             nodes.push(node(format!("{id}-consumer"), format!("{declared}-consumer"), NodeRole::Consumer(store)));
@@ -123,6 +128,8 @@ impl Topology {
         }
         links.push(named(LinkRole::RelaySource, NodeRole::Relay, NodeRole::Source));
         links.push(named(LinkRole::RelayBroker, NodeRole::Relay, NodeRole::Broker));
+        links.push(named(LinkRole::ConnectorSource, NodeRole::Connector, NodeRole::Source));
+        links.push(named(LinkRole::ConnectorBroker, NodeRole::Connector, NodeRole::Broker));
         for (store, StoreName { id, declared, .. }) in self.by_id() {
             let consumer = NodeRole::Consumer(store);
             let pull = (format!("broker-{id}-consumer"), format!("broker-{declared}-consumer"));
@@ -142,6 +149,7 @@ impl Topology {
             NodeRole::App | NodeRole::Source | NodeRole::Store(_) => true,
             NodeRole::Broker | NodeRole::Consumer(_) => self.has_broker(),
             NodeRole::Relay => self.has_relay(),
+            NodeRole::Connector => self.has_connector(),
         }
     }
 
@@ -153,10 +161,16 @@ impl Topology {
             LinkRole::AppBroker => self.is_direct() && self.target == Target::Broker,
             LinkRole::AppStore => self.is_direct() && self.target == Target::Stores,
             LinkRole::RelaySource | LinkRole::RelayBroker => self.has_relay(),
+            LinkRole::ConnectorSource | LinkRole::ConnectorBroker => self.has_connector(),
             LinkRole::BrokerConsumer | LinkRole::ConsumerStore => self.has_broker(),
             LinkRole::ConsumerSource => match link.from {
                 NodeRole::Consumer(store) => self.has_broker() && self.stores[store.index()].reference,
-                NodeRole::App | NodeRole::Source | NodeRole::Broker | NodeRole::Relay | NodeRole::Store(_) => false,
+                NodeRole::App
+                | NodeRole::Source
+                | NodeRole::Broker
+                | NodeRole::Relay
+                | NodeRole::Connector
+                | NodeRole::Store(_) => false,
             },
         }
     }
@@ -180,6 +194,12 @@ impl Topology {
     #[must_use]
     pub const fn has_relay(&self) -> bool {
         !self.strategy.relay_steps().is_empty()
+    }
+
+    /// Whether a connector reads the log.
+    #[must_use]
+    pub fn has_connector(&self) -> bool {
+        self.strategy.has_connector()
     }
 
     /// Whether this strategy has the machine that passes that crash point.
@@ -233,6 +253,9 @@ mod tests {
             let (nodes, links) = ids(StrategyId::Outbox, target);
             assert_eq!(nodes, format!("app source broker relay {fed}"));
             assert_eq!(links, format!("app-source relay-source relay-broker {feeds}"));
+            let (nodes, links) = ids(StrategyId::Cdc, target);
+            assert_eq!(nodes, format!("app source broker connector {fed}"));
+            assert_eq!(links, format!("app-source connector-source connector-broker {feeds}"));
         }
     }
 

@@ -46,6 +46,7 @@ fn node_roles(nodes: &[NodePlan], stores: usize) -> Roles {
         source: find(nodes, NodeRole::Source).unwrap_or_default(),
         broker: find(nodes, NodeRole::Broker),
         relay: find(nodes, NodeRole::Relay),
+        connector: find(nodes, NodeRole::Connector),
         stores: vec![NodeId::NONE; stores],
         consumers: vec![None; stores],
         app_store: vec![None; stores],
@@ -59,7 +60,7 @@ fn node_roles(nodes: &[NodePlan], stores: usize) -> Roles {
         match node.role {
             NodeRole::Store(store) => roles.stores[store.index()] = id,
             NodeRole::Consumer(store) => roles.consumers[store.index()] = Some(id),
-            NodeRole::App | NodeRole::Source | NodeRole::Broker | NodeRole::Relay => {}
+            NodeRole::App | NodeRole::Source | NodeRole::Broker | NodeRole::Relay | NodeRole::Connector => {}
         }
     }
     roles
@@ -69,7 +70,7 @@ fn node_roles(nodes: &[NodePlan], stores: usize) -> Roles {
 fn place(roles: &mut Roles, link: &KnownLink, id: LinkId) {
     let of_store = |by_store: &mut Vec<Option<LinkId>>| match link.to {
         NodeRole::Store(store) | NodeRole::Consumer(store) => by_store[store.index()] = Some(id),
-        NodeRole::App | NodeRole::Source | NodeRole::Broker | NodeRole::Relay => {
+        NodeRole::App | NodeRole::Source | NodeRole::Broker | NodeRole::Relay | NodeRole::Connector => {
             unreachable!("the link {} ends at a store or its consumer", link.id)
         }
     };
@@ -83,6 +84,8 @@ fn place(roles: &mut Roles, link: &KnownLink, id: LinkId) {
         LinkRole::AppBroker => roles.app_broker = Some(id),
         LinkRole::RelaySource => roles.relay_source = Some(id),
         LinkRole::RelayBroker => roles.relay_broker = Some(id),
+        LinkRole::ConnectorSource => roles.connector_source = Some(id),
+        LinkRole::ConnectorBroker => roles.connector_broker = Some(id),
         LinkRole::AppStore => of_store(&mut roles.app_store),
         LinkRole::BrokerConsumer => of_store(&mut roles.broker_consumer),
         LinkRole::ConsumerStore => of_store(&mut roles.consumer_store),

@@ -196,5 +196,11 @@ crate::ids! {
         CommitOffset = "commit offset",
         /// The second write, into a buffer.
         Buffer = "buffer",
+        /// Decodes the log.
+        Decode = "read the log",
+        /// Stores what is acknowledged.
+        Store = "store offset",
+        /// Tells the slot what is stored.
+        Confirm = "confirm to the slot",
     }
 }

@@ -2,6 +2,7 @@
 
 use machine::{AppCommand, AppEvent, AppKnobs, Arrow, Step, Verb};
 
+pub mod cdc;
 pub mod direct_broker_first;
 pub mod direct_db_first;
 pub mod fire_and_forget;
@@ -75,6 +76,8 @@ strategies! {
     PublishInTransaction = "publish-in-transaction", publish_in_transaction, direct: true, relay: &[];
     /// Commit, hand the event to a buffer, answer the client.
     FireAndForget = "fire-and-forget", fire_and_forget, direct: true, relay: &[];
+    /// Write the database only; a connector reads its log and publishes.
+    Cdc = "cdc", cdc, direct: false, relay: &[];
 }
 
 impl StrategyId {
@@ -86,6 +89,12 @@ impl StrategyId {
             (Some(write), Some(publish), Some(commit)) => write < publish && publish < commit,
             (_, _, _) => false,
         }
+    }
+
+    /// Whether a connector reads the log.
+    #[must_use]
+    pub fn has_connector(self) -> bool {
+        self.own_crash_points().contains(&CrashPoint::ConnectorPollPublish)
     }
 }
 
@@ -140,5 +149,15 @@ crate::ids! {
         AppPublishCommit = "app.after-publish-before-commit",
         /// A batch is to leave the client library's buffer, it has not left.
         AppBufferSend = "app.after-buffer-before-send",
+        /// The change is in the connector's queue, no poll has taken it.
+        ConnectorDecodePoll = "connector.after-decode-before-poll",
+        /// The batch is taken from the queue, it is not published.
+        ConnectorPollPublish = "connector.after-poll-before-publish",
+        /// The batch has left the connector, its answer is not there.
+        ConnectorPublishAck = "connector.after-publish-before-ack",
+        /// The broker has confirmed the batch, its offset is not stored.
+        ConnectorAckStore = "connector.after-ack-before-store",
+        /// The offset is stored, the slot is not told.
+        ConnectorStoreConfirm = "connector.after-store-before-confirm",
     }
 }

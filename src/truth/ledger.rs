@@ -125,7 +125,7 @@ impl StoreLedger {
     }
 
     fn show(&mut self, record: &Record, id: RecordId) {
-        let present = record.detail != OpKind::Delete as u8;
+        let present = record.op_detail() != OpKind::Delete as u8;
         let event = if present { record.event } else { EventId::NONE };
         let (at, version) = (record.at, record.version);
         self.rows[record.key.index()].push(RowChange { at, event, version, present, record: id });
@@ -194,20 +194,22 @@ impl Ledger {
             Kind::Aborted if record.event != EventId::NONE => self.know(record).aborted = id,
             Kind::Applied => {
                 if let Some(store) = self.store_at(record.node) {
-                    if record.extra == 0 {
+                    if record.extra == 0 && !record.is_again() {
                         store.deliver(record, id);
                     }
                     store.show(record, id);
                 }
             }
-            Kind::NotNewer => {
+            Kind::NotNewer if !record.is_again() => {
                 if let Some(store) = self.store_at(record.node) {
                     store.deliver(record, id);
                 }
             }
             Kind::Appended if self.log_stands_for_stores => {
                 if let Some(store) = self.store_at(record.node) {
-                    store.deliver(record, id);
+                    if !record.is_again() {
+                        store.deliver(record, id);
+                    }
                     store.show(record, id);
                 }
             }
@@ -222,7 +224,9 @@ impl Ledger {
                     store.first_early = store.first_early.min(id);
                 }
             }
-            Kind::Killed | Kind::GaveUp | Kind::Rejected if record.event != EventId::NONE => self.end(record, id),
+            Kind::Killed | Kind::GaveUp | Kind::Rejected | Kind::CursorPassed if record.event != EventId::NONE => {
+                self.end(record, id)
+            }
             Kind::Dropped if record.event != EventId::NONE && ends_here(record) => self.end(record, id),
             Kind::StillQueued => {
                 let event = record.event;

@@ -15,6 +15,8 @@ pub struct Entry {
     pub event: EventId,
     /// The version that it carries.
     pub version: u32,
+    /// Whether its row is shown again, which is no delivery.
+    pub again: bool,
 }
 
 /// A consumer group's place in a partition.
@@ -123,14 +125,14 @@ mod tests {
     fn a_group_reads_from_its_committed_offset() {
         let (mut broker, store) = (Broker::new(2, 1), StoreId(0));
         for key in 0..6 {
-            broker.append(Key(key), Entry { event: EventId(key), version: 1 });
+            broker.append(Key(key), Entry { event: EventId(key), version: 1, again: false });
         }
         assert_eq!((broker.end(0), broker.end(1), broker.lag(store)), (3, 3, 6));
         let pushed: Vec<u64> = std::iter::from_fn(|| broker.push(store, 0)).map(|(offset, _)| offset).collect();
         assert_eq!(pushed, [0, 1, 2]);
         broker.commit(store, 0, 1);
         assert_eq!(broker.rewind(store, 0), 1);
-        assert_eq!(broker.push(store, 0), Some((1, Entry { event: EventId(2), version: 1 })));
+        assert_eq!(broker.push(store, 0), Some((1, Entry { event: EventId(2), version: 1, again: false })));
         assert_eq!((broker.lag(store), broker.uncommitted(store).count()), (5, 5));
     }
 }

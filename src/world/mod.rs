@@ -7,3 +7,4 @@ pub mod observe;
 pub mod record;
 pub mod source;
 pub mod store;
+pub mod wal;

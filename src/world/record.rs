@@ -30,9 +30,9 @@ crate::ids! {
         Committed = "committed",
         /// The row's transaction is rolled back. `detail`: `AbortReason`.
         Aborted = "aborted",
-        /// A writer waits for a row lock. `extra`: xid of the holder.
+        /// A writer waits for a row lock. `extra`: xid of the holder; `u32::MAX`: it waits for space in the log.
         Waits = "waits",
-        /// A writer gets the row lock. `value`: how long it waited, in microseconds.
+        /// A writer gets the row lock, or the space. `value`: how long it waited, in microseconds.
         Granted = "granted",
         /// An event is in the broker's log. `value`: offset; `extra`: partition; `detail`: operation kind.
         Appended = "appended",
@@ -98,6 +98,25 @@ crate::ids! {
         Rejected = "rejected",
         /// The app hands the event to its client library's buffer, in its memory only.
         Buffered = "buffered",
+        /// A reader is past an event for good without having delivered it. `value`: its LSN; `detail`: `PassedBy`.
+        CursorPassed = "cursor-passed",
+        /// A replication slot is created. `value`: LSN; `extra`: changed rows up to there.
+        SlotCreated = "slot-created",
+        /// Where the slot is. `value`: LSN; `extra`: changed rows up to it; `detail`: 0: `confirmed_flush_lsn` and
+        /// `restart_lsn`; 1: the former only; 2: the latter only.
+        SlotMoved = "slot-moved",
+        /// The slot is lost. `value`: what it held, in bytes; `extra`: fault, or `u32::MAX`; `detail`: 1 if it held too much.
+        SlotLost = "slot-lost",
+        /// A checkpoint. `value`: the log's end; `extra`: changed rows up to the oldest log that is kept.
+        Checkpointed = "checkpointed",
+        /// The connector reads rows as they are. `value`: LSN of its snapshot; `extra`: how many rows.
+        Snapshotted = "snapshotted",
+        /// The log is sent to the connector. `value`: from which LSN; `extra`: changed rows up to it.
+        StreamStarted = "stream-started",
+        /// The connector's stored offset. `value`: LSN; `extra`: changed rows up to it; `detail`: 1 in a snapshot.
+        OffsetStored = "offset-stored",
+        /// The connector stops in good order, or has nothing left to do. `detail`: 1 if it failed.
+        Stopped = "stopped",
     }
 }
 
@@ -128,6 +147,20 @@ crate::ids! {
         CommitOffset = "commit-offset",
         /// A read of a row, at the source.
         Read = "read",
+        /// What is the slot?
+        Inspect = "slot",
+        /// Read rows of a snapshot.
+        Snapshot = "snapshot",
+        /// Send the log, from a position.
+        Stream = "start stream",
+        /// A change from the log, to the connector.
+        Wal = "change",
+        /// A position, to the slot.
+        Confirm = "confirm",
+        /// The connector's offset, to the broker.
+        StoreOffset = "store offset",
+        /// The connector is alive.
+        Heartbeat = "heartbeat",
     }
 }
 
@@ -160,6 +193,21 @@ crate::ids! {
         Before = "the row at the source was still as before the event",
     }
 }
+
+crate::ids! {
+    /// Why a reader of the log is past an event.
+    pub enum PassedBy {
+        /// The stream starts behind it.
+        Stream = "the stream starts behind it",
+        /// A snapshot stands for it.
+        Snapshot = "a snapshot stands for it",
+        /// Nobody reads any more.
+        Stop = "the connector is over",
+    }
+}
+
+/// In the `detail` of a record: the event's row is shown again (a snapshot, a repair), which is no delivery.
+pub const AGAIN: u8 = 0x80;
 
 /// One line of the trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,6 +256,18 @@ impl Record {
             kind,
             detail: 0,
         }
+    }
+
+    /// What it does to a row, as its number, if `detail` says so.
+    #[must_use]
+    pub const fn op_detail(&self) -> u8 {
+        self.detail & !AGAIN
+    }
+
+    /// Whether it shows a row again, which is no delivery.
+    #[must_use]
+    pub const fn is_again(&self) -> bool {
+        self.detail & AGAIN != 0
     }
 
     /// The message that it is about.

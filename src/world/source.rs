@@ -4,6 +4,7 @@
 //! outbox row is inserted, the transaction id `xid` at the first write, the LSN at the commit.
 
 use super::ids::{EventId, Key, Lsn, Op, OpKind};
+use super::wal::{Wal, WalEntry};
 use std::collections::VecDeque;
 
 /// Fidelity of this part: what is modelled, simplified and absent.
@@ -61,6 +62,8 @@ pub struct Transaction {
     pub changes: Vec<Change>,
     /// Its outbox rows: `alloc_seq` and event.
     pub outbox: Vec<(u64, EventId)>,
+    /// Where the log ended when it began.
+    began: Lsn,
     /// Rows it still has to lock.
     wanted: VecDeque<Key>,
 }
@@ -105,6 +108,10 @@ pub struct Source {
     outbox: VecDeque<OutboxRow>,
     outbox_peak: usize,
     commits: u64,
+    /// Bytes that one changed row takes in the log; 0: [`WAL_BYTES_PER_ROW`].
+    row_bytes: u64,
+    /// The log as its readers see it.
+    pub wal: Wal,
 }
 
 impl Source {
@@ -112,6 +119,34 @@ impl Source {
     #[must_use]
     pub fn new(keys: usize) -> Source {
         Source { rows: vec![Row::default(); keys], ..Source::default() }
+    }
+
+    /// The same database, whose log has readers, and that many bytes for a changed row.
+    #[must_use]
+    pub fn captured(mut self, captured: bool, row_bytes: u64) -> Source {
+        (self.wal.captured, self.row_bytes) = (captured, row_bytes);
+        self
+    }
+
+    fn row_bytes(&self) -> u64 {
+        if self.row_bytes == 0 { WAL_BYTES_PER_ROW } else { self.row_bytes }
+    }
+
+    /// What is not captured writes to the log too: other tables, other databases.
+    pub fn flow(&mut self, bytes: u64) {
+        self.wal_end.0 += bytes;
+    }
+
+    /// How many bytes the commit of a transaction will write to the log.
+    #[must_use]
+    pub fn commit_bytes(&self, xid: Xid) -> u64 {
+        self.transaction(xid).map_or(0, |open| self.row_bytes() * (open.changes.len() + open.outbox.len()) as u64)
+    }
+
+    /// Where the oldest open transaction began in the log; the log's end if none is open.
+    #[must_use]
+    pub fn oldest(&self) -> Lsn {
+        self.open.iter().map(|open| open.began).min().unwrap_or(self.wal_end)
     }
 
     /// A row as it is committed.
@@ -181,7 +216,8 @@ impl Source {
     pub fn begin(&mut self, op: Op, keys: impl Iterator<Item = Key>) -> Xid {
         let xid = Xid(self.next_xid);
         self.next_xid += 1;
-        self.open.push(Transaction { xid, op, changes: Vec::new(), outbox: Vec::new(), wanted: keys.collect() });
+        let began = self.wal_end;
+        self.open.push(Transaction { xid, op, changes: Vec::new(), outbox: Vec::new(), began, wanted: keys.collect() });
         xid
     }
 
@@ -223,10 +259,12 @@ impl Source {
     /// Makes the transaction durable, in commit order, and releases its locks.
     pub fn commit(&mut self, xid: Xid) -> Option<Commit> {
         let transaction = self.end(xid)?;
-        let lsn =
-            Lsn(self.wal_end.0 + WAL_BYTES_PER_ROW * (transaction.changes.len() + transaction.outbox.len()) as u64);
+        let (row_bytes, start) = (self.row_bytes(), self.wal_end.0);
+        let lsn = Lsn(start + row_bytes * (transaction.changes.len() + transaction.outbox.len()) as u64);
         self.wal_end = lsn;
-        for change in &transaction.changes {
+        for (nth, change) in transaction.changes.iter().enumerate() {
+            let at = Lsn(start + row_bytes * (nth as u64 + 1));
+            self.wal.append(WalEntry { lsn: at, event: change.event, version: change.version });
             let row = &mut self.rows[change.key.index()];
             let present = change.kind != OpKind::Delete;
             self.present = self.present + u32::from(present) - u32::from(row.present);
@@ -294,6 +332,7 @@ impl Source {
             row.holder = None;
         }
         self.waiting.clear();
+        self.wal.crash();
         std::mem::take(&mut self.open)
     }
 }

@@ -1,6 +1,7 @@
 //! Requests and answers over links. A call has one of five outcomes (DOMAIN 1.3): done and answered, failed before it
 //! had an effect, done but the answer lost, lost, or done after its caller gave up.
 
+use super::connector::{Change, Part};
 use super::{Due, Simulation, role_code};
 use crate::kernel::rng::Purpose;
 use crate::kernel::time::Us;
@@ -31,6 +32,8 @@ pub enum Caller {
     Relay,
     /// The app's client library, for an operation that is long over.
     Producer,
+    /// The connector.
+    Connector(Part),
     /// A store's consumer.
     Consumer(StoreId),
     /// Nobody: the broker pushes a record to a store's consumer.
@@ -58,6 +61,10 @@ pub struct Payload {
     pub rows: Vec<OutboxRow>,
     /// Partitions and the offsets to commit in them.
     pub offsets: Vec<(u32, u64)>,
+    /// Changes: from the log, of a snapshot, or a batch to publish.
+    pub changes: Vec<Change>,
+    /// Whether the row is shown again, which is no delivery.
+    pub again: bool,
 }
 
 impl Payload {
@@ -73,6 +80,8 @@ impl Payload {
             told: EventId::NONE,
             rows: Vec::new(),
             offsets: Vec::new(),
+            changes: Vec::new(),
+            again: false,
         }
     }
 }
@@ -149,10 +158,11 @@ pub struct Timeouts {
 }
 
 impl Timeouts {
-    /// The classes of a plan: source, second write, relay, then store by store.
+    /// The classes of a plan: source, second write, relay, then store by store, and the connector.
     pub fn classes(plan: &Plan) -> Vec<Timeouts> {
         let spans = [plan.source.timeout, plan.direct.timeout, plan.outbox.timeout];
         let spans = spans.into_iter().chain(plan.stores.iter().map(|store| store.timeout));
+        let spans = spans.chain([plan.cdc.timeout]);
         spans.map(|span| Timeouts { span, queue: VecDeque::new(), armed: false }).collect()
     }
 }
@@ -200,6 +210,11 @@ impl Identity {
 }
 
 impl Simulation<'_> {
+    /// The class of the connector.
+    pub(super) fn connector_class(&self) -> u16 {
+        self.timeouts.len() as u16 - 1
+    }
+
     /// Sends a request. The answer, or the lack of one, will find the caller.
     pub(super) fn call(
         &mut self,
@@ -214,7 +229,8 @@ impl Simulation<'_> {
         let timeout = class.map_or(Us::ZERO, |class| self.timeouts[usize::from(class)].span);
         let fate = self.fate(link, identity.major, minor, payload.parcel, timeout);
         let (from, to) = self.link_ends(link);
-        let ends = if payload.parcel == Parcel::CommitOffset { (to, from) } else { (from, to) };
+        let back = [Parcel::CommitOffset, Parcel::Wal].contains(&payload.parcel);
+        let ends = if back { (to, from) } else { (from, to) };
         let (epoch, callee_epoch) = (self.epoch(ends.0), self.epoch(ends.1));
         let mut call = Call {
             used: 0,
@@ -286,7 +302,12 @@ impl Simulation<'_> {
     fn key_of(&self, op: Op, caller: Caller) -> Option<crate::world::ids::Key> {
         match caller {
             Caller::Op(slot, id) if id == op => self.ops.get(slot as usize).map(|op| op.key),
-            Caller::Op(..) | Caller::Relay | Caller::Producer | Caller::Consumer(_) | Caller::Nobody(_) => None,
+            Caller::Op(..)
+            | Caller::Relay
+            | Caller::Producer
+            | Caller::Connector(_)
+            | Caller::Consumer(_)
+            | Caller::Nobody(_) => None,
         }
     }
 
@@ -328,7 +349,7 @@ impl Simulation<'_> {
             fate.copy_after = None;
         }
         // A push has no caller that could be told of a failure: what fails is lost, and fetched again.
-        if parcel == Parcel::Deliver {
+        if [Parcel::Deliver, Parcel::Wal].contains(&parcel) {
             fate.lost |= fate.fail_before;
             (fate.fail_before, fate.ack_lost, fate.copy_after) = (false, false, None);
             fate.out = fate.out.after(fate.late.take().unwrap_or_default());
@@ -359,6 +380,7 @@ impl Simulation<'_> {
                 | FaultKind::Off
                 | FaultKind::Cut
                 | FaultKind::Abort
+                | FaultKind::SlotLost
                 | FaultKind::Update
                 | FaultKind::Delete => {}
             }
@@ -478,6 +500,7 @@ impl Simulation<'_> {
             Caller::Op(slot, op) => self.ops.get(slot as usize).is_some_and(|proc| proc.op == op && proc.waiting == id),
             Caller::Relay => self.relay.waiting == id,
             Caller::Producer => self.producer.waits_for(id),
+            Caller::Connector(part) => self.connector.waiting.get(part as usize) == Some(&id),
             Caller::Consumer(store) => self.consumers[store.index()].waiting == id,
             Caller::Nobody(_) => false,
         }
@@ -503,6 +526,7 @@ impl Simulation<'_> {
             Caller::Op(slot, _) => self.op_answered(slot, id, outcome, cause),
             Caller::Relay => self.relay_answered(id, outcome, cause),
             Caller::Producer => self.producer_answered(id, outcome, cause),
+            Caller::Connector(part) => self.connector_answered(part, id, outcome, cause),
             Caller::Consumer(store) => self.consumer_answered(store, id, outcome, cause),
             Caller::Nobody(_) => {}
         }
@@ -546,7 +570,10 @@ impl Simulation<'_> {
         let cause = self.record(record);
         match caller {
             Caller::Nobody(store) => self.push_lost(store, cause),
-            Caller::Op(..) | Caller::Relay | Caller::Producer | Caller::Consumer(_) => self.strand(id),
+            Caller::Connector(Part::Stream) => self.change_lost(id, cause),
+            Caller::Op(..) | Caller::Relay | Caller::Producer | Caller::Connector(_) | Caller::Consumer(_) => {
+                self.strand(id)
+            }
         }
         self.release(id);
     }
@@ -556,7 +583,10 @@ impl Simulation<'_> {
         let Some(call) = self.get_call(id) else { return };
         match call.caller {
             Caller::Nobody(store) => self.push_lost(store, cause),
-            Caller::Op(..) | Caller::Relay | Caller::Producer | Caller::Consumer(_) => self.answer(id, false, cause),
+            Caller::Connector(Part::Stream) => self.change_lost(id, cause),
+            Caller::Op(..) | Caller::Relay | Caller::Producer | Caller::Connector(_) | Caller::Consumer(_) => {
+                self.answer(id, false, cause)
+            }
         }
     }
 

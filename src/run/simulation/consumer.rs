@@ -15,6 +15,8 @@ struct Fetched {
     offset: u64,
     event: EventId,
     version: u32,
+    /// Whether its row is shown again, which is no delivery.
+    again: bool,
     cause: RecordId,
 }
 
@@ -77,7 +79,7 @@ impl Simulation<'_> {
             consumer.ahead += 1;
             let life = consumer.fetches;
             let mut payload = Payload::about(Parcel::Deliver, entry.event, entry.version);
-            (payload.small, payload.large) = (partition, offset);
+            (payload.small, payload.large, payload.again) = (partition, offset, entry.again);
             let request = self.events[entry.event.index()].request;
             let row = entry.event.0 % 16;
             let identity = Identity { major: u64::from(request), attempt: 1, row, life };
@@ -101,8 +103,8 @@ impl Simulation<'_> {
         }
         *expected += 1;
         let (partition, offset) = (payload.small, payload.large);
-        let (event, version) = (payload.event, payload.version);
-        consumer.buffer.push_back(Fetched { partition, offset, event, version, cause });
+        let (event, version, again) = (payload.event, payload.version, payload.again);
+        consumer.buffer.push_back(Fetched { partition, offset, event, version, again, cause });
         if consumer.state == State::Idle {
             self.consumer_polls(store, cause);
         }
@@ -198,6 +200,13 @@ impl Simulation<'_> {
         consumer.batch.get(at as usize).map_or(EventId::NONE, |fetched| fetched.event)
     }
 
+    /// Whether the record that a consumer is at shows its row again.
+    fn current_again(&self, store: StoreId) -> bool {
+        let consumer = &self.consumers[store.index()];
+        let State::Applying { at, .. } = consumer.state else { return false };
+        consumer.batch.get(at as usize).is_some_and(|fetched| fetched.again)
+    }
+
     fn consumer_applies(&mut self, store: StoreId, at: u32, attempt: u32, cause: RecordId) {
         let Some(link) = self.plan.roles.consumer_store[store.index()] else { return };
         let Some(fetched) = self.consumers[store.index()].batch.get(at as usize).copied() else { return };
@@ -211,7 +220,8 @@ impl Simulation<'_> {
                 self.consumer_calls(store, source, fetched.event, payload, attempt, cause);
             }
             None => {
-                let payload = Payload::about(Parcel::Apply, fetched.event, fetched.version);
+                let mut payload = Payload::about(Parcel::Apply, fetched.event, fetched.version);
+                payload.again = fetched.again;
                 self.consumer_calls(store, link, fetched.event, payload, attempt, cause);
             }
         }
@@ -254,6 +264,7 @@ impl Simulation<'_> {
         let Some(row) = row else { return self.consumer_event(store, node, Event::Done, cause) };
         let mut payload = Payload::about(Parcel::Apply, found, row.version);
         payload.told = if found == told { EventId::NONE } else { told };
+        payload.again = self.current_again(store);
         self.consumer_calls(store, link, told, payload, attempt, cause);
     }
 

@@ -19,6 +19,7 @@ impl Simulation<'_> {
             && self.active_ops == 0
             && self.producer.idle()
             && self.relay_is_quiet()
+            && self.connector_is_quiet()
             && self.consumers_are_quiet()
     }
 
@@ -38,6 +39,7 @@ impl Simulation<'_> {
             self.now = self.plan.duration.after(self.plan.drain_limit).max(self.now);
             self.record_still_queued();
         }
+        self.record_unread();
         self.now = self.now.max(self.plan.duration);
         self.last_looks();
         let record = Record { detail: u8::from(limit), ..Record::new(self.now, NodeId::NONE, Kind::DrainEnded) };
@@ -48,6 +50,7 @@ impl Simulation<'_> {
     /// Committed events that are still on their way: one record for each, and each store (or the log, with no store).
     fn record_still_queued(&mut self) {
         let mut moving: Vec<EventId> = self.source.outbox().iter().map(|row| row.event).collect();
+        moving.extend(self.unread());
         moving.extend(self.on_the_way());
         moving.extend(self.owed_by_operations());
         moving.extend(self.producer.events());

@@ -183,6 +183,7 @@ impl Simulation<'_> {
             NodeRole::Source => self.kill_source(crash),
             NodeRole::Broker => {}
             NodeRole::Relay => self.kill_relay(crash),
+            NodeRole::Connector => self.kill_connector(crash),
             NodeRole::Consumer(store) => self.kill_consumer(store, crash),
             NodeRole::Store(store) => {
                 if self.stores[store.index()].crash(self.now) {
@@ -226,8 +227,13 @@ impl Simulation<'_> {
             self.strand(id);
             self.release(id);
         }
+        self.drop_log_waiters();
         for transaction in self.source.crash() {
             self.record_aborted(&transaction, AbortReason::Crashed, crash);
+        }
+        if self.plan.roles.connector.is_some() {
+            self.record_slot(crash);
+            self.connector_broken(crash);
         }
     }
 
@@ -252,6 +258,7 @@ impl Simulation<'_> {
             NodeRole::App | NodeRole::Source | NodeRole::Store(_) => {}
             NodeRole::Broker => self.broker_restarted(cause),
             NodeRole::Relay => self.relay_restarted(epoch),
+            NodeRole::Connector => self.connector_restarted(),
             NodeRole::Consumer(store) => self.consumer_restarted(store, cause),
         }
     }
@@ -288,6 +295,9 @@ impl Simulation<'_> {
             (FaultKind::Restart, FaultTarget::Node(node)) => {
                 if !self.up(node) {
                     self.fired(fault);
+                } else if self.role(node) == NodeRole::Connector {
+                    self.fired(fault);
+                    self.connector_restarts_in_order();
                 }
                 self.restart(node, RecordId::NONE);
             }
@@ -295,6 +305,7 @@ impl Simulation<'_> {
             (FaultKind::Abort, FaultTarget::Node(_)) => self.armed.abort_next.push(fault),
             (FaultKind::Update, FaultTarget::Key(key)) => self.person_changes(fault, key, false),
             (FaultKind::Delete, FaultTarget::Key(key)) => self.person_changes(fault, key, true),
+            (FaultKind::SlotLost, FaultTarget::Node(_)) => self.slot_lost(fault),
             (_, FaultTarget::Link(link)) => self.links[link.index()].next.push(fault),
             (_, FaultTarget::Node(_) | FaultTarget::Key(_) | FaultTarget::Absent) => {}
         }

@@ -2,19 +2,22 @@
 //!
 //! - `call`: requests and answers over links, with their five outcomes
 //! - `serve`: what source, broker and stores do with a request
-//! - `app`, `relay`, `consumer`: the processes, each driven by its pure machine
+//! - `app`, `relay`, `connector`, `consumer`: the processes, each driven by its pure machine
 //! - `producer`: the client library that sends what the app has put into its buffer
+//! - `slot`: the source's side of the connector
 //! - `fault`: crashes, restarts, link faults
 //! - `watch`: detectors; `drain`: the end of a run
 
 mod app;
 mod call;
+mod connector;
 mod consumer;
 mod drain;
 mod fault;
 mod producer;
 mod relay;
 mod serve;
+mod slot;
 mod watch;
 
 use crate::detect::Memory;
@@ -32,10 +35,12 @@ use crate::world::source::{Source, Xid};
 use crate::world::store::{Store, Tombstones};
 use app::{OpProc, Request};
 use call::{Call, CallId, LinkState, Timeouts};
+use connector::ConnectorProc;
 use consumer::ConsumerProc;
 use fault::{Armed, NodeState};
 use producer::ProducerProc;
 use relay::RelayProc;
+use slot::LogState;
 use std::collections::VecDeque;
 
 /// What is to happen at an instant.
@@ -73,6 +78,20 @@ enum Due {
     Linger(u32),
     /// The app's client library tries again, if the app's epoch is still this.
     ProduceAgain(u32),
+    /// The connector starts, if its life is still this.
+    ConnectorStarts(u32),
+    /// A poll of the connector is over, if its life is still this.
+    ConnectorPolls(u32),
+    /// The connector publishes again, if its life is still this.
+    ConnectorAgain(u32),
+    /// The connector stores its offset, if its epoch is still this.
+    ConnectorFlushes(u32),
+    /// The connector says that it is alive.
+    ConnectorBeats,
+    /// The connector's driver answers a keepalive.
+    ConnectorStatus,
+    /// The source makes a checkpoint.
+    Checkpoint,
     /// A broken connection reaches the source.
     Disconnect(Op),
     /// A stochastic crash.
@@ -125,6 +144,8 @@ pub struct Simulation<'p> {
     consumers: Vec<ConsumerProc>,
     relay: RelayProc,
     producer: ProducerProc,
+    connector: ConnectorProc,
+    log: LogState,
     events: Vec<EventInfo>,
     /// The app's operations by slot; a slot is used again.
     ops: Vec<OpProc>,
@@ -180,12 +201,14 @@ impl<'p> Simulation<'p> {
             calls: Vec::new(),
             free_calls: Vec::new(),
             timeouts: Timeouts::classes(plan),
-            source: Source::new(keys),
+            source: Source::new(keys).captured(plan.roles.connector.is_some(), plan.source.row_bytes),
             broker: Broker::new(plan.broker.partitions, plan.stores.len()),
             stores: plan.stores.iter().map(store).collect(),
             consumers: plan.stores.iter().map(|_| ConsumerProc::new(plan.broker.partitions)).collect(),
             relay: RelayProc::default(),
             producer: ProducerProc::default(),
+            connector: ConnectorProc::default(),
+            log: LogState::default(),
             events: Vec::new(),
             ops: Vec::new(),
             free_ops: Vec::new(),
@@ -217,6 +240,7 @@ impl<'p> Simulation<'p> {
         self.schedule_faults();
         self.schedule_first_arrival();
         self.schedule_relay_start();
+        self.schedule_connector_start();
         self.schedule_detectors();
     }
 
@@ -266,6 +290,13 @@ impl<'p> Simulation<'p> {
             Due::RelayLooks(epoch) => self.relay_due(epoch),
             Due::Linger(batch) => self.lingered(batch),
             Due::ProduceAgain(life) => self.produce_again(life),
+            Due::ConnectorStarts(life) => self.connector_due(life),
+            Due::ConnectorPolls(life) => self.poll_due(life),
+            Due::ConnectorAgain(life) => self.connector_again(life),
+            Due::ConnectorFlushes(epoch) => self.flush_due(epoch),
+            Due::ConnectorBeats => self.connector_beats(),
+            Due::ConnectorStatus => self.connector_status(),
+            Due::Checkpoint => self.checkpoint_due(),
             Due::Disconnect(op) => self.disconnected(op),
             Due::Crash(node) => self.stochastic_crash(node),
             Due::Restart(node, epoch) => self.restart_due(node, epoch),
@@ -316,6 +347,7 @@ fn role_code(role: NodeRole) -> u32 {
         NodeRole::Source => 1,
         NodeRole::Broker => 2,
         NodeRole::Relay => 3,
+        NodeRole::Connector => 4,
         NodeRole::Consumer(store) => 16 + 2 * u32::from(store.0),
         NodeRole::Store(store) => 17 + 2 * u32::from(store.0),
     }

@@ -8,7 +8,7 @@ use crate::scenario::plan::NodeRole;
 use crate::strategy::CrashPoint;
 use crate::world::broker::Entry;
 use crate::world::ids::{EventId, NodeId, Op, RecordId, StoreId};
-use crate::world::record::{AbortReason, Kind, Parcel, Record};
+use crate::world::record::{AGAIN, AbortReason, Kind, Parcel, Record};
 use crate::world::source::{Locked, OutboxRow, Transaction, Xid};
 use crate::world::store::Applied;
 use std::collections::VecDeque;
@@ -71,6 +71,7 @@ impl Simulation<'_> {
         let plan = self.plan;
         let time = match (self.role(node), parcel) {
             (NodeRole::Source, Parcel::Commit) if call.payload.small == 0 => &plan.source.commit_time,
+            (NodeRole::Source, Parcel::Snapshot) => return self.snapshot_time(call.payload.large),
             (NodeRole::Store(store), Parcel::Apply) => &plan.stores[store.index()].service,
             _ => return Us::ZERO,
         };
@@ -97,7 +98,13 @@ impl Simulation<'_> {
             Parcel::Apply => self.serve_apply(node, id, &payload, cause),
             Parcel::Deliver => self.serve_deliver(&payload, caller, cause),
             Parcel::Read => self.serve_read(node, id, &payload, caller, cause),
-            Parcel::AnswerOk | Parcel::AnswerFailed => {}
+            Parcel::Inspect => self.serve_inspect(id, cause),
+            Parcel::Snapshot => self.serve_snapshot(id, &payload, cause),
+            Parcel::Stream => self.serve_stream(id, &payload, cause),
+            Parcel::Wal => self.serve_wal(node, &payload, cause),
+            Parcel::Confirm => self.serve_confirm(&payload, cause),
+            Parcel::StoreOffset => self.serve_store_offset(node, id, &payload, cause),
+            Parcel::AnswerOk | Parcel::AnswerFailed | Parcel::Heartbeat => {}
         }
     }
 
@@ -170,7 +177,7 @@ impl Simulation<'_> {
         self.answer(id, true, last);
     }
 
-    fn serve_commit(&mut self, id: CallId, payload: &Payload, cause: RecordId) {
+    pub(super) fn serve_commit(&mut self, id: CallId, payload: &Payload, cause: RecordId) {
         let node = self.plan.roles.source;
         let Some(xid) = self.source.transaction_of(payload.op).map(|open| open.xid) else {
             return self.answer(id, false, cause);
@@ -178,6 +185,11 @@ impl Simulation<'_> {
         if payload.small == 1 || self.scripted_abort() {
             let last = self.roll_back(xid, AbortReason::Refused, cause);
             self.answer(id, false, last);
+            return;
+        }
+        self.wal_flows();
+        let bytes = self.source.commit_bytes(xid);
+        if self.log_is_full(id, payload.op, bytes, cause) {
             return;
         }
         let Some(commit) = self.source.commit(xid) else { return };
@@ -197,6 +209,7 @@ impl Simulation<'_> {
         }
         self.answer(id, true, last);
         self.unpark(last);
+        self.pump_wal(last);
     }
 
     /// Rolls a transaction back, with a record for each changed row (or one, if it changed none).
@@ -269,7 +282,8 @@ impl Simulation<'_> {
             self.get_call(*id).is_some_and(|call| call.payload.op == op && call.payload.parcel == Parcel::Commit)
         };
         let source = &self.nodes[self.plan.roles.source.index()];
-        if source.serving.iter().any(committing) || source.queue.iter().any(committing) {
+        let under_way = source.serving.iter().any(committing) || source.queue.iter().any(committing);
+        if under_way || self.waits_for_space(op) {
             return;
         }
         self.roll_back(xid, AbortReason::Disconnected, RecordId::NONE);
@@ -296,18 +310,27 @@ impl Simulation<'_> {
     }
 
     fn serve_publish(&mut self, node: NodeId, id: CallId, payload: &Payload, cause: RecordId) {
-        let key = self.events[payload.event.index()].key;
-        let entry = Entry { event: payload.event, version: payload.version };
-        let (partition, offset) = self.broker.append(key, entry);
-        let mut record = self.about(node, Kind::Appended, payload.event, cause);
-        (record.value, record.extra, record.version) = (offset, partition, payload.version);
-        let last = self.record(record);
-        if self.pass(node, CrashPoint::BrokerAppendAck, record.op, payload.event, last) {
+        let one = [(payload.event, payload.version, payload.again)];
+        let many: Vec<_> = payload.changes.iter().map(|change| (change.event, change.version, change.again)).collect();
+        let (mut touched, mut last) = (Vec::new(), cause);
+        for &(event, version, again) in if many.is_empty() { &one[..] } else { &many[..] } {
+            let key = self.events[event.index()].key;
+            let (partition, offset) = self.broker.append(key, Entry { event, version, again });
+            let mut record = self.about(node, Kind::Appended, event, cause);
+            (record.value, record.extra, record.version) = (offset, partition, version);
+            record.detail |= if again { AGAIN } else { 0 };
+            last = self.record(record);
+            touched.push((partition, last));
+        }
+        let op = self.events[payload.event.index()].op;
+        if self.pass(node, CrashPoint::BrokerAppendAck, op, payload.event, last) {
             return self.strand(id);
         }
         self.answer(id, true, last);
-        for store in 0..self.stores.len() {
-            self.pump(StoreId(store as u16), partition, last);
+        for (partition, appended) in touched {
+            for store in 0..self.stores.len() {
+                self.pump(StoreId(store as u16), partition, appended);
+            }
         }
     }
 
@@ -336,7 +359,8 @@ impl Simulation<'_> {
         let at = &mut self.stores[store.index()];
         let applied = at.apply(info.key, info.kind, payload.event, payload.version, info.commit, clock);
         let kind = if applied == Applied::Yes { Kind::Applied } else { Kind::NotNewer };
-        let record = Record { version: payload.version, ..self.about(node, kind, payload.event, cause) };
+        let mut record = Record { version: payload.version, ..self.about(node, kind, payload.event, cause) };
+        record.detail |= if payload.again { AGAIN } else { 0 };
         let last = match payload.told.some() {
             None => self.record(record),
             Some(told) => self.record_read_state(node, told, record),
@@ -352,7 +376,8 @@ impl Simulation<'_> {
     fn record_read_state(&mut self, node: NodeId, told: EventId, shown: Record) -> RecordId {
         let mut last = shown.cause;
         if self.events[told.index()].commit > 0 && self.events[told.index()].version <= shown.version {
-            let record = self.about(node, Kind::NotNewer, told, shown.cause);
+            let mut record = self.about(node, Kind::NotNewer, told, shown.cause);
+            record.detail |= shown.detail & AGAIN;
             last = self.record(record);
         }
         if shown.kind == Kind::Applied {

@@ -90,10 +90,15 @@ impl Simulation<'_> {
             return;
         }
         self.source.write(xid, key, asked, event);
+        self.wal_flows();
         let Some(commit) = self.source.commit(xid) else { return };
         self.events[event.index()].commit = self.source.commits();
         let record = Record { value: commit.lsn.0, ..self.about(node, Kind::Committed, event, RecordId::NONE) };
         let committed = self.record(record);
+        if self.plan.roles.connector.is_some() {
+            // The log has it, whoever wrote it.
+            return self.pump_wal(committed);
+        }
         let record = self.about(node, Kind::GaveUp, event, committed);
         self.record(record);
     }

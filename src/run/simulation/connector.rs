@@ -1,0 +1,632 @@
+//! The connector of `cdc`: reader, task and committer, driven by the machines of `strategy::cdc`.
+//!
+//! The source's side (slot, stream, snapshot) is in `slot`.
+
+use super::call::{CallId, Caller, Identity, Payload};
+use super::{Due, Simulation};
+use crate::kernel::rng::Purpose;
+use crate::kernel::time::Us;
+use crate::strategy::CrashPoint;
+use crate::strategy::cdc::{
+    Facts, LsnFlushMode, Mismatch, ReaderCommand, ReaderEvent, ReaderState, SnapshotMode, TaskCommand, TaskEvent,
+    TaskState, Way, reader_step, task_step, way,
+};
+use crate::world::ids::{EventId, Lsn, NodeId, Op, Outcome, RecordId};
+use crate::world::record::{Kind, Parcel, Record};
+use std::collections::{BTreeMap, VecDeque};
+
+/// A change that the connector has read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub event: EventId,
+    pub version: u32,
+    pub lsn: Lsn,
+    /// A row of a snapshot; and whether it is its last.
+    pub again: bool,
+    pub last: bool,
+}
+
+/// A position of the connector: up to where, and whether a snapshot is still to be finished.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offset {
+    pub lsn: Lsn,
+    pub partial: bool,
+}
+
+/// Which of the connector's loops waits for an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The reader: slot, snapshot, stream.
+    Reader,
+    /// The task: publishing.
+    Task,
+    /// The committer: storing the offset.
+    Committer,
+    /// Nobody: a change from the log.
+    Stream,
+    /// Nobody: a confirmation, a heartbeat.
+    Notice,
+}
+
+/// The connector. A crash loses all but what is stored at the broker, and what only the truth knows.
+#[derive(Clone, Debug)]
+pub struct ConnectorProc {
+    pub(super) reader: ReaderState,
+    task: TaskState,
+    queue: VecDeque<Change>,
+    batch: Vec<Change>,
+    /// The calls that reader, task and committer wait for.
+    pub waiting: [CallId; 3],
+    /// Which connection to the source it is: what belongs to an older one is not taken.
+    pub(super) connection: u32,
+    /// Which life of the task it is.
+    life: u32,
+    /// At the source, while the connection lasts: the next change to send.
+    pub(super) sender: Option<u32>,
+    /// The next change to take, and those that came too early.
+    pub(super) expected: u32,
+    early: BTreeMap<u32, Change>,
+    /// Changes on their way or in the queue.
+    pub(super) ahead: u32,
+    /// In a snapshot: its position, and the rows that are not read yet.
+    pub(super) snapshot: Option<Lsn>,
+    pub(super) rows: VecDeque<Change>,
+    /// Whether the next fetch waits for room in the queue.
+    holding: bool,
+    /// When the poll began that is going on, and whether its end is in the calendar.
+    polling_since: Us,
+    poll_set: bool,
+    acked: Option<Offset>,
+    /// At the broker, durable.
+    pub(super) stored: Option<Offset>,
+    flush_since: Us,
+    flush_set: bool,
+    flushes: u64,
+    calls: u64,
+    /// Whether it is being stopped in good order.
+    stopping: bool,
+    /// How it ended, and the record that says so.
+    pub(super) stopped: Option<(Way, RecordId)>,
+    /// Only the truth knows this: up to which change everything was acknowledged, or is told to be passed.
+    pub(super) reached: u32,
+}
+
+impl Default for ConnectorProc {
+    fn default() -> Self {
+        ConnectorProc {
+            reader: ReaderState::Waiting,
+            task: TaskState::Polling,
+            queue: VecDeque::new(),
+            batch: Vec::new(),
+            waiting: [CallId::NONE; 3],
+            connection: 0,
+            life: 0,
+            sender: None,
+            expected: 0,
+            early: BTreeMap::new(),
+            ahead: 0,
+            snapshot: None,
+            rows: VecDeque::new(),
+            holding: false,
+            polling_since: Us::ZERO,
+            poll_set: false,
+            acked: None,
+            stored: None,
+            flush_since: Us::ZERO,
+            flush_set: false,
+            flushes: 0,
+            calls: 0,
+            stopping: false,
+            stopped: None,
+            reached: 0,
+        }
+    }
+}
+
+impl ConnectorProc {
+    /// Whether it has nothing of its own to do.
+    fn idle(&self) -> bool {
+        self.task == TaskState::Polling && self.batch.is_empty() && self.queue.is_empty() && self.ahead == 0
+    }
+
+    /// Forgets everything that is in its memory; what is stored stays.
+    fn forget(&mut self, now: Us) {
+        let ConnectorProc { connection, life, stored, flush_since, flush_set, flushes, calls, reached, .. } = *self;
+        *self = ConnectorProc {
+            connection: connection + 1,
+            life: life + 1,
+            polling_since: now,
+            acked: stored,
+            stored,
+            flush_since,
+            flush_set,
+            flushes,
+            calls,
+            reached,
+            ..ConnectorProc::default()
+        };
+    }
+}
+
+impl Simulation<'_> {
+    pub(super) fn schedule_connector_start(&mut self) {
+        let plan = self.plan;
+        if plan.roles.connector.is_none() {
+            return;
+        }
+        (self.connector.polling_since, self.connector.flush_since) = (plan.cdc.start, plan.cdc.start);
+        self.calendar.put(plan.cdc.start, Due::ConnectorStarts(self.connector.life));
+        self.calendar.put(plan.source.checkpoint, Due::Checkpoint);
+        if let Some(span) = plan.cdc.heartbeat {
+            self.calendar.put(plan.cdc.start.after(span), Due::ConnectorBeats);
+        }
+        if plan.cdc.lsn_flush_mode == LsnFlushMode::ConnectorAndDriver {
+            self.calendar.put(plan.cdc.start.after(plan.cdc.status), Due::ConnectorStatus);
+        }
+    }
+
+    /// Whether the connector has read, published and heard back all there is.
+    pub(super) fn connector_is_quiet(&self) -> bool {
+        let connector = &self.connector;
+        let caught_up = connector.sender == Some(self.source.wal.len());
+        self.plan.roles.connector.is_none()
+            || (connector.idle() && (connector.stopped.is_some() || (caught_up && !connector.stopping)))
+    }
+
+    /// It is time for the connector to start, unless it died or started since.
+    pub(super) fn connector_due(&mut self, life: u32) {
+        let Some(node) = self.plan.roles.connector else { return };
+        if self.up(node) && self.connector.life == life {
+            self.reader_event(node, ReaderEvent::Due, RecordId::NONE);
+        }
+    }
+
+    pub(super) fn reader_event(&mut self, node: NodeId, event: ReaderEvent, cause: RecordId) {
+        let arrow = reader_step(self.connector.reader, event);
+        self.connector.reader = arrow.next;
+        for ask in arrow.asks.into_iter().flatten() {
+            match ask {
+                ReaderCommand::Inspect => {
+                    let payload = Payload::about(Parcel::Inspect, EventId::NONE, 0);
+                    self.connector_calls_source(Part::Reader, payload, cause);
+                }
+                ReaderCommand::Fetch => self.connector_fetches(cause),
+                ReaderCommand::Stream => {
+                    let mut payload = Payload::about(Parcel::Stream, EventId::NONE, 0);
+                    payload.small = self.connector.connection;
+                    let from = self.connector.stored.filter(|stored| !stored.partial);
+                    // After a snapshot the slot's own position counts: it stands where the snapshot was taken, or before.
+                    let from = from.filter(|_| self.connector.snapshot.is_none());
+                    payload.large = from.map_or(0, |from| from.lsn.0);
+                    self.connector_calls_source(Part::Reader, payload, cause);
+                }
+                ReaderCommand::Retry => self.connector_retries(node, cause),
+                ReaderCommand::Stop(way) => {
+                    let detail = u8::from(way == Way::Failed);
+                    let record = Record { cause, detail, ..Record::new(self.now, node, Kind::Stopped) };
+                    let stop = self.record(record);
+                    self.connector.stopped = Some((way, stop));
+                }
+            }
+        }
+    }
+
+    /// Asks for the next rows of the snapshot, if the queue has room for them.
+    fn connector_fetches(&mut self, cause: RecordId) {
+        let plan = &self.plan.cdc;
+        let rows = plan.snapshot_fetch.min(plan.max_queue);
+        self.connector.holding = self.connector.queue.len() as u32 + rows > plan.max_queue;
+        if self.connector.holding {
+            return;
+        }
+        let mut payload = Payload::about(Parcel::Snapshot, EventId::NONE, 0);
+        (payload.small, payload.large) = (self.connector.connection, u64::from(rows));
+        self.connector_calls_source(Part::Reader, payload, cause);
+    }
+
+    pub(super) fn connector_calls_source(&mut self, part: Part, payload: Payload, cause: RecordId) {
+        let Some(link) = self.plan.roles.connector_source else { return };
+        self.connector_calls(link, part, payload, cause);
+    }
+
+    fn connector_calls(&mut self, link: crate::world::ids::LinkId, part: Part, payload: Payload, cause: RecordId) {
+        self.connector.calls += 1;
+        let identity = Identity { major: self.connector.calls, attempt: 1, row: 0, life: 0 };
+        let class = match part {
+            Part::Reader | Part::Task | Part::Committer => Some(self.connector_class()),
+            Part::Stream | Part::Notice => None,
+        };
+        let id = self.call(link, Caller::Connector(part), class, payload, identity, cause);
+        if let Some(waiting) = self.connector.waiting.get_mut(part as usize) {
+            *waiting = id;
+        }
+    }
+
+    /// A call of the connector has ended.
+    pub(super) fn connector_answered(&mut self, part: Part, id: CallId, outcome: Outcome, cause: RecordId) {
+        let Some(node) = self.plan.roles.connector else { return };
+        if let Some(waiting) = self.connector.waiting.get_mut(part as usize) {
+            *waiting = CallId::NONE;
+        }
+        let ok = outcome == Outcome::Ok;
+        match part {
+            Part::Reader => self.reader_answered(node, id, ok, cause),
+            Part::Task => {
+                self.publish_calls.ended += 1;
+                self.publish_calls.failed += u64::from(!ok);
+                self.task_event(node, if ok { TaskEvent::Done } else { TaskEvent::Failed }, cause);
+            }
+            Part::Committer => self.offset_answered(node, id, ok, cause),
+            Part::Stream | Part::Notice => {}
+        }
+    }
+
+    fn reader_answered(&mut self, node: NodeId, id: CallId, ok: bool, cause: RecordId) {
+        let Some(payload) = self.get_call(id).map(|call| call.payload.clone()).filter(|_| ok) else {
+            return self.reader_event(node, ReaderEvent::Failed, cause);
+        };
+        match payload.parcel {
+            Parcel::Inspect => self.slot_found(node, &payload, cause),
+            Parcel::Snapshot => self.rows_read(node, &payload, cause),
+            _ => self.reader_event(node, ReaderEvent::Done, cause), // The stream; a reader asks for nothing else.
+        }
+    }
+
+    /// The slot's state is known: the connector decides how to go on.
+    fn slot_found(&mut self, node: NodeId, payload: &Payload, cause: RecordId) {
+        let plan = &self.plan.cdc;
+        let (mode, mismatch) = (plan.snapshot_mode, plan.mismatch);
+        let stored = self.connector.stored;
+        let slot = payload.small.checked_sub(1).map(|state| state == 1);
+        let position = Lsn(payload.large);
+        let ahead = stored.is_some_and(|stored| stored.lsn < position);
+        let facts = Facts { offset: stored.map(|stored| !stored.partial), slot, ahead };
+        let way = way(mode, mismatch, facts);
+        if let (Way::Stream, Some(stored)) = (way, stored.filter(|stored| !stored.partial)) {
+            match mismatch {
+                Mismatch::TrustSlot | Mismatch::TrustGreaterLsn if ahead => {
+                    self.connector.acked = Some(Offset { lsn: position, partial: false });
+                    self.arrange_flush(node);
+                }
+                Mismatch::TrustOffset | Mismatch::TrustGreaterLsn if stored.lsn > position => {
+                    self.connector_confirms(stored.lsn, cause);
+                }
+                Mismatch::NoValidation | Mismatch::TrustOffset | Mismatch::TrustSlot | Mismatch::TrustGreaterLsn => {}
+            }
+        }
+        self.reader_event(node, ReaderEvent::Found(way), cause);
+    }
+
+    /// Rows of the snapshot are there.
+    fn rows_read(&mut self, node: NodeId, payload: &Payload, cause: RecordId) {
+        let connector = &mut self.connector;
+        connector.queue.extend(payload.changes.iter().copied());
+        connector.ahead += payload.changes.len() as u32;
+        let last = connector.rows.is_empty();
+        let position = connector.snapshot.unwrap_or_default();
+        if last && payload.changes.is_empty() {
+            self.snapshot_done(node, position, cause);
+        }
+        self.poke(node, cause);
+        let streams = self.plan.cdc.snapshot_mode != SnapshotMode::InitialOnly;
+        if self.connector.reader == ReaderState::Snapshotting {
+            self.reader_event(node, ReaderEvent::Rows(last, streams), cause);
+        }
+    }
+
+    /// All rows of the snapshot are acknowledged: that is stored at once.
+    fn snapshot_done(&mut self, node: NodeId, position: Lsn, cause: RecordId) {
+        self.connector.acked = Some(Offset { lsn: position, partial: false });
+        self.connector_stores(node, cause);
+    }
+
+    /// A change from the log reaches the connector.
+    pub(super) fn serve_wal(&mut self, node: NodeId, payload: &Payload, cause: RecordId) {
+        let connector = &mut self.connector;
+        let Some(change) = payload.changes.first().copied().filter(|_| payload.small == connector.connection) else {
+            return;
+        };
+        connector.early.insert(self.source.wal.index_of(Lsn(change.lsn.0 - 1)), change);
+        while let Some(change) = self.connector.early.remove(&self.connector.expected) {
+            self.connector.expected += 1;
+            self.connector.queue.push_back(change);
+            if self.pass(node, CrashPoint::ConnectorDecodePoll, Op::NONE, change.event, cause) {
+                return;
+            }
+        }
+        self.poke(node, cause);
+    }
+
+    /// The queue has something: a waiting poll ends at once if that fills a batch, else at its time.
+    fn poke(&mut self, node: NodeId, cause: RecordId) {
+        let (plan, connector) = (&self.plan.cdc, &mut self.connector);
+        if connector.task != TaskState::Polling || connector.queue.is_empty() || connector.stopping {
+            return;
+        }
+        if connector.queue.len() >= plan.max_batch as usize {
+            return self.connector_polls(node, cause);
+        }
+        if !connector.poll_set {
+            connector.poll_set = true;
+            let polls = self.now.since(connector.polling_since).0 / plan.poll.0 + 1;
+            let ends = connector.polling_since.after(Us(plan.poll.0.saturating_mul(polls)));
+            self.calendar.put(ends, Due::ConnectorPolls(connector.life));
+        }
+    }
+
+    /// The time of a poll is over, unless the task died since.
+    pub(super) fn poll_due(&mut self, life: u32) {
+        let Some(node) = self.plan.roles.connector else { return };
+        if self.connector.life == life {
+            self.connector.poll_set = false;
+            if self.connector.task == TaskState::Polling && !self.connector.stopping {
+                self.connector_polls(node, RecordId::NONE);
+            }
+        }
+    }
+
+    fn connector_polls(&mut self, node: NodeId, cause: RecordId) {
+        let connector = &mut self.connector;
+        let n = connector.queue.len().min(self.plan.cdc.max_batch as usize);
+        let Some(first) = connector.queue.front().map(|change| change.event) else { return };
+        connector.batch = connector.queue.drain(..n).collect();
+        connector.ahead -= n as u32;
+        let record = Record { value: n as u64, ..self.about(node, Kind::Polled, first, cause) };
+        let cause = self.record(record);
+        self.pump_wal(cause);
+        if self.connector.holding {
+            self.connector_fetches(cause);
+        }
+        self.task_event(node, TaskEvent::Polled(n as u32), cause);
+    }
+
+    fn task_event(&mut self, node: NodeId, event: TaskEvent, cause: RecordId) {
+        let arrow = task_step(self.connector.task, event);
+        let about = |batch: &[Change]| batch.first().map_or(EventId::NONE, |change| change.event);
+        let first = about(&self.connector.batch);
+        self.connector.task = arrow.next;
+        if let Some(point) = arrow.before
+            && self.pass(node, point, Op::NONE, first, cause)
+        {
+            return;
+        }
+        let life = self.connector.life;
+        for ask in arrow.asks.into_iter().flatten() {
+            self.task_asks(node, ask, cause);
+            if self.connector.life != life {
+                return;
+            }
+        }
+        if let Some(point) = arrow.after {
+            self.pass(node, point, Op::NONE, first, cause);
+        }
+    }
+
+    fn task_asks(&mut self, node: NodeId, ask: TaskCommand, cause: RecordId) {
+        match ask {
+            TaskCommand::Poll => {
+                self.connector.polling_since = self.now;
+                if self.connector.stopping {
+                    return self.stop_in_order(node, cause);
+                }
+                self.poke(node, cause);
+            }
+            TaskCommand::Publish(_) => {
+                let Some(link) = self.plan.roles.connector_broker else { return };
+                let Some(first) = self.connector.batch.first().copied() else { return };
+                let mut payload = Payload::about(Parcel::Publish, first.event, first.version);
+                payload.changes.clone_from(&self.connector.batch);
+                self.connector_calls(link, Part::Task, payload, cause);
+            }
+            TaskCommand::Acked => self.batch_acked(node, cause),
+            TaskCommand::Backoff(attempt) => {
+                let first = self.connector.batch.first().map_or(EventId::NONE, |change| change.event);
+                let record = Record { value: u64::from(attempt), ..self.about(node, Kind::Retried, first, cause) };
+                self.record(record);
+                let base = self.plan.cdc.backoff.0;
+                let pause = base.saturating_mul(1 << attempt.saturating_sub(1).min(4)).min(base.saturating_mul(10));
+                self.calendar.put(self.now.after(Us(pause)), Due::ConnectorAgain(self.connector.life));
+            }
+        }
+    }
+
+    /// A failed publish is tried again, unless the task died since.
+    pub(super) fn connector_again(&mut self, life: u32) {
+        let Some(node) = self.plan.roles.connector else { return };
+        if self.connector.life == life {
+            self.task_event(node, TaskEvent::Elapsed, RecordId::NONE);
+        }
+    }
+
+    /// The broker has confirmed the batch: from now on its offset may be stored.
+    fn batch_acked(&mut self, node: NodeId, cause: RecordId) {
+        let batch = std::mem::take(&mut self.connector.batch);
+        let Some(last) = batch.last().copied() else { return };
+        if let Some(change) = batch.iter().rev().find(|change| !change.again) {
+            self.connector.reached = self.connector.reached.max(self.source.wal.index_of(change.lsn));
+        }
+        self.connector.acked = Some(Offset { lsn: last.lsn, partial: last.again && !last.last });
+        if self.pass(node, CrashPoint::ConnectorAckStore, Op::NONE, last.event, cause) {
+            return;
+        }
+        if batch.iter().any(|change| change.last) {
+            self.connector_stores(node, cause);
+        } else {
+            self.arrange_flush(node);
+        }
+    }
+
+    /// Puts the next time at which the offset is stored into the calendar, if there is something to store.
+    fn arrange_flush(&mut self, node: NodeId) {
+        let (plan, connector) = (&self.plan.cdc, &mut self.connector);
+        if connector.flush_set || connector.acked == connector.stored {
+            return;
+        }
+        connector.flush_set = true;
+        let at = if plan.flush_exp {
+            connector.flushes += 1;
+            let code = super::role_code(crate::scenario::plan::NodeRole::Connector);
+            let mut draw = self.draws.of(Purpose::Phase, connector.flushes, code, 0);
+            self.now.after(draw.exponential_us(plan.offset_flush))
+        } else {
+            let flushes = self.now.since(connector.flush_since).0 / plan.offset_flush.0 + 1;
+            connector.flush_since.after(Us(plan.offset_flush.0.saturating_mul(flushes)))
+        };
+        let epoch = self.epoch(node);
+        self.calendar.put(at, Due::ConnectorFlushes(epoch));
+    }
+
+    /// It is time to store the offset, unless the connector died since.
+    pub(super) fn flush_due(&mut self, epoch: u32) {
+        let Some(node) = self.plan.roles.connector else { return };
+        if self.epoch(node) == epoch {
+            self.connector.flush_set = false;
+            self.connector_stores(node, RecordId::NONE);
+        }
+    }
+
+    fn connector_stores(&mut self, node: NodeId, cause: RecordId) {
+        let (Some(link), Some(acked)) = (self.plan.roles.connector_broker, self.connector.acked) else { return };
+        if self.connector.acked == self.connector.stored {
+            return;
+        }
+        if self.connector.waiting[Part::Committer as usize] != CallId::NONE {
+            return self.arrange_flush(node);
+        }
+        let mut payload = Payload::about(Parcel::StoreOffset, EventId::NONE, 0);
+        (payload.large, payload.small) = (acked.lsn.0, u32::from(acked.partial));
+        self.connector_calls(link, Part::Committer, payload, cause);
+    }
+
+    /// The connector's offset reaches the broker, and is durable.
+    pub(super) fn serve_store_offset(&mut self, node: NodeId, id: CallId, payload: &Payload, cause: RecordId) {
+        let offset = Offset { lsn: Lsn(payload.large), partial: payload.small == 1 };
+        // One that comes late does not undo a later one.
+        if self.connector.stored.is_none_or(|stored| stored.partial || stored.lsn <= offset.lsn) {
+            self.connector.stored = Some(offset);
+        }
+        let mut record = Record::new(self.now, node, Kind::OffsetStored);
+        (record.value, record.detail, record.cause) = (payload.large, payload.small as u8, cause);
+        record.extra = self.source.wal.index_of(offset.lsn);
+        let last = self.record(record);
+        self.answer(id, true, last);
+    }
+
+    fn offset_answered(&mut self, node: NodeId, id: CallId, ok: bool, cause: RecordId) {
+        let lsn = self.get_call(id).map(|call| Lsn(call.payload.large)).filter(|_| ok);
+        if let Some(lsn) = lsn {
+            if self.pass(node, CrashPoint::ConnectorStoreConfirm, Op::NONE, EventId::NONE, cause) {
+                return;
+            }
+            if self.plan.cdc.lsn_flush_mode != LsnFlushMode::Manual {
+                self.connector_confirms(lsn, cause);
+            }
+        }
+        if self.connector.stopping && self.connector.task == TaskState::Polling {
+            return self.stop_in_order(node, cause);
+        }
+        self.arrange_flush(node);
+    }
+
+    fn connector_confirms(&mut self, lsn: Lsn, cause: RecordId) {
+        let mut payload = Payload::about(Parcel::Confirm, EventId::NONE, 0);
+        payload.large = lsn.0;
+        self.connector_calls_source(Part::Notice, payload, cause);
+    }
+
+    /// A connector that has read everything tells the broker that it is alive; what that confirms may be stored.
+    pub(super) fn connector_beats(&mut self) {
+        let (Some(node), Some(span)) = (self.plan.roles.connector, self.plan.cdc.heartbeat) else { return };
+        self.calendar.put(self.now.after(span), Due::ConnectorBeats);
+        if !self.caught_up(node) || self.connector.stopping {
+            return;
+        }
+        if let Some(link) = self.plan.roles.connector_broker {
+            self.wal_flows();
+            let payload = Payload::about(Parcel::Heartbeat, EventId::NONE, 0);
+            self.connector_calls(link, Part::Notice, payload, RecordId::NONE);
+            self.connector.acked = Some(Offset { lsn: self.source.wal_end(), partial: false });
+            self.arrange_flush(node);
+        }
+    }
+
+    /// The driver answers a keepalive: all that it has read is confirmed, so the database's own position is.
+    pub(super) fn connector_status(&mut self) {
+        let Some(node) = self.plan.roles.connector else { return };
+        self.calendar.put(self.now.after(self.plan.cdc.status), Due::ConnectorStatus);
+        let confirmed = self.source.wal.slot().map_or(0, |slot| self.source.wal.index_of(slot.confirmed));
+        if self.caught_up(node) && confirmed == self.source.wal.len() {
+            self.wal_flows();
+            if self.source.wal.slot().is_some_and(|slot| slot.confirmed < self.source.wal_end()) {
+                self.connector_confirms(self.source.wal_end(), RecordId::NONE);
+            }
+        }
+    }
+
+    fn caught_up(&self, node: NodeId) -> bool {
+        self.up(node) && self.connector.idle() && self.connector.sender == Some(self.source.wal.len())
+    }
+
+    /// The connection to the source is lost, and with it the task: it starts again from the stored offset.
+    pub(super) fn connector_broken(&mut self, cause: RecordId) {
+        let Some(node) = self.plan.roles.connector else { return };
+        if self.up(node) {
+            self.reader_event(node, ReaderEvent::Failed, cause);
+        }
+    }
+
+    fn connector_retries(&mut self, node: NodeId, cause: RecordId) {
+        let record = Record { cause, ..Record::new(self.now, node, Kind::Retried) };
+        self.record(record);
+        self.connector.forget(self.now);
+        let at = self.now.after(self.plan.cdc.restart_wait);
+        self.calendar.put(at, Due::ConnectorStarts(self.connector.life));
+    }
+
+    /// A person restarts the connector: it hears back what it published, stores its offset, and starts again.
+    pub(super) fn connector_restarts_in_order(&mut self) {
+        let Some(node) = self.plan.roles.connector else { return };
+        let connector = &mut self.connector;
+        (connector.stopping, connector.sender) = (true, None);
+        connector.connection += 1;
+        connector.queue.clear();
+        connector.ahead = 0;
+        if connector.task == TaskState::Polling {
+            self.stop_in_order(node, RecordId::NONE);
+        }
+    }
+
+    fn stop_in_order(&mut self, node: NodeId, cause: RecordId) {
+        if self.connector.waiting[Part::Committer as usize] != CallId::NONE {
+            return;
+        }
+        if self.connector.acked != self.connector.stored {
+            return self.connector_stores(node, cause);
+        }
+        let record = Record { cause, ..Record::new(self.now, node, Kind::Stopped) };
+        let stop = self.record(record);
+        self.connector.forget(self.now);
+        self.connector.flush_since = self.now;
+        self.record(Record { cause: stop, ..Record::new(self.now, node, Kind::Restarted) });
+        self.calendar.put(self.now, Due::ConnectorStarts(self.connector.life));
+    }
+
+    /// The connector dies, with its queue and what it has not stored.
+    pub(super) fn kill_connector(&mut self, crash: RecordId) {
+        let Some(node) = self.plan.roles.connector else { return };
+        let held = self.connector.batch.first().or(self.connector.queue.front()).map(|change| change.event);
+        if let Some(event) = held {
+            let record = self.about(node, Kind::Killed, event, crash);
+            self.record(record);
+        }
+        self.connector.forget(self.now);
+        self.connector.flush_set = false;
+    }
+
+    /// The connector is up again: it starts at once.
+    pub(super) fn connector_restarted(&mut self) {
+        self.connector.flush_since = self.now;
+        self.connector.polling_since = self.now;
+        self.calendar.put(self.now, Due::ConnectorStarts(self.connector.life));
+    }
+}

@@ -108,9 +108,11 @@ fn is_drawn(kind: Kind) -> bool {
         Kind::Committed | Kind::Aborted | Kind::Applied | Kind::NotNewer | Kind::TombstoneGone => true,
         Kind::TimedOut | Kind::GaveUp | Kind::Rejected | Kind::Killed | Kind::StillQueued => true,
         Kind::Crashed | Kind::Restarted | Kind::Alarm | Kind::LinkFault => true,
+        Kind::CursorPassed | Kind::SlotLost | Kind::Snapshotted | Kind::OffsetStored | Kind::Stopped => true,
         Kind::Stepped | Kind::Arrived | Kind::Dropped | Kind::Written | Kind::Enqueued | Kind::Waits => false,
         Kind::Granted | Kind::Appended | Kind::Emptied | Kind::OffsetCommitted | Kind::Rewound => false,
         Kind::Polled | Kind::Claimed | Kind::Marked | Kind::Answered | Kind::Retried | Kind::Passed => false,
+        Kind::SlotCreated | Kind::SlotMoved | Kind::Checkpointed | Kind::StreamStarted => false,
         Kind::Read
         | Kind::Buffered
         | Kind::LinkHealed

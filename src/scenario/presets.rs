@@ -61,6 +61,8 @@ presets! {
         "The app writes the database only; a connector reads its log: the crash of order-created-lost loses nothing.";
     "cdc-replay", "The connector publishes again", Us(19_900_000),
         "The connector dies before it stores its offset and sends again what it sent since: a row goes back in time, and comes to itself.";
+    "cdc-slot-lost", "The slot is lost", Us(21_000_000),
+        "The log is gone when the connector comes back: a snapshot repairs what exists, and never what was deleted meanwhile.";
     "rollback-after-publish", "Rolled back after the publish", Us(8_030_000),
         "Publishing inside the transaction looks atomic: the transaction aborts, and the event is out all the same.";
     "early-read", "Read before the commit", Us(8_060_000),

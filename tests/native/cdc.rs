@@ -117,3 +117,144 @@ fn a_persons_change_is_captured() {
     assert_eq!((run.report().verdict, run.report().ledger.lost), (Verdict::Consistent, 0));
     assert_eq!(run.report().faults.iter().map(|fault| fault.fired).sum::<u64>(), 3);
 }
+
+/// DOMAIN 0.7: a snapshot repairs missing and stale rows, never ghosts; what fell into the gap is lost.
+#[test]
+fn a_lost_slot_leaves_a_ghost() {
+    let run = preset("cdc-slot-lost");
+    let report = run.report();
+    assert_eq!((report.verdict, rows(report)), (Verdict::Diverged, [0, 0, 1]));
+    assert!(report.silent && report.events <= 8_000);
+    // The four changes of the gap are passed: three of them are of rows that the snapshot shows, or shows later states of.
+    assert_eq!((report.ledger.lost, report.ledger.ghost, report.ledger.duplicates), (4, 0, 0));
+    assert_eq!(of_kind(&run, Kind::CursorPassed).len(), 4);
+    let shown_again = of_kind(&run, Kind::Applied).into_iter().filter(|record| record.is_again());
+    let keys: Vec<String> = shown_again.map(|record| run.plan().key_name(record.key)).collect();
+    assert_eq!(keys, ["product-1", "product-7"], "the versioned index takes what it lacks");
+    let ghost = &report.stores[0].witnesses[0];
+    assert_eq!((ghost.key.as_str(), ghost.anomaly.as_str()), ("product-3", "ghost"));
+    assert!(ghost.cause.contains("its snapshot"), "{}", ghost.cause);
+}
+
+/// DOMAIN 2f, by snapshot mode and mismatch strategy: missing, stale, ghost; whether the connector stops; lost.
+#[test]
+#[rustfmt::skip]
+fn modes_and_strategies() {
+    let table = [
+        // snapshot mode   mismatch             missing, stale, ghost  stops  lost
+        ("when_needed",    "no_validation",     [0, 0, 1],             false, 4),
+        ("when_needed",    "trust_offset",      [0, 0, 1],             false, 4),
+        ("always",         "no_validation",     [0, 0, 1],             false, 4),
+        // A new slot is past the stored offset: what lies between is skipped in silence ...
+        ("initial",        "no_validation",     [1, 1, 1],             false, 4),
+        ("no_data",        "no_validation",     [1, 1, 1],             false, 4),
+        ("never",          "no_validation",     [1, 1, 1],             false, 4),
+        ("initial",        "trust_slot",        [1, 1, 1],             false, 4),
+        ("initial",        "trust_greater_lsn", [1, 1, 1],             false, 4),
+        // ... or the connector fails, and tells nobody of anything any more.
+        ("initial",        "trust_offset",      [2, 2, 2],             true,  7),
+    ];
+    for (mode, mismatch, want, stops, lost) in table {
+        let changes = [("cdc.snapshot_mode", json!(mode)), ("cdc.offset_mismatch_strategy", json!(mismatch))];
+        let run = changed("cdc-slot-lost", &changes);
+        let got = (rows(run.report()), of_kind(&run, Kind::Stopped).iter().any(|stop| stop.detail == 1), run.report().ledger.lost);
+        assert_eq!(got, (want, stops, lost), "{mode} {mismatch}");
+    }
+}
+
+/// `max_slot_wal_keep_size`: the next checkpoint gives up a slot that holds too much; the mode decides what follows.
+#[test]
+fn a_cap_loses_the_slot() {
+    let run = |cap: u64, mode: &str| {
+        changed(
+            "cdc-slot-lost",
+            &[
+                ("faults", json!(["crash:connector@10s+10s"])),
+                ("source.wal.cap", json!(cap)),
+                ("source.checkpoint", json!("17s")),
+                ("cdc.snapshot_mode", json!(mode)),
+            ],
+        )
+    };
+    let held = of_kind(&run(1, "initial"), Kind::SlotLost)[0].value;
+    assert!(held >= 4 * 64, "the four changes of the gap, and what was not stored");
+    for (cap, mode, lost, verdict) in [
+        (0, "initial", 0, Verdict::Consistent),
+        (held, "initial", 0, Verdict::Consistent),
+        (held - 1, "when_needed", 4, Verdict::Diverged),
+        (held - 1, "initial", 7, Verdict::Diverged),
+    ] {
+        let run = run(cap, mode);
+        assert_eq!((run.report().ledger.lost, run.report().verdict), (lost, verdict), "{cap} {mode}");
+        assert_eq!(of_kind(&run, Kind::SlotLost).len(), usize::from(cap == held - 1), "{cap} {mode}");
+    }
+}
+
+/// A full disk: commits wait for space, and get it when the connector is back.
+#[test]
+fn a_full_disk_blocks_the_writers() {
+    let changes = [
+        ("faults", json!(["crash:connector@1500ms+20s"])),
+        ("source.wal.disk", json!(64 * 4)),
+        ("cdc.offset_flush", json!("1s")),
+        ("cdc.snapshot_mode", json!("initial")),
+        ("workload.client.timeout", json!("60s")),
+        ("source.timeout", json!("60s")),
+        ("drain_limit", json!("10m")),
+    ];
+    let run = changed("cdc-slot-lost", &changes);
+    let (report, waits) = (run.report(), of_kind(&run, Kind::Waits));
+    let first = waits.iter().find(|wait| wait.extra == u32::MAX).unwrap();
+    assert_eq!(first.at.0 / 1_000_000, 5, "four rows fit: the first waits at its checkpoint, the fifth for space");
+    assert_eq!((report.verdict, report.ledger.lost, rows(report)), (Verdict::Blocked, 0, [0, 0, 0]));
+    assert!(report.blocked.operations >= 1 && report.blocked.max_us > 10_000_000);
+    let without = changed("cdc-slot-lost", &[("source.wal.disk", json!(64 * 4)), ("faults", json!([])), ("cdc.offset_flush", json!("1s"))]);
+    assert_eq!(without.report().verdict, Verdict::Consistent, "a slot that moves frees what it held");
+}
+
+/// A connector that starts late: the rows of before come by the snapshot, what is written meanwhile by the stream.
+#[test]
+fn hand_over_from_snapshot_to_stream() {
+    let late = |faults: Value| {
+        let changes = [
+            ("faults", faults),
+            ("cdc.start", json!("5500ms")),
+            ("cdc.snapshot_mode", json!("initial")),
+            ("cdc.snapshot_fetch", json!(2)),
+            ("cdc.snapshot_row", json!("400ms")),
+        ];
+        changed("cdc-slot-lost", &changes)
+    };
+    let run = late(json!([]));
+    let snapshot = of_kind(&run, Kind::Snapshotted)[0];
+    assert_eq!((snapshot.extra, run.report().verdict), (5, Verdict::Consistent));
+    let again = |run: &Recording| of_kind(run, Kind::Appended).iter().filter(|record| record.is_again()).count();
+    assert_eq!(again(&run), 5);
+    // The update of 6 s fell into the reading of the snapshot: the stream has it.
+    assert_eq!((run.report().ledger.lost, run.report().ledger.duplicates), (5, 0));
+    // Interrupted, it starts from zero; nothing is missed.
+    let run = late(json!(["crash:connector@6700ms+1s"]));
+    assert_eq!((run.report().verdict, of_kind(&run, Kind::Snapshotted).len()), (Verdict::Consistent, 2));
+    assert!(again(&run) > 5);
+    let run = changed("cdc-slot-lost", &[("faults", json!([])), ("cdc.start", json!("5500ms")), ("cdc.snapshot_mode", json!("no_data"))]);
+    assert_eq!(rows(run.report())[0], 3, "without a snapshot the rows of before are missing until they change");
+}
+
+/// Beside a busy database a quiet table holds the log, unless heartbeats or the driver move the slot.
+#[test]
+fn a_quiet_table_holds_the_log() {
+    let held = |changes: &[(&str, Value)]| {
+        let quiet = [
+            ("faults", json!([])),
+            ("source.wal.other", json!(1_000_000)),
+            ("workload.arrivals", json!([{"at": "1s", "key": "product-1"}])),
+            ("source.checkpoint", json!("1s")),
+        ];
+        let run = changed("cdc-slot-lost", &[&quiet[..], changes].concat());
+        run.report().cost.wal_retained_peak_bytes
+    };
+    assert!(held(&[]) > 30_000_000, "the last position is of 1 s");
+    assert!(held(&[("cdc.heartbeat", json!("1s"))]) < 10_000_000);
+    assert!(held(&[("cdc.lsn_flush_mode", json!("connector_and_driver")), ("cdc.status", json!("1s"))]) < 10_000_000);
+    assert!(held(&[("cdc.lsn_flush_mode", json!("manual")), ("cdc.heartbeat", json!("1s"))]) > 30_000_000);
+}

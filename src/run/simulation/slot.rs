@@ -52,13 +52,14 @@ impl Simulation<'_> {
         self.record(record)
     }
 
-    /// The connector asks for rows of a snapshot: the first time, the snapshot is taken.
+    /// The connector asks for rows of a snapshot: the first time, the snapshot is taken, and nothing read yet.
     pub(super) fn serve_snapshot(&mut self, id: CallId, payload: &Payload, cause: RecordId) {
         if payload.small != self.connector.connection {
             return;
         }
-        let mut last = cause;
+        let (mut last, mut most) = (cause, usize::try_from(payload.large).unwrap_or(usize::MAX));
         if self.connector.snapshot.is_none() {
+            most = 0;
             last = self.slot_or_new(cause);
             let lsn = self.source.wal_end();
             let rows = (0..self.plan.keys() as u32).map(|key| self.source.row(Key(key))).filter(|row| row.present);
@@ -75,7 +76,7 @@ impl Simulation<'_> {
             last = self.record(record);
             (self.connector.snapshot, self.connector.rows) = (Some(lsn), rows);
         }
-        let n = self.connector.rows.len().min(usize::try_from(payload.large).unwrap_or(usize::MAX));
+        let n = self.connector.rows.len().min(most);
         let changes: Vec<Change> = self.connector.rows.drain(..n).collect();
         if let Some(call) = self.call_mut(id) {
             call.payload.changes = changes;
@@ -85,10 +86,7 @@ impl Simulation<'_> {
 
     /// How long the source reads the rows that a request for a snapshot asks for.
     pub(super) fn snapshot_time(&self, most: u64) -> Us {
-        let left = match self.connector.snapshot {
-            Some(_) => self.connector.rows.len() as u64,
-            None => u64::from(self.source.count()),
-        };
+        let left = self.connector.rows.len() as u64;
         Us(self.plan.cdc.snapshot_row.0.saturating_mul(left.min(most)))
     }
 

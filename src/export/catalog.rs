@@ -81,7 +81,7 @@ fn crash_points() -> Table {
 fn topology(strategy: StrategyId, target: Target) -> Topology {
     let mut stores = StoreName::expand(&["STORE".to_owned()], 1);
     stores.iter_mut().for_each(|store| store.reference = true);
-    Topology { strategy, target, stores }
+    Topology { strategy, target, stores, relays: 1 }
 }
 
 /// `all`, if it is every strategy.

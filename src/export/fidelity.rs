@@ -2,7 +2,7 @@
 
 use super::table::Table;
 use crate::strategy::{fire_and_forget, outbox, publish_in_transaction};
-use crate::world::{broker, consumer, source, store};
+use crate::world::{broker, consumer, outbox as outbox_table, source, store};
 
 /// The statements, in the order of the rooms.
 #[must_use]
@@ -14,13 +14,14 @@ pub fn rows() -> Vec<(&'static str, &'static str, &'static str)> {
         &store::FIDELITY,
         &publish_in_transaction::FIDELITY,
         &fire_and_forget::FIDELITY,
-        &outbox::FIDELITY,
+        &outbox_table::FIDELITY,
+        &outbox::relay::FIDELITY,
     ];
     parts.concat()
 }
 
 /// How many files make a statement; a test counts them.
-pub const PARTS: usize = 7;
+pub const PARTS: usize = 8;
 
 /// The statements as a table.
 #[must_use]

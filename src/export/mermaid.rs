@@ -108,6 +108,7 @@ fn is_drawn(kind: Kind) -> bool {
         Kind::Committed | Kind::Aborted | Kind::Applied | Kind::NotNewer | Kind::TombstoneGone => true,
         Kind::TimedOut | Kind::GaveUp | Kind::Rejected | Kind::Killed | Kind::StillQueued => true,
         Kind::Crashed | Kind::Restarted | Kind::Alarm | Kind::LinkFault => true,
+        Kind::Vanished | Kind::Poisoned => true,
         Kind::CursorPassed | Kind::SlotLost | Kind::Snapshotted | Kind::OffsetStored | Kind::Stopped => true,
         Kind::Stepped | Kind::Arrived | Kind::Dropped | Kind::Written | Kind::Enqueued | Kind::Waits => false,
         Kind::Granted | Kind::Appended | Kind::Emptied | Kind::OffsetCommitted | Kind::Rewound => false,
@@ -118,6 +119,7 @@ fn is_drawn(kind: Kind) -> bool {
         | Kind::LinkHealed
         | Kind::Looked
         | Kind::AllClear
+        | Kind::CursorMoved
         | Kind::DrainBegan
         | Kind::DrainEnded => false,
     }

@@ -7,8 +7,8 @@ use crate::scenario::plan::{NodeRole, Plan};
 use crate::strategy::CrashPoint;
 use crate::truth::anomaly::{Anomaly, RowState};
 use crate::truth::cause::{How, RowCause};
-use crate::world::ids::{EventId, Key, NodeId, OpKind, Outcome, RecordId};
-use crate::world::record::{AbortReason, Kind, Parcel, PassedBy, Record, RejectReason};
+use crate::world::ids::{EventId, Key, NodeId, OpKind, Outcome, RecordId, RelayId};
+use crate::world::record::{AbortReason, Kind, Parcel, PassedBy, PoisonPolicy, Record, RejectReason, Vanish};
 
 /// `product-17 version 1`, `product-17`, or nothing.
 fn what(plan: &Plan, record: &Record) -> String {
@@ -28,7 +28,8 @@ pub fn the(plan: &Plan, node: NodeId) -> String {
         NodeRole::App => "the app".to_owned(),
         NodeRole::Source => "the database".to_owned(),
         NodeRole::Broker => "the broker".to_owned(),
-        NodeRole::Relay => "the relay".to_owned(),
+        NodeRole::Relay(RelayId(0)) => "the relay".to_owned(),
+        NodeRole::Relay(_) => id.clone(),
         NodeRole::Connector => "the connector".to_owned(),
         NodeRole::Consumer(store) => format!("the consumer of {}", plan.stores[store.index()].id),
         NodeRole::Store(_) if id == "search-index" => "the search index".to_owned(),
@@ -75,8 +76,7 @@ pub fn record(plan: &Plan, record: &Record) -> String {
         Kind::OffsetCommitted => format!("offset {} of partition {} is committed", record.value, record.extra),
         Kind::Rewound => format!("reads partition {} again from offset {}", record.extra, record.value),
         Kind::Polled => format!("takes {}", count(record.value, "record")),
-        Kind::Claimed if record.detail == 1 => "finds no outbox row".to_owned(),
-        Kind::Claimed => format!("claims {}", count(record.value, "outbox row")),
+        Kind::Claimed => claimed(record),
         Kind::Marked => format!("outbox row {} is marked as published", record.value),
         Kind::Answered => format!("hears over {link}: {}{}", outcome(record.detail), of(&what)),
         Kind::TimedOut => format!("hears nothing over {link} in time{}", of(&what)),
@@ -101,6 +101,9 @@ pub fn record(plan: &Plan, record: &Record) -> String {
         Kind::Read => format!("finds version {} for {what}{}", record.value, early(record)),
         Kind::Buffered => format!("puts {what} into its client library's buffer"),
         Kind::Rejected => format!("drops {what}: {}", rejected(record.detail)),
+        Kind::CursorPassed if record.detail == PassedBy::Position as u8 => {
+            format!("outbox row {} ({what}) is below the position: no poll will ever see it", record.value)
+        }
         Kind::CursorPassed => format!("will not send {what}: {}", passed_by(record.detail)),
         Kind::SlotCreated => format!("creates a replication slot at WAL {:X}", record.value),
         Kind::SlotMoved if record.detail == 2 => format!("the slot still needs the log from WAL {:X}", record.value),
@@ -118,6 +121,11 @@ pub fn record(plan: &Plan, record: &Record) -> String {
         Kind::Stopped if record.detail == 1 => "fails, and says so: the log that it needs is not there".to_owned(),
         Kind::Stopped => "stops in good order".to_owned(),
         Kind::DrainEnded if record.detail == 1 => "the drain reaches its limit".to_owned(),
+        Kind::CursorMoved => format!("the outbox position is {}", record.value),
+        Kind::Vanished => {
+            format!("outbox row {} ({what}) is {}: no poll will ever see it", record.value, vanish(record.detail))
+        }
+        Kind::Poisoned => format!("{what} can never be handled here: {}", poison(record.detail)),
         Kind::DrainEnded => "nothing is in flight any more: what differs now, differs for good".to_owned(),
     }
 }
@@ -132,6 +140,29 @@ fn passed_by(detail: u8) -> &'static str {
 
 fn rejected(detail: u8) -> &'static str {
     RejectReason::ALL.get(usize::from(detail)).map_or("unknown", |reason| reason.id())
+}
+
+fn claimed(record: &Record) -> String {
+    let back = match record.extra {
+        0 => String::new(),
+        n => format!("; {} may not be read yet", count(u64::from(n), "row")),
+    };
+    match record.value {
+        0 => format!("finds no outbox row{back}"),
+        rows => format!("claims {}{back}", count(rows, "outbox row")),
+    }
+}
+
+fn vanish(detail: u8) -> &'static str {
+    Vanish::ALL.get(usize::from(detail)).map_or("gone", |vanish| vanish.id())
+}
+
+fn poison(detail: u8) -> &'static str {
+    match PoisonPolicy::ALL.get(usize::from(detail)) {
+        Some(PoisonPolicy::Skip) => "it is skipped",
+        Some(PoisonPolicy::DeadLetter) => "it is put aside",
+        Some(PoisonPolicy::Stop) | None => "it and all behind it wait",
+    }
 }
 
 fn of(what: &str) -> String {
@@ -280,6 +311,13 @@ fn path_end(plan: &Plan, trace: &Trace, end: &Record, committed: Us) -> String {
         Kind::GaveUp if end.node == plan.roles.source => format!("a person changed the row at {when}, past the app"),
         Kind::GaveUp => format!("{who} gave it up at {when}{after}"),
         Kind::Rejected => format!("{who} dropped it at {when}{after}: {}", rejected(end.detail)),
+        Kind::CursorPassed if end.detail == PassedBy::Position as u8 => format!(
+            "its transaction took outbox number {} early and committed late; by {when} the relay had read past it and \
+             never looks back",
+            end.value
+        ),
+        Kind::Vanished => format!("its outbox row was {} at {when}, and no poll sees it", vanish(end.detail)),
+        Kind::Poisoned => format!("{who} could never handle it and at {when} {}", poison_past(end.detail)),
         Kind::CursorPassed if end.detail == PassedBy::Stop as u8 => {
             format!("{who} had stopped, and nobody read the log any more")
         }
@@ -290,6 +328,10 @@ fn path_end(plan: &Plan, trace: &Trace, end: &Record, committed: Us) -> String {
         Kind::Dropped => format!("the call over {} was lost at {when}{after}", plan.link_name(end.link)),
         _ => format!("its path ended at {when}{after}"),
     }
+}
+
+fn poison_past(detail: u8) -> &'static str {
+    if detail == PoisonPolicy::Skip as u8 { "skipped it" } else { "put it aside" }
 }
 
 /// One sentence: why an event shows an anomaly.

@@ -71,7 +71,7 @@ impl Stage<'_> {
         match role {
             NodeRole::App if self.plan.strategy.direct() && self.plan.roles.broker.is_none() => (0, stores),
             NodeRole::App if self.plan.strategy.direct() => (0, 1),
-            NodeRole::App | NodeRole::Source | NodeRole::Relay | NodeRole::Connector => (0, 0),
+            NodeRole::App | NodeRole::Source | NodeRole::Relay(_) | NodeRole::Connector => (0, 0),
             NodeRole::Broker if self.plan.strategy.direct() => (1, stores),
             NodeRole::Broker => (0, stores),
             NodeRole::Consumer(store) | NodeRole::Store(store) => (u32::from(store.0) + 1, u32::from(store.0) + 1),
@@ -83,7 +83,7 @@ impl Stage<'_> {
         let (column, title) = match plan.role {
             NodeRole::App => (Column::App, plan.id.clone()),
             NodeRole::Source => (Column::Source, plan.id.clone()),
-            NodeRole::Relay | NodeRole::Connector => (Column::Middle, plan.id.clone()),
+            NodeRole::Relay(_) | NodeRole::Connector => (Column::Middle, plan.id.clone()),
             NodeRole::Broker => (Column::Broker, plan.id.clone()),
             NodeRole::Consumer(_) => (Column::Consumers, "consumer".to_owned()),
             NodeRole::Store(_) => (Column::Stores, plan.id.clone()),
@@ -216,7 +216,7 @@ impl Stage<'_> {
     fn facts(&self, role: NodeRole) -> Vec<(String, String)> {
         let fact = |label: &str, value: String| (label.to_owned(), value);
         match role {
-            NodeRole::App | NodeRole::Relay | NodeRole::Connector | NodeRole::Consumer(_) => Vec::new(),
+            NodeRole::App | NodeRole::Relay(_) | NodeRole::Connector | NodeRole::Consumer(_) => Vec::new(),
             NodeRole::Source => {
                 let rows = self.view.source.iter().filter(|row| row.present).count();
                 let mut facts = vec![fact("rows", rows.to_string())];
@@ -260,7 +260,13 @@ impl Stage<'_> {
     fn slots(&self, role: NodeRole) -> Vec<SlotRow> {
         let label = |slot: &SlotView| {
             let key = short_key(self.plan, slot.key);
-            if slot.delete { format!("{key} del") } else { format!("{key} v{}", slot.version) }
+            if slot.passed {
+                format!("{key} passed")
+            } else if slot.delete {
+                format!("{key} del")
+            } else {
+                format!("{key} v{}", slot.version)
+            }
         };
         match role {
             NodeRole::App if self.plan.strategy.steps().iter().any(|step| step.verb == Verb::Buffer) => {
@@ -273,16 +279,13 @@ impl Stage<'_> {
                     positions: vec![(count(held as u64, "event") + " to send", self.view.buffered)],
                 }]
             }
-            NodeRole::Source if self.plan.roles.relay.is_some() => {
+            NodeRole::Source if !self.plan.roles.relays.is_empty() => {
                 let slots = self.view.outbox.iter().rev().take(super::view::SLOTS).rev();
                 vec![SlotRow {
                     label: "outbox".to_owned(),
                     total: self.view.outbox_counts.0,
                     slots: slots.map(|slot| (label(slot), !slot.marked)).collect(),
-                    positions: vec![(
-                        count(u64::from(self.view.outbox_counts.1), "row") + " to publish",
-                        self.view.outbox_counts.0,
-                    )],
+                    positions: self.outbox_positions(),
                 }]
             }
             NodeRole::Source if self.plan.roles.connector.is_some() => vec![self.wal_row()],
@@ -304,7 +307,7 @@ impl Stage<'_> {
             }
             NodeRole::App
             | NodeRole::Source
-            | NodeRole::Relay
+            | NodeRole::Relay(_)
             | NodeRole::Connector
             | NodeRole::Consumer(_)
             | NodeRole::Store(_) => Vec::new(),
@@ -334,6 +337,17 @@ impl Stage<'_> {
             slots: wal.rows.iter().map(|slot| (label(slot), sent(slot))).collect(),
             positions,
         }
+    }
+
+    /// How many rows are to be published, and where the position stands among all rows, if progress is one.
+    fn outbox_positions(&self) -> Vec<(String, u32)> {
+        let (total, waiting) = self.view.outbox_counts;
+        let mut positions = vec![(count(u64::from(waiting), "row") + " to publish", total)];
+        if let Some(cursor) = self.view.cursor {
+            let above = self.view.outbox.iter().filter(|slot| slot.number > cursor).count() as u32;
+            positions.insert(0, ("position".to_owned(), total.saturating_sub(above)));
+        }
+        positions
     }
 
     fn label(&self, node: NodeId, frame: &NodeFrame) -> String {
@@ -383,7 +397,7 @@ impl Stage<'_> {
         match (self.plan.nodes[plan.from.index()].role, self.plan.nodes[plan.to.index()].role) {
             (_, NodeRole::Store(store) | NodeRole::Consumer(store)) => u32::from(store.0) + 1,
             (NodeRole::App, NodeRole::Broker) => 1,
-            (_, NodeRole::App | NodeRole::Source | NodeRole::Broker | NodeRole::Relay | NodeRole::Connector) => 0,
+            (_, NodeRole::App | NodeRole::Source | NodeRole::Broker | NodeRole::Relay(_) | NodeRole::Connector) => 0,
         }
     }
 
@@ -544,6 +558,8 @@ fn gap_of(steps: &[Step], point: u8) -> Option<usize> {
             | C::ConnectorPollPublish
             | C::ConnectorAckStore
             | C::ConnectorStoreConfirm
+            | C::RelayClaimMark
+            | C::RelayMarkPublish
             | C::StoreApplyAck => return None,
         };
         steps.iter().position(|step| step.verb == verb)

@@ -45,7 +45,7 @@ impl Lens {
     pub fn new(plan: &Plan) -> Lens {
         let steps = |role: NodeRole| match role {
             NodeRole::App => plan.strategy.steps(),
-            NodeRole::Relay => plan.strategy.relay_steps(),
+            NodeRole::Relay(_) => plan.strategy.relay_steps(),
             NodeRole::Connector => &CONNECTOR_STEPS[..],
             NodeRole::Consumer(_) => &CONSUMER_STEPS[..],
             NodeRole::Source | NodeRole::Broker | NodeRole::Store(_) => &[],
@@ -55,7 +55,7 @@ impl Lens {
             NodeRole::App
             | NodeRole::Source
             | NodeRole::Broker
-            | NodeRole::Relay
+            | NodeRole::Relay(_)
             | NodeRole::Connector
             | NodeRole::Consumer(_) => None,
         };
@@ -138,8 +138,10 @@ pub struct SlotView {
     pub version: u32,
     /// Whether it says that the row is deleted.
     pub delete: bool,
-    /// Whether it is marked as published.
+    /// Whether it is marked as published, or out of every relay's sight.
     pub marked: bool,
+    /// Whether no relay will ever see it although nobody published it.
+    pub passed: bool,
 }
 
 /// The log of the source, where a connector reads it. Positions count changed rows.
@@ -198,6 +200,8 @@ pub struct View {
     open_outbox: Vec<(u32, SlotView, EventId)>,
     /// Outbox rows: those that wait, and the last that are marked.
     pub outbox: VecDeque<SlotView>,
+    /// The position of the outbox, where progress is one: the last `alloc_seq` that was published.
+    pub cursor: Option<u64>,
     /// How many outbox rows there ever were, and how many wait.
     pub outbox_counts: (u32, u32),
     /// The log of the source.
@@ -249,6 +253,7 @@ impl View {
             last_commit: None,
             open_outbox: Vec::new(),
             outbox: VecDeque::new(),
+            cursor: None,
             outbox_counts: (0, 0),
             wal: WalView::default(),
             logs: vec![(VecDeque::new(), 0); lens.partitions],
@@ -315,6 +320,8 @@ impl View {
             Kind::SlotCreated | Kind::SlotMoved | Kind::SlotLost | Kind::Checkpointed => self.slot_moved(record),
             Kind::StreamStarted => self.wal.sent = record.extra,
             Kind::OffsetStored => self.wal.stored = record.extra,
+            Kind::CursorMoved => self.cursor = Some(record.value),
+            Kind::CursorPassed | Kind::Vanished => self.passed_by(record),
             Kind::Refused
             | Kind::Stepped
             | Kind::Written
@@ -326,10 +333,10 @@ impl View {
             | Kind::Alarm
             | Kind::AllClear
             | Kind::DrainBegan
+            | Kind::Poisoned
             | Kind::StillQueued
             | Kind::Read
             | Kind::Rejected
-            | Kind::CursorPassed
             | Kind::Snapshotted
             | Kind::Stopped
             | Kind::DrainEnded => {}
@@ -371,7 +378,7 @@ impl View {
     fn buffered(&mut self, lens: &Lens, record: &Record) {
         let (key, version) = (record.key, record.version);
         let delete = record.detail == OpKind::Delete as u8;
-        let slot = SlotView { number: u64::from(self.buffered), key, version, delete, marked: false };
+        let slot = SlotView { number: u64::from(self.buffered), key, version, delete, marked: false, passed: false };
         self.buffer.push((record.event, slot));
         self.buffered += 1;
         let steps = lens.steps[lens.app.index()];
@@ -459,7 +466,7 @@ impl View {
             self.wal.end += 1;
             let (key, version, number) = (record.key, record.version, u64::from(self.wal.end) - 1);
             let delete = record.detail == OpKind::Delete as u8;
-            self.wal.rows.push_back(SlotView { number, key, version, delete, marked: false });
+            self.wal.rows.push_back(SlotView { number, key, version, delete, marked: false, passed: false });
             if self.wal.rows.len() > SLOTS {
                 self.wal.rows.pop_front();
             }
@@ -478,7 +485,7 @@ impl View {
 
     fn enqueued(&mut self, record: &Record) {
         let (key, version) = (record.key, record.version);
-        let slot = SlotView { number: record.value, key, version, delete: false, marked: false };
+        let slot = SlotView { number: record.value, key, version, delete: false, marked: false, passed: false };
         self.open_outbox.push((record.extra, slot, record.event));
     }
 
@@ -491,6 +498,7 @@ impl View {
             version: record.version,
             delete,
             marked: false,
+            passed: false,
         });
         *end = record.value + 1;
         if log.len() > SLOTS {
@@ -512,6 +520,15 @@ impl View {
         }
         while self.outbox.len() > SLOTS && self.outbox.front().is_some_and(|slot| slot.marked) {
             self.outbox.pop_front();
+        }
+    }
+
+    /// A row that no relay will ever see.
+    fn passed_by(&mut self, record: &Record) {
+        let Some(slot) = self.outbox.iter_mut().find(|slot| slot.number == record.value) else { return };
+        slot.passed = true;
+        if !std::mem::replace(&mut slot.marked, true) {
+            self.outbox_counts.1 -= 1;
         }
     }
 

@@ -232,7 +232,8 @@ fn chain(recording: &Recording, store: usize, event: EventId) -> Vec<RecordId> {
         let keep = match record.kind {
             Kind::Requested => of_op,
             Kind::Written | Kind::Enqueued | Kind::Committed | Kind::Aborted | Kind::Appended | Kind::GaveUp => own,
-            Kind::Marked | Kind::Rejected | Kind::Buffered | Kind::CursorPassed => own,
+            Kind::Marked | Kind::Rejected | Kind::Buffered => own,
+            Kind::CursorPassed | Kind::Vanished | Kind::Poisoned => own,
             Kind::Read => own && usize::from(record.detail) == store,
             Kind::Applied | Kind::NotNewer => own && record.node == node,
             Kind::Dropped => own && !Parcel::is_answer(record.detail),

@@ -37,6 +37,8 @@ pub struct Written {
     pub key: KeyText,
     /// What it does.
     pub op: OpKind,
+    /// How long its transaction stays open, if it says so itself.
+    pub tx_time: Option<Us>,
 }
 
 /// A key as typed.
@@ -95,7 +97,7 @@ pub fn read_entries(path: &str, list: &[Value]) -> (Vec<Written>, Vec<Refusal>) 
     (written, refusals)
 }
 
-const FIELDS: [&str; 3] = ["at", "key", "op"];
+const FIELDS: [&str; 4] = ["at", "key", "op", "tx_time"];
 
 fn written_one(path: &str, value: &Value) -> Result<Written, Vec<Refusal>> {
     let Value::Object(members) = value else {
@@ -113,9 +115,16 @@ fn written_one(path: &str, value: &Value) -> Result<Written, Vec<Refusal>> {
         None => Ok(OpKind::Update),
         Some(op) => op_kind(&format!("{path}.op"), op),
     };
-    match (at, key, op) {
-        (Ok(at), Ok(key), Ok(op)) if refusals.is_empty() => return Ok(Written { index: 0, at, key, op }),
-        (at, key, op) => refusals.extend([at.err(), key.err(), op.err()].into_iter().flatten()),
+    let tx_time = members
+        .get("tx_time")
+        .map(|value| kind::duration(&format!("{path}.tx_time"), value, Us::ZERO, kind::LONGEST_RUN).map(Some));
+    match (at, key, op, tx_time.unwrap_or(Ok(None))) {
+        (Ok(at), Ok(key), Ok(op), Ok(tx_time)) if refusals.is_empty() => {
+            return Ok(Written { index: 0, at, key, op, tx_time });
+        }
+        (at, key, op, tx_time) => {
+            refusals.extend([at.err(), key.err(), op.err(), tx_time.err()].into_iter().flatten());
+        }
     }
     Err(refusals)
 }
@@ -167,16 +176,22 @@ mod tests {
 
     #[test]
     fn lists() {
-        let good = json!([{"at": "1s", "key": 3, "op": "delete"}, {"at": "0s", "key": "x"}]);
+        let good = json!([{"at": "1s", "key": 3, "op": "delete", "tx_time": "3s"}, {"at": "0s", "key": "x"}]);
         let want = vec![
-            Written { index: 0, at: Us::secs(1), key: KeyText::Number(3), op: OpKind::Delete },
-            Written { index: 1, at: Us::ZERO, key: KeyText::Name("x".into()), op: OpKind::Update },
+            Written {
+                index: 0,
+                at: Us::secs(1),
+                key: KeyText::Number(3),
+                op: OpKind::Delete,
+                tx_time: Some(Us::secs(3)),
+            },
+            Written { index: 1, at: Us::ZERO, key: KeyText::Name("x".into()), op: OpKind::Update, tx_time: None },
         ];
         assert_eq!(read("w", &good), Ok(ArrivalsText::Written(want)));
         let bad = json!([{"at": 3, "key": "", "op": "updat", "kye": 1}, 7]);
         let refusals: Vec<String> = read("w", &bad).unwrap_err().iter().map(ToString::to_string).collect();
         let want = [
-            "w[0].kye is 1. There is no such option; there are at, key, op. Did you mean key?",
+            "w[0].kye is 1. There is no such option; there are at, key, op, tx_time. Did you mean key?",
             "w[0].at is 3. A time needs a unit: \"3s\".",
             "w[0].key is \"\". It must be a key: its number from 1, or its name, such as \"product-17\".",
             "w[0].op is \"updat\". It must be one of insert, update, delete. Did you mean update?",

@@ -59,9 +59,9 @@ fn parts(plan: &Plan) -> Vec<(String, u128)> {
     let tries = u128::from(plan.workload.client_retries) + 1;
     let rows = u128::from(plan.workload.rows_per_tx);
     let mut parts = vec![("workload.arrivals".to_owned(), operations * tries * rows * (plan.stores.len() as u128 + 1))];
-    if plan.roles.relay.is_some() {
+    if !plan.roles.relays.is_empty() {
         let polls = (duration + u128::from(plan.drain_limit.0)) / u128::from(plan.outbox.poll.0.max(1));
-        parts.push(("outbox.poll".to_owned(), polls));
+        parts.push(("outbox.poll".to_owned(), polls * plan.roles.relays.len() as u128));
     }
     if plan.roles.connector.is_some() {
         let whole = duration + u128::from(plan.drain_limit.0);

@@ -18,6 +18,8 @@ use crate::detect::DetectorKind;
 use crate::kernel::time::Us;
 use crate::strategy::cdc::{LsnFlushMode, Mismatch, SnapshotMode};
 use crate::world::ids::{Apply, Durable, Key, StoreKind};
+use crate::world::outbox::{Claim, Eligible, Progress, ReadOrder, Rules};
+use crate::world::record::PoisonPolicy;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -136,14 +138,14 @@ impl<'a> Builder<'a> {
 
     fn script(&mut self, list: &[Written], keys: &KeyPlan, duration: Us) -> Vec<Scripted> {
         let mut script = Vec::with_capacity(list.len());
-        for Written { index, at, key, op } in list {
+        for Written { index, at, key, op, tx_time } in list {
             let path = format!("workload.arrivals[{index}]");
             if *at > duration {
                 let allowed = Allowed::Range("0s".into(), format!("{duration} (duration)"));
                 self.refusals.push(Refusal::new(format!("{path}.at"), format!("\"{at}\""), allowed));
             }
             if let Some(key) = self.key(&format!("{path}.key"), key, keys) {
-                script.push(Scripted { at: *at, key, op: *op });
+                script.push(Scripted { at: *at, key, op: *op, tx_time: *tx_time });
             }
         }
         script.sort_by_key(|scripted| scripted.at);
@@ -240,7 +242,11 @@ impl<'a> Builder<'a> {
             fixed_rate: block.word("schedule") == "fixed-rate",
             phase: block.phase("phase"),
             batch: block.count32("batch"),
-            cursor: block.choice("cursor", Cursor::from_id),
+            rules: rules(&block),
+            gap_timeout: block.us("gap_timeout"),
+            pipelined: block.word("publish") == "pipelined",
+            mark_first: block.word("order") == "mark-then-publish",
+            poison: block.choice("poison", PoisonPolicy::from_id),
             mark_batch: block.word("mark") == "batch",
             continue_on_failed_mark: block.word("on_failed_mark") == "continue",
             timeout: block.us("timeout"),
@@ -288,6 +294,27 @@ impl<'a> Builder<'a> {
             }
         };
         self.names.detectors.iter().map(detector).collect()
+    }
+}
+
+/// How relays read the outbox: what `outbox.cursor` stands for, and each switch that is set by itself.
+fn rules(block: &Block<'_>) -> Rules {
+    let (eligible, order, progress) = match block.choice("cursor", Cursor::from_id) {
+        Cursor::Flag => (Eligible::Committed, ReadOrder::Id, Progress::Flag),
+        Cursor::Delete => (Eligible::Committed, ReadOrder::Id, Progress::Delete),
+        Cursor::LastId => (Eligible::Committed, ReadOrder::Id, Progress::Position),
+        Cursor::LastIdGrace => (Eligible::Grace, ReadOrder::Id, Progress::Position),
+        Cursor::GapTimeout => (Eligible::GapTimeout, ReadOrder::Id, Progress::Position),
+        Cursor::Xmin => (Eligible::Xmin, ReadOrder::XidId, Progress::Position),
+    };
+    Rules {
+        eligible: Eligible::from_id(block.word("eligible")).unwrap_or(eligible),
+        order: ReadOrder::from_id(block.word("read_order")).unwrap_or(order),
+        progress: Progress::from_id(block.word("progress")).unwrap_or(progress),
+        claim: block.choice("claim", Claim::from_id),
+        grace: block.us("grace"),
+        lease: block.us("lease"),
+        delete_after_insert: block.switch("delete_after_insert"),
     }
 }
 

@@ -79,7 +79,7 @@ const fn rule(
 }
 
 /// Every kind of fault, in the order of [`FaultKind::ALL`].
-pub const RULES: [FaultRule; 15] = [
+pub const RULES: [FaultRule; 16] = [
     rule(FaultKind::Crash, TargetKind::Node, Some(May), Some(May), "how long it is down; else nodes.ID.restart"),
     rule(FaultKind::Restart, TargetKind::Node, Some(Never), None, ""),
     rule(FaultKind::Off, TargetKind::Node, Some(Never), Some(Never), ""),
@@ -95,6 +95,7 @@ pub const RULES: [FaultRule; 15] = [
     rule(FaultKind::SlotLost, TargetKind::Source, Some(Never), None, ""),
     rule(FaultKind::Update, TargetKind::Key, Some(Never), None, ""),
     rule(FaultKind::Delete, TargetKind::Key, Some(Never), None, ""),
+    rule(FaultKind::Poison, TargetKind::Link, Some(Never), Some(Never), ""),
 ];
 
 impl FaultRule {
@@ -352,7 +353,7 @@ mod tests {
         let table = [
             (json!("crash:app@12.5"),       r#"f.at is "12.5". A time needs a unit: "12.5s"."#),
             (json!({"kind": "crash", "target": "app", "at": 12.5}), r#"f.at is 12.5. A time needs a unit: "12.5s"."#),
-            (json!("crsh:app@1s"),          r#"f.kind is "crsh". It must be one of crash, restart, off, cut, delay, drop, fail-before, ack-lost, timeout, late, duplicate, abort, slot-lost, update, delete. Did you mean crash?"#),
+            (json!("crsh:app@1s"),          r#"f.kind is "crsh". It must be one of crash, restart, off, cut, delay, drop, fail-before, ack-lost, timeout, late, duplicate, abort, slot-lost, update, delete, poison. Did you mean crash?"#),
             (json!("crash:app"),            r#"f is "crash:app". It must look like crash:NODE@12s[+2s] or crash:NODE@CRASH-POINT[*3][+2s]."#),
             (json!("crash:app*2"),          r#"f is "crash:app*2". It must look like crash:NODE@12s[+2s] or crash:NODE@CRASH-POINT[*3][+2s]."#),
             (json!("cut:app-broker*2"),     r#"f is "cut:app-broker*2". It must look like cut:LINK@12s[+2s]."#),

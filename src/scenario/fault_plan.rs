@@ -109,7 +109,7 @@ fn check_point(builder: &mut Builder<'_>, fault: &Fault, known: &KnownNode, poin
         NodeRole::App => "app.",
         NodeRole::Source => "source.",
         NodeRole::Broker => "broker.",
-        NodeRole::Relay => "relay.",
+        NodeRole::Relay(_) => "relay.",
         NodeRole::Connector => "connector.",
         NodeRole::Consumer(_) => "consumer.",
         NodeRole::Store(_) => "store.",

@@ -199,7 +199,7 @@ mod tests {
             ("#outbox?seed=1&seed=2",                 true,  &[r#"seed is "2". It stands twice in the link; the first one holds."#]),
             ("#outbox?seed.x=1",                      true,  &[r#"seed is 7. It has no members that could be set."#]),
             ("#outbox?faults=crash:ap@12s,crash:app@1s", true, &[r#"faults[0].target is "ap". It must be one of app, source, broker, relay, connector, search-index-consumer, search-index. Did you mean app?"#]),
-            ("#outbox?outbox.pol=1s&seed=3",          true,  &[r#"outbox.pol is "1s". There is no such option; there are poll, schedule, phase, batch, cursor, mark, on_failed_mark, timeout. Did you mean poll?"#]),
+            ("#outbox?workload.mix.updat=1&seed=3",   true,  &[r#"workload.mix.updat is 1. There is no such option; there are insert, update, delete. Did you mean update?"#]),
             ("#~2abc",                                false, &[r#"link is "~2". This page knows links of version 1, which begin with #~1."#]),
             ("#~1???",                                false, &[r#"link is "~1???". It is not whole: it is not base64url. Was it cut off when it was copied?"#]),
             ("#~1AAAA",                               false, &[r#"link is "~1AAAA". It is not whole: it does not unpack. Was it cut off when it was copied?"#]),

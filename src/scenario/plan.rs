@@ -4,7 +4,9 @@ use crate::kernel::distribution::Distribution;
 use crate::kernel::time::Us;
 use crate::strategy::StrategyId;
 use crate::strategy::cdc::{LsnFlushMode, Mismatch, SnapshotMode};
-use crate::world::ids::{Apply, Durable, Key, LinkId, NodeId, OpKind, StoreId, StoreKind};
+use crate::world::ids::{Apply, Durable, Key, LinkId, NodeId, OpKind, RelayId, StoreId, StoreKind};
+use crate::world::outbox::Rules;
+use crate::world::record::PoisonPolicy;
 
 /// A probability in parts per 10^9.
 pub type Parts = u32;
@@ -106,8 +108,8 @@ pub enum NodeRole {
     Source,
     /// The message broker.
     Broker,
-    /// The outbox's polling relay.
-    Relay,
+    /// A polling relay of the outbox.
+    Relay(RelayId),
     /// A store's consumer.
     Consumer(StoreId),
     /// A derived store.
@@ -179,8 +181,8 @@ pub struct Roles {
     pub source: NodeId,
     /// The broker, if the run has one.
     pub broker: Option<NodeId>,
-    /// The relay, if the strategy has one.
-    pub relay: Option<NodeId>,
+    /// By relay; none if the strategy has no outbox.
+    pub relays: Vec<NodeId>,
     /// The connector, if the strategy has one.
     pub connector: Option<NodeId>,
     /// `connector-source`.
@@ -197,10 +199,10 @@ pub struct Roles {
     pub app_broker: Option<LinkId>,
     /// `app-STORE`, by store.
     pub app_store: Vec<Option<LinkId>>,
-    /// `relay-source`.
-    pub relay_source: Option<LinkId>,
-    /// `relay-broker`.
-    pub relay_broker: Option<LinkId>,
+    /// `relay-source`, by relay.
+    pub relay_source: Vec<LinkId>,
+    /// `relay-broker`, by relay.
+    pub relay_broker: Vec<LinkId>,
     /// `broker-STORE-consumer`, by store.
     pub broker_consumer: Vec<Option<LinkId>>,
     /// `STORE-consumer-STORE`, by store.
@@ -236,6 +238,8 @@ pub struct Scripted {
     pub key: Key,
     /// What it does.
     pub op: OpKind,
+    /// How long its transaction stays open; `None`: as `source.tx_time` says.
+    pub tx_time: Option<Us>,
 }
 
 /// How keys are named and chosen.
@@ -351,6 +355,14 @@ crate::ids! {
         Flag = "flag",
         /// The row is deleted.
         Delete = "delete",
+        /// The last `alloc_seq` that was published.
+        LastId = "last-id",
+        /// The same, and rows younger than `outbox.grace` are left alone.
+        LastIdGrace = "last-id-grace",
+        /// The same, and a gap is waited for, but no longer than `outbox.gap_timeout`.
+        GapTimeout = "gap-timeout",
+        /// The last (xid, `alloc_seq`) that was published, of transactions older than every open one.
+        Xmin = "xmin",
     }
 }
 
@@ -365,8 +377,16 @@ pub struct OutboxPlan {
     pub phase: Option<Us>,
     /// How many rows it takes at a time; 0: all.
     pub batch: u32,
-    /// How it knows what it has published.
-    pub cursor: Cursor,
+    /// How the relays read the table.
+    pub rules: Rules,
+    /// How long a gap is waited for.
+    pub gap_timeout: Us,
+    /// All rows of a batch at once (`true`), or each after the answer for the one before.
+    pub pipelined: bool,
+    /// Whether rows are marked before they are published.
+    pub mark_first: bool,
+    /// What the relay does with a row that the broker will never take.
+    pub poison: PoisonPolicy,
     /// One mark for the whole batch (`true`) or one for each row.
     pub mark_batch: bool,
     /// Whether the rest of the batch goes on when a mark fails.
@@ -491,6 +511,8 @@ crate::ids! {
         Update = "update",
         /// A person deletes the row, past the app.
         Delete = "delete",
+        /// The event that the message carries can never be handled at the link's far end.
+        Poison = "poison",
     }
 }
 

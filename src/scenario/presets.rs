@@ -67,6 +67,10 @@ presets! {
         "Publishing inside the transaction looks atomic: the transaction aborts, and the event is out all the same.";
     "early-read", "Read before the commit", Us(8_060_000),
         "The event outruns its own commit: the consumer looks for the order, finds nothing, and drops the event.";
+    "outbox-id-gap", "The gap that the relay reads past", Us(6_930_000),
+        "Numbers are given out before the commit: the relay reads 6, stores it as its position, and 5 commits behind its back.";
+    "outbox-skip-locked", "Two relays, one key", Us(7_050_000),
+        "Each relay skips what the other has locked: the second publishes version 3 while the first still holds version 2.";
 }
 
 /// The preset the page opens on.

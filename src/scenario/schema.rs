@@ -132,6 +132,7 @@ fn definitions() -> Value {
                 "at": { "$ref": "#/$defs/duration" },
                 "key": { "$ref": "#/$defs/key" },
                 "op": { "enum": OpKind::IDS, "default": OpKind::Update.id() },
+                "tx_time": { "$ref": "#/$defs/duration" },
             },
             "required": ["at", "key"],
             "additionalProperties": false,

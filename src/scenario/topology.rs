@@ -2,7 +2,7 @@
 
 use super::plan::{NodeRole, Target};
 use crate::strategy::{CrashPoint, StrategyId};
-use crate::world::ids::StoreId;
+use crate::world::ids::{RelayId, StoreId};
 
 crate::ids! {
     /// What a link joins. `STORE` stands for a store's id.
@@ -91,6 +91,8 @@ pub struct Topology {
     pub target: Target,
     /// The stores.
     pub stores: Vec<StoreName>,
+    /// How many relays read the outbox: `relay`, `relay-2` ...
+    pub relays: u16,
 }
 
 impl Topology {
@@ -99,13 +101,12 @@ impl Topology {
     pub fn all_nodes(&self) -> Vec<KnownNode> {
         let node = |id: String, declared: String, role| KnownNode { id, declared, role };
         let named = |id: &str, role| node(id.to_owned(), id.to_owned(), role);
-        let mut nodes = vec![
-            named("app", NodeRole::App),
-            named("source", NodeRole::Source),
-            named("broker", NodeRole::Broker),
-            named("relay", NodeRole::Relay),
-            named("connector", NodeRole::Connector),
-        ];
+        let mut nodes =
+            vec![named("app", NodeRole::App), named("source", NodeRole::Source), named("broker", NodeRole::Broker)];
+        for (relay, id) in self.relay_ids() {
+            nodes.push(node(id, "relay".to_owned(), NodeRole::Relay(relay)));
+        }
+        nodes.push(named("connector", NodeRole::Connector));
         for (store, StoreName { id, declared, .. }) in self.by_id() {
             nodes.push(node(format!("{id}-consumer"), format!("{declared}-consumer"), NodeRole::Consumer(store)));
             nodes.push(node(id.clone(), declared.clone(), NodeRole::Store(store)));
@@ -126,8 +127,12 @@ impl Topology {
             let (id, declared) = (format!("app-{id}"), format!("app-{declared}"));
             links.push(link(id, declared, LinkRole::AppStore, NodeRole::App, NodeRole::Store(store)));
         }
-        links.push(named(LinkRole::RelaySource, NodeRole::Relay, NodeRole::Source));
-        links.push(named(LinkRole::RelayBroker, NodeRole::Relay, NodeRole::Broker));
+        for (relay, id) in self.relay_ids() {
+            for (role, to) in [(LinkRole::RelaySource, NodeRole::Source), (LinkRole::RelayBroker, NodeRole::Broker)] {
+                let id = role.id().replacen("relay", &id, 1);
+                links.push(link(id, role.id().to_owned(), role, NodeRole::Relay(relay), to));
+            }
+        }
         links.push(named(LinkRole::ConnectorSource, NodeRole::Connector, NodeRole::Source));
         links.push(named(LinkRole::ConnectorBroker, NodeRole::Connector, NodeRole::Broker));
         for (store, StoreName { id, declared, .. }) in self.by_id() {
@@ -148,7 +153,7 @@ impl Topology {
         match role {
             NodeRole::App | NodeRole::Source | NodeRole::Store(_) => true,
             NodeRole::Broker | NodeRole::Consumer(_) => self.has_broker(),
-            NodeRole::Relay => self.has_relay(),
+            NodeRole::Relay(_) => self.has_relay(),
             NodeRole::Connector => self.has_connector(),
         }
     }
@@ -168,7 +173,7 @@ impl Topology {
                 NodeRole::App
                 | NodeRole::Source
                 | NodeRole::Broker
-                | NodeRole::Relay
+                | NodeRole::Relay(_)
                 | NodeRole::Connector
                 | NodeRole::Store(_) => false,
             },
@@ -216,6 +221,12 @@ impl Topology {
         if self.has_broker() { id.to_owned() } else { format!("{id} to the stores") }
     }
 
+    /// `relay`, `relay-2` ...
+    fn relay_ids(&self) -> impl Iterator<Item = (RelayId, String)> {
+        let id = |relay: u16| if relay == 0 { "relay".to_owned() } else { format!("relay-{}", relay + 1) };
+        (0..self.relays).map(move |relay| (RelayId(relay), id(relay)))
+    }
+
     fn by_id(&self) -> impl Iterator<Item = (StoreId, &StoreName)> {
         self.stores.iter().enumerate().map(|(at, name)| (StoreId(u16::try_from(at).unwrap_or(u16::MAX)), name))
     }
@@ -227,7 +238,7 @@ mod tests {
 
     fn ids(strategy: StrategyId, target: Target) -> (String, String) {
         let stores = StoreName::expand(&["cache".into(), "search-index".into()], 1);
-        let topology = Topology { strategy, target, stores };
+        let topology = Topology { strategy, target, stores, relays: 1 };
         let nodes = topology.all_nodes().into_iter().filter(|node| topology.has_node(node.role));
         let links = topology.all_links().into_iter().filter(|link| topology.has_link(link));
         (

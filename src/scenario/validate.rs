@@ -104,7 +104,8 @@ impl Names {
             store.reference = Block::member(root, "stores.*", &[&store.declared], "").word("payload") == "reference";
         }
         let target = if top.text("target") == "broker" { Target::Broker } else { Target::Stores };
-        let topology = Topology { strategy: top.choice("strategy", StrategyId::from_id), target, stores };
+        let relays = Block::new(root, "outbox").count32("relays") as u16;
+        let topology = Topology { strategy: top.choice("strategy", StrategyId::from_id), target, stores, relays };
         Names { topology, declared, detectors: ids("detectors").unwrap_or_default(), fanout }
     }
 

@@ -45,7 +45,6 @@ fn node_roles(nodes: &[NodePlan], stores: usize) -> Roles {
         app: find(nodes, NodeRole::App).unwrap_or_default(),
         source: find(nodes, NodeRole::Source).unwrap_or_default(),
         broker: find(nodes, NodeRole::Broker),
-        relay: find(nodes, NodeRole::Relay),
         connector: find(nodes, NodeRole::Connector),
         stores: vec![NodeId::NONE; stores],
         consumers: vec![None; stores],
@@ -60,7 +59,8 @@ fn node_roles(nodes: &[NodePlan], stores: usize) -> Roles {
         match node.role {
             NodeRole::Store(store) => roles.stores[store.index()] = id,
             NodeRole::Consumer(store) => roles.consumers[store.index()] = Some(id),
-            NodeRole::App | NodeRole::Source | NodeRole::Broker | NodeRole::Relay | NodeRole::Connector => {}
+            NodeRole::Relay(_) => roles.relays.push(id),
+            NodeRole::App | NodeRole::Source | NodeRole::Broker | NodeRole::Connector => {}
         }
     }
     roles
@@ -70,7 +70,7 @@ fn node_roles(nodes: &[NodePlan], stores: usize) -> Roles {
 fn place(roles: &mut Roles, link: &KnownLink, id: LinkId) {
     let of_store = |by_store: &mut Vec<Option<LinkId>>| match link.to {
         NodeRole::Store(store) | NodeRole::Consumer(store) => by_store[store.index()] = Some(id),
-        NodeRole::App | NodeRole::Source | NodeRole::Broker | NodeRole::Relay | NodeRole::Connector => {
+        NodeRole::App | NodeRole::Source | NodeRole::Broker | NodeRole::Relay(_) | NodeRole::Connector => {
             unreachable!("the link {} ends at a store or its consumer", link.id)
         }
     };
@@ -82,8 +82,8 @@ fn place(roles: &mut Roles, link: &KnownLink, id: LinkId) {
     match link.role {
         LinkRole::AppSource => roles.app_source = id,
         LinkRole::AppBroker => roles.app_broker = Some(id),
-        LinkRole::RelaySource => roles.relay_source = Some(id),
-        LinkRole::RelayBroker => roles.relay_broker = Some(id),
+        LinkRole::RelaySource => roles.relay_source.push(id),
+        LinkRole::RelayBroker => roles.relay_broker.push(id),
         LinkRole::ConnectorSource => roles.connector_source = Some(id),
         LinkRole::ConnectorBroker => roles.connector_broker = Some(id),
         LinkRole::AppStore => of_store(&mut roles.app_store),

@@ -159,5 +159,9 @@ crate::ids! {
         ConnectorAckStore = "connector.after-ack-before-store",
         /// The offset is stored, the slot is not told.
         ConnectorStoreConfirm = "connector.after-store-before-confirm",
+        /// The rows are claimed, none is marked; it marks before it publishes.
+        RelayClaimMark = "relay.after-claim-before-mark",
+        /// The row is marked, and not yet published: what dies here is lost.
+        RelayMarkPublish = "relay.after-mark-before-publish",
     }
 }

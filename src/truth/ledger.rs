@@ -2,7 +2,7 @@
 
 use crate::kernel::time::Us;
 use crate::world::ids::{EventId, Key, NodeId, OpKind, RecordId};
-use crate::world::record::{Kind, Parcel, Record};
+use crate::world::record::{Kind, Parcel, PoisonPolicy, Record};
 
 /// What became of one event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -224,10 +224,13 @@ impl Ledger {
                     store.first_early = store.first_early.min(id);
                 }
             }
-            Kind::Killed | Kind::GaveUp | Kind::Rejected | Kind::CursorPassed if record.event != EventId::NONE => {
-                self.end(record, id)
+            Kind::Killed | Kind::GaveUp | Kind::Rejected | Kind::CursorPassed | Kind::Vanished
+                if record.event != EventId::NONE =>
+            {
+                self.end(record, id);
             }
             Kind::Dropped if record.event != EventId::NONE && ends_here(record) => self.end(record, id),
+            Kind::Poisoned if record.detail != PoisonPolicy::Stop as u8 => self.end(record, id),
             Kind::StillQueued => {
                 let event = record.event;
                 if let Some(store) = self.store_at(record.node) {

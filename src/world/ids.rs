@@ -32,6 +32,8 @@ number! {
     LinkId(u16)
     /// A derived store, by its place in the plan.
     StoreId(u16)
+    /// A relay of the outbox, from 0: `relay`, `relay-2` ...
+    RelayId(u16)
     /// A row's key, from 0.
     Key(u32)
     /// An operation: one attempt of one client request, from 0 in order of arrival.

@@ -4,6 +4,7 @@ pub mod broker;
 pub mod consumer;
 pub mod ids;
 pub mod observe;
+pub mod outbox;
 pub mod record;
 pub mod source;
 pub mod store;

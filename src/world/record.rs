@@ -98,7 +98,8 @@ crate::ids! {
         Rejected = "rejected",
         /// The app hands the event to its client library's buffer, in its memory only.
         Buffered = "buffered",
-        /// A reader is past an event for good without having delivered it. `value`: its LSN; `detail`: `PassedBy`.
+        /// A reader is past an event for good without having delivered it. `value`: its LSN, or `alloc_seq`;
+        /// `detail`: `PassedBy`.
         CursorPassed = "cursor-passed",
         /// A replication slot is created. `value`: LSN; `extra`: changed rows up to there.
         SlotCreated = "slot-created",
@@ -117,6 +118,12 @@ crate::ids! {
         OffsetStored = "offset-stored",
         /// The connector stops in good order, or has nothing left to do. `detail`: 1 if it failed.
         Stopped = "stopped",
+        /// The position of the outbox moves. `value`: `alloc_seq`; `extra`: xid.
+        CursorMoved = "cursor-moved",
+        /// An outbox row is out of every relay's sight before it was published. `value`: `alloc_seq`; `detail`: `Vanish`.
+        Vanished = "vanished",
+        /// A process cannot handle an event, however often it tries. `detail`: `PoisonPolicy`.
+        Poisoned = "poisoned",
     }
 }
 
@@ -203,6 +210,30 @@ crate::ids! {
         Snapshot = "a snapshot stands for it",
         /// Nobody reads any more.
         Stop = "the connector is over",
+        /// The position of the outbox stands above it.
+        Position = "the position of the outbox stands above it",
+    }
+}
+
+crate::ids! {
+    /// Why no relay sees an outbox row.
+    pub enum Vanish {
+        /// It was deleted in the transaction that inserted it.
+        Deleted = "deleted in its own transaction",
+        /// It was marked as published, and who would have published it next is gone.
+        MarkedFirst = "marked before it was published",
+    }
+}
+
+crate::ids! {
+    /// What a process does with an event that it cannot handle.
+    pub enum PoisonPolicy {
+        /// It stops there, and tries again for ever.
+        Stop = "stop",
+        /// It goes on as if it had handled it.
+        Skip = "skip",
+        /// It puts the event aside, and goes on.
+        DeadLetter = "dead-letter",
     }
 }
 

@@ -4,7 +4,9 @@
 //! outbox row is inserted, the transaction id `xid` at the first write, the LSN at the commit.
 
 use super::ids::{EventId, Key, Lsn, Op, OpKind};
+use super::outbox::{Outbox, OutboxRow, Rules};
 use super::wal::{Wal, WalEntry};
+use crate::kernel::time::Us;
 use std::collections::VecDeque;
 
 /// Fidelity of this part: what is modelled, simplified and absent.
@@ -60,21 +62,12 @@ pub struct Transaction {
     pub op: Op,
     /// The rows it has changed.
     pub changes: Vec<Change>,
-    /// Its outbox rows: `alloc_seq` and event.
-    pub outbox: Vec<(u64, EventId)>,
+    /// Its outbox rows.
+    pub outbox: Vec<OutboxRow>,
     /// Where the log ended when it began.
     began: Lsn,
     /// Rows it still has to lock.
     wanted: VecDeque<Key>,
-}
-
-/// A row of the outbox table that is not yet marked as published.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OutboxRow {
-    /// Taken at its insert.
-    pub alloc_seq: u64,
-    /// What it says.
-    pub event: EventId,
 }
 
 /// What came of asking for row locks.
@@ -93,6 +86,8 @@ pub struct Commit {
     pub lsn: Lsn,
     /// The transaction.
     pub transaction: Transaction,
+    /// Its outbox rows that no relay can ever see.
+    pub unseen: Vec<OutboxRow>,
 }
 
 /// The database.
@@ -105,8 +100,8 @@ pub struct Source {
     next_xid: u32,
     next_seq: u64,
     wal_end: Lsn,
-    outbox: VecDeque<OutboxRow>,
-    outbox_peak: usize,
+    /// The outbox table.
+    pub outbox: Outbox,
     commits: u64,
     /// Bytes that one changed row takes in the log; 0: [`WAL_BYTES_PER_ROW`].
     row_bytes: u64,
@@ -149,6 +144,19 @@ impl Source {
         self.open.iter().map(|open| open.began).min().unwrap_or(self.wal_end)
     }
 
+    /// The same, with an outbox table that is read by these rules.
+    #[must_use]
+    pub fn with_outbox(mut self, rules: Rules) -> Source {
+        self.outbox = Outbox::new(rules);
+        self
+    }
+
+    /// The oldest open transaction; if none is open, the next one: `pg_snapshot_xmin(pg_current_snapshot())`.
+    #[must_use]
+    pub fn xmin(&self) -> Xid {
+        self.open.iter().map(|open| open.xid).min().unwrap_or(Xid(self.next_xid))
+    }
+
     /// A row as it is committed.
     #[must_use]
     pub fn row(&self, key: Key) -> Row {
@@ -171,18 +179,6 @@ impl Source {
     #[must_use]
     pub fn wal_end(&self) -> Lsn {
         self.wal_end
-    }
-
-    /// The outbox rows that are not yet marked, by `alloc_seq`.
-    #[must_use]
-    pub fn outbox(&self) -> &VecDeque<OutboxRow> {
-        &self.outbox
-    }
-
-    /// The most outbox rows that ever waited.
-    #[must_use]
-    pub fn outbox_peak(&self) -> usize {
-        self.outbox_peak
     }
 
     /// The open transaction of that number.
@@ -249,10 +245,11 @@ impl Source {
     }
 
     /// Inserts an outbox row in the same transaction. Gives its `alloc_seq`, which a rollback does not give back.
-    pub fn enqueue(&mut self, xid: Xid, event: EventId) -> Option<u64> {
+    pub fn enqueue(&mut self, xid: Xid, event: EventId, key: Key, now: Us) -> Option<u64> {
         let alloc_seq = self.next_seq;
-        self.transaction_mut(xid)?.outbox.push((alloc_seq, event));
+        self.transaction_mut(xid)?.outbox.push(OutboxRow { alloc_seq, xid, event, key, since: now });
         self.next_seq += 1;
+        self.outbox.allocated(alloc_seq);
         Some(alloc_seq)
     }
 
@@ -271,12 +268,8 @@ impl Source {
             *row = Row { version: change.version, event: Some(change.event), present, holder: row.holder };
             self.commits += 1;
         }
-        for &(alloc_seq, event) in &transaction.outbox {
-            let behind = self.outbox.iter().rev().take_while(|row| row.alloc_seq > alloc_seq).count();
-            self.outbox.insert(self.outbox.len() - behind, OutboxRow { alloc_seq, event });
-        }
-        self.outbox_peak = self.outbox_peak.max(self.outbox.len());
-        Some(Commit { lsn, transaction })
+        let unseen = transaction.outbox.iter().filter(|row| !self.outbox.committed(**row)).copied().collect();
+        Some(Commit { lsn, transaction, unseen })
     }
 
     /// Rolls the transaction back and releases its locks.
@@ -317,15 +310,6 @@ impl Source {
         !self.waiting.is_empty()
     }
 
-    /// Marks outbox rows as published, or deletes them: in either case the relay does not see them again.
-    pub fn mark(&mut self, rows: &[OutboxRow]) {
-        for marked in rows {
-            if let Some(at) = self.outbox.iter().position(|row| row.alloc_seq == marked.alloc_seq) {
-                self.outbox.remove(at);
-            }
-        }
-    }
-
     /// A crash: open transactions and their locks are gone, what is committed stays. Gives the lost transactions.
     pub fn crash(&mut self) -> Vec<Transaction> {
         for row in &mut self.rows {
@@ -333,6 +317,7 @@ impl Source {
         }
         self.waiting.clear();
         self.wal.crash();
+        self.outbox.crash();
         std::mem::take(&mut self.open)
     }
 }
@@ -385,17 +370,20 @@ mod tests {
         assert_eq!(source.lock(third), Some(Locked::WaitsFor(first)));
         source.write(first, Key(0), OpKind::Insert, EventId(0));
         source.write(second, Key(1), OpKind::Insert, EventId(1));
-        assert_eq!((source.enqueue(first, EventId(0)), source.enqueue(second, EventId(1))), (Some(0), Some(1)));
+        assert_eq!(
+            (source.enqueue(first, EventId(0), Key(0), Us(1)), source.enqueue(second, EventId(1), Key(1), Us(1))),
+            (Some(0), Some(1))
+        );
         let late = source.commit(second).unwrap().lsn;
         assert!(source.commit(first).unwrap().lsn > late, "the log is in commit order");
-        assert_eq!(source.outbox().iter().map(|row| row.alloc_seq).collect::<Vec<_>>(), [0, 1]);
+        assert_eq!(source.outbox.waiting().iter().map(|row| row.alloc_seq).collect::<Vec<_>>(), [0, 1]);
         assert_eq!(source.waiters(), [third]);
         assert_eq!(source.lock(third), Some(Locked::All));
-        source.enqueue(third, EventId(2));
+        source.enqueue(third, EventId(2), Key(0), Us(2));
         source.abort(third);
         let fourth = source.begin(Op(3), [Key(0)].into_iter());
         source.lock(fourth);
-        assert_eq!(source.enqueue(fourth, EventId(3)), Some(3), "a rollback leaves a gap");
+        assert_eq!(source.enqueue(fourth, EventId(3), Key(0), Us(3)), Some(3), "a rollback leaves a gap");
         source.crash();
         assert_eq!(source.commit(fourth), None, "an open transaction dies with the database");
         assert_eq!(source.count(), 2);

@@ -116,8 +116,8 @@ impl Simulation<'_> {
         }
         let n = self.requests.len();
         let mut draw = self.draws.of(Purpose::Operation, n as u64, 0, 0);
-        let (key, asked) = match &self.plan.workload.arrivals {
-            Arrivals::Script(list) => (list[n].key, list[n].op),
+        let (key, asked, scripted) = match &self.plan.workload.arrivals {
+            Arrivals::Script(list) => (list[n].key, list[n].op, list[n].tx_time),
             Arrivals::Poisson(_) | Arrivals::Every(_) | Arrivals::Bursts { .. } => {
                 let key = self.zipf.draw(draw.bits());
                 let kind = draw.below(1_000_000_000);
@@ -127,11 +127,12 @@ impl Simulation<'_> {
                     kind if kind < u64::from(insert) + u64::from(update) => OpKind::Update,
                     _ => OpKind::Delete,
                 };
-                (key, asked)
+                (key, asked, None)
             }
         };
         let abort = draw.chance(self.plan.source.abort);
-        let tx_time = self.plan.source.tx_time.draw(&mut draw);
+        let drawn = self.plan.source.tx_time.draw(&mut draw);
+        let tx_time = scripted.unwrap_or(drawn);
         let (first, last) = (self.now, self.now);
         self.requests.push(Request { key, asked, first, last, attempts: 0, outcome: None, tx_time, abort });
         self.unresolved += 1;

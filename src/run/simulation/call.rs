@@ -6,9 +6,9 @@ use super::{Due, Simulation, role_code};
 use crate::kernel::rng::Purpose;
 use crate::kernel::time::Us;
 use crate::scenario::plan::{FaultKind, LinkOrder, LinkPlan, Plan};
-use crate::world::ids::{EventId, LinkId, MessageId, NodeId, Op, Outcome, RecordId, StoreId};
+use crate::world::ids::{EventId, LinkId, MessageId, NodeId, Op, Outcome, RecordId, RelayId, StoreId};
+use crate::world::outbox::OutboxRow;
 use crate::world::record::{Kind, Parcel};
-use crate::world::source::OutboxRow;
 use std::collections::VecDeque;
 
 /// A call, by slot and by how often that slot was used before.
@@ -28,8 +28,8 @@ impl CallId {
 pub enum Caller {
     /// An operation of the app, by slot.
     Op(u32, Op),
-    /// The relay.
-    Relay,
+    /// A relay of the outbox.
+    Relay(RelayId),
     /// The app's client library, for an operation that is long over.
     Producer,
     /// The connector.
@@ -51,7 +51,7 @@ pub struct Payload {
     pub event: EventId,
     /// The version that the event carries.
     pub version: u32,
-    /// Partition; or 1 for a commit whose transaction will abort.
+    /// Partition; 1 for a commit whose transaction will abort; how many rows a claim may not have yet.
     pub small: u32,
     /// Offset; or how many rows to claim.
     pub large: u64,
@@ -59,12 +59,14 @@ pub struct Payload {
     pub told: EventId,
     /// Outbox rows: claimed, or to be marked.
     pub rows: Vec<OutboxRow>,
-    /// Partitions and the offsets to commit in them.
+    /// Partitions and the offsets to commit in them; or the gaps that a claim saw.
     pub offsets: Vec<(u32, u64)>,
     /// Changes: from the log, of a snapshot, or a batch to publish.
     pub changes: Vec<Change>,
     /// Whether the row is shown again, which is no delivery.
     pub again: bool,
+    /// Of a claim or mark: the how-manieth look of its relay it belongs to.
+    pub looks: u64,
 }
 
 impl Payload {
@@ -82,6 +84,7 @@ impl Payload {
             offsets: Vec::new(),
             changes: Vec::new(),
             again: false,
+            looks: 0,
         }
     }
 }
@@ -188,6 +191,8 @@ struct Fate {
     lost: bool,
     late: Option<Us>,
     copy_after: Option<Us>,
+    /// Whether the event can never be handled at the far end.
+    poison: bool,
 }
 
 /// Which draws a call has: what it belongs to, and the how-manieth of its kind it is.
@@ -227,8 +232,12 @@ impl Simulation<'_> {
     ) -> CallId {
         let minor = identity.minor(payload.parcel);
         let timeout = class.map_or(Us::ZERO, |class| self.timeouts[usize::from(class)].span);
-        let fate = self.fate(link, identity.major, minor, payload.parcel, timeout);
+        let mut fate = self.fate(link, identity.major, minor, payload.parcel, timeout);
         let (from, to) = self.link_ends(link);
+        if fate.poison && !self.poison.contains(&(to, payload.event)) {
+            self.poison.push((to, payload.event));
+        }
+        fate.fail_before |= self.poison.contains(&(to, payload.event));
         let back = [Parcel::CommitOffset, Parcel::Wal].contains(&payload.parcel);
         let ends = if back { (to, from) } else { (from, to) };
         let (epoch, callee_epoch) = (self.epoch(ends.0), self.epoch(ends.1));
@@ -303,7 +312,7 @@ impl Simulation<'_> {
         match caller {
             Caller::Op(slot, id) if id == op => self.ops.get(slot as usize).map(|op| op.key),
             Caller::Op(..)
-            | Caller::Relay
+            | Caller::Relay(_)
             | Caller::Producer
             | Caller::Connector(_)
             | Caller::Consumer(_)
@@ -319,8 +328,16 @@ impl Simulation<'_> {
             Some(us) => (us, us),
             None => (plan.latency.draw(&mut draw), plan.latency.draw(&mut draw)),
         };
-        let mut fate =
-            Fate { out, back, fail_before: false, ack_lost: false, lost: false, late: None, copy_after: None };
+        let mut fate = Fate {
+            out,
+            back,
+            fail_before: false,
+            ack_lost: false,
+            lost: false,
+            late: None,
+            copy_after: None,
+            poison: false,
+        };
         let sum = plan.fail_before + plan.ack_lost + plan.timeout_no_effect + plan.late_effect;
         if sum + plan.duplicate > 0 && !self.draining {
             let mut left = draw.below(1_000_000_000);
@@ -374,6 +391,7 @@ impl Simulation<'_> {
                 FaultKind::FailBefore => fate.fail_before = true,
                 FaultKind::AckLost => fate.ack_lost = true,
                 FaultKind::Late => fate.late = Some(timeout.after(span)),
+                FaultKind::Poison => fate.poison = true,
                 FaultKind::Duplicate => fate.copy_after = Some(plan.span.unwrap_or_default()),
                 FaultKind::Crash
                 | FaultKind::Restart
@@ -494,11 +512,11 @@ impl Simulation<'_> {
     }
 
     /// Whether the caller of that call still lives and still waits for it.
-    fn waits_for(&self, id: CallId) -> bool {
+    pub(super) fn waits_for(&self, id: CallId) -> bool {
         let Some(call) = self.get_call(id) else { return false };
         match call.caller {
             Caller::Op(slot, op) => self.ops.get(slot as usize).is_some_and(|proc| proc.op == op && proc.waiting == id),
-            Caller::Relay => self.relay.waiting == id,
+            Caller::Relay(relay) => self.relays[relay.index()].waits_for(id),
             Caller::Producer => self.producer.waits_for(id),
             Caller::Connector(part) => self.connector.waiting.get(part as usize) == Some(&id),
             Caller::Consumer(store) => self.consumers[store.index()].waiting == id,
@@ -524,7 +542,7 @@ impl Simulation<'_> {
     fn conclude(&mut self, caller: Caller, id: CallId, outcome: Outcome, cause: RecordId) {
         match caller {
             Caller::Op(slot, _) => self.op_answered(slot, id, outcome, cause),
-            Caller::Relay => self.relay_answered(id, outcome, cause),
+            Caller::Relay(relay) => self.relay_answered(relay, id, outcome, cause),
             Caller::Producer => self.producer_answered(id, outcome, cause),
             Caller::Connector(part) => self.connector_answered(part, id, outcome, cause),
             Caller::Consumer(store) => self.consumer_answered(store, id, outcome, cause),
@@ -571,7 +589,7 @@ impl Simulation<'_> {
         match caller {
             Caller::Nobody(store) => self.push_lost(store, cause),
             Caller::Connector(Part::Stream) => self.change_lost(id, cause),
-            Caller::Op(..) | Caller::Relay | Caller::Producer | Caller::Connector(_) | Caller::Consumer(_) => {
+            Caller::Op(..) | Caller::Relay(_) | Caller::Producer | Caller::Connector(_) | Caller::Consumer(_) => {
                 self.strand(id)
             }
         }
@@ -584,7 +602,7 @@ impl Simulation<'_> {
         match call.caller {
             Caller::Nobody(store) => self.push_lost(store, cause),
             Caller::Connector(Part::Stream) => self.change_lost(id, cause),
-            Caller::Op(..) | Caller::Relay | Caller::Producer | Caller::Connector(_) | Caller::Consumer(_) => {
+            Caller::Op(..) | Caller::Relay(_) | Caller::Producer | Caller::Connector(_) | Caller::Consumer(_) => {
                 self.answer(id, false, cause)
             }
         }

@@ -1,6 +1,7 @@
 //! The end of a run: arrivals stop, nodes and links heal, the queues empty, every detector looks once more.
 
 use super::Simulation;
+use super::relay::RelayProc;
 use crate::world::ids::{EventId, NodeId, RecordId, StoreId};
 use crate::world::record::{Kind, Record};
 
@@ -24,7 +25,7 @@ impl Simulation<'_> {
     }
 
     fn relay_is_quiet(&self) -> bool {
-        self.plan.roles.relay.is_none() || (self.relay.sleeps() && self.source.outbox().is_empty())
+        self.relays.is_empty() || (self.relays.iter().all(RelayProc::sleeps) && self.source.outbox.waiting().is_empty())
     }
 
     fn consumers_are_quiet(&self) -> bool {
@@ -44,12 +45,12 @@ impl Simulation<'_> {
         self.last_looks();
         let record = Record { detail: u8::from(limit), ..Record::new(self.now, NodeId::NONE, Kind::DrainEnded) };
         self.record(record);
-        self.trace.close(self.now, self.source.outbox().len(), self.source.outbox_peak());
+        self.trace.close(self.now, self.source.outbox.waiting().len(), self.source.outbox.peak());
     }
 
     /// Committed events that are still on their way: one record for each, and each store (or the log, with no store).
     fn record_still_queued(&mut self) {
-        let mut moving: Vec<EventId> = self.source.outbox().iter().map(|row| row.event).collect();
+        let mut moving: Vec<EventId> = self.source.outbox.waiting().iter().map(|row| row.event).collect();
         moving.extend(self.unread());
         moving.extend(self.on_the_way());
         moving.extend(self.owed_by_operations());

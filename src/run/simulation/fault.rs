@@ -182,7 +182,7 @@ impl Simulation<'_> {
             NodeRole::App => self.kill_app(crash),
             NodeRole::Source => self.kill_source(crash),
             NodeRole::Broker => {}
-            NodeRole::Relay => self.kill_relay(crash),
+            NodeRole::Relay(relay) => self.kill_relay(relay, crash),
             NodeRole::Connector => self.kill_connector(crash),
             NodeRole::Consumer(store) => self.kill_consumer(store, crash),
             NodeRole::Store(store) => {
@@ -257,7 +257,7 @@ impl Simulation<'_> {
         match self.role(node) {
             NodeRole::App | NodeRole::Source | NodeRole::Store(_) => {}
             NodeRole::Broker => self.broker_restarted(cause),
-            NodeRole::Relay => self.relay_restarted(epoch),
+            NodeRole::Relay(relay) => self.relay_restarted(relay, epoch),
             NodeRole::Connector => self.connector_restarted(),
             NodeRole::Consumer(store) => self.consumer_restarted(store, cause),
         }

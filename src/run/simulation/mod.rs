@@ -14,6 +14,8 @@ mod connector;
 mod consumer;
 mod drain;
 mod fault;
+#[cfg(test)]
+mod outbox_tests;
 mod producer;
 mod relay;
 mod serve;
@@ -28,7 +30,7 @@ use crate::run::trace::Trace;
 use crate::scenario::plan::{NodeRole, Plan};
 use crate::strategy::machine::AppKnobs;
 use crate::world::broker::Broker;
-use crate::world::ids::{EventId, Key, LinkId, NodeId, Op, OpKind, RecordId, StoreId};
+use crate::world::ids::{EventId, Key, LinkId, NodeId, Op, OpKind, RecordId, RelayId, StoreId};
 use crate::world::observe::CallCounters;
 use crate::world::record::{Kind, Record};
 use crate::world::source::{Source, Xid};
@@ -72,8 +74,6 @@ enum Due {
     ConsumerTimer(StoreId, u32),
     /// A consumer fetches again what was lost on the way to it, if its epoch is still this.
     Refetch(StoreId, u32),
-    /// The relay looks, if its epoch is still this.
-    RelayLooks(u32),
     /// The app's buffer has lingered, if the batch is still this.
     Linger(u32),
     /// The app's client library tries again, if the app's epoch is still this.
@@ -92,6 +92,10 @@ enum Due {
     ConnectorStatus,
     /// The source makes a checkpoint.
     Checkpoint,
+    /// A relay looks, if its epoch is still this.
+    RelayLooks(RelayId, u32),
+    /// The end of a relay's session reaches the source: up to which read, and whether it gives its leases back.
+    RelayGone(RelayId, u64, bool),
     /// A broken connection reaches the source.
     Disconnect(Op),
     /// A stochastic crash.
@@ -142,10 +146,10 @@ pub struct Simulation<'p> {
     broker: Broker,
     stores: Vec<Store>,
     consumers: Vec<ConsumerProc>,
-    relay: RelayProc,
     producer: ProducerProc,
     connector: ConnectorProc,
     log: LogState,
+    relays: Vec<RelayProc>,
     events: Vec<EventInfo>,
     /// The app's operations by slot; a slot is used again.
     ops: Vec<OpProc>,
@@ -162,6 +166,8 @@ pub struct Simulation<'p> {
     /// Requests at the source that wait for a row lock: whose, which call, since when, and the record of the wait.
     parked: Vec<(Xid, CallId, Us, RecordId)>,
     armed: Armed,
+    /// Events that can never be handled at a node.
+    poison: Vec<(NodeId, EventId)>,
     publish_calls: CallCounters,
     memories: Vec<Memory>,
     firing: Vec<bool>,
@@ -201,14 +207,16 @@ impl<'p> Simulation<'p> {
             calls: Vec::new(),
             free_calls: Vec::new(),
             timeouts: Timeouts::classes(plan),
-            source: Source::new(keys).captured(plan.roles.connector.is_some(), plan.source.row_bytes),
+            source: Source::new(keys)
+                .captured(plan.roles.connector.is_some(), plan.source.row_bytes)
+                .with_outbox(plan.outbox.rules),
             broker: Broker::new(plan.broker.partitions, plan.stores.len()),
             stores: plan.stores.iter().map(store).collect(),
             consumers: plan.stores.iter().map(|_| ConsumerProc::new(plan.broker.partitions)).collect(),
-            relay: RelayProc::default(),
             producer: ProducerProc::default(),
             connector: ConnectorProc::default(),
             log: LogState::default(),
+            relays: vec![RelayProc::default(); plan.roles.relays.len()],
             events: Vec::new(),
             ops: Vec::new(),
             free_ops: Vec::new(),
@@ -222,6 +230,7 @@ impl<'p> Simulation<'p> {
             unresolved: 0,
             parked: Vec::new(),
             armed: Armed::new(plan),
+            poison: Vec::new(),
             publish_calls: CallCounters::default(),
             memories: vec![Memory::default(); plan.detectors.len()],
             firing: vec![false; plan.detectors.len()],
@@ -287,7 +296,6 @@ impl<'p> Simulation<'p> {
             Due::OpTimer(slot, op) => self.op_timer(slot, op),
             Due::ConsumerTimer(store, epoch) => self.consumer_timer(store, epoch),
             Due::Refetch(store, epoch) => self.refetch(store, epoch),
-            Due::RelayLooks(epoch) => self.relay_due(epoch),
             Due::Linger(batch) => self.lingered(batch),
             Due::ProduceAgain(life) => self.produce_again(life),
             Due::ConnectorStarts(life) => self.connector_due(life),
@@ -297,6 +305,8 @@ impl<'p> Simulation<'p> {
             Due::ConnectorBeats => self.connector_beats(),
             Due::ConnectorStatus => self.connector_status(),
             Due::Checkpoint => self.checkpoint_due(),
+            Due::RelayLooks(relay, epoch) => self.relay_due(relay, epoch),
+            Due::RelayGone(relay, looks, leases) => self.relay_gone(relay, looks, leases),
             Due::Disconnect(op) => self.disconnected(op),
             Due::Crash(node) => self.stochastic_crash(node),
             Due::Restart(node, epoch) => self.restart_due(node, epoch),
@@ -346,7 +356,8 @@ fn role_code(role: NodeRole) -> u32 {
         NodeRole::App => 0,
         NodeRole::Source => 1,
         NodeRole::Broker => 2,
-        NodeRole::Relay => 3,
+        NodeRole::Relay(RelayId(0)) => 3,
+        NodeRole::Relay(relay) => 256 + u32::from(relay.0),
         NodeRole::Connector => 4,
         NodeRole::Consumer(store) => 16 + 2 * u32::from(store.0),
         NodeRole::Store(store) => 17 + 2 * u32::from(store.0),

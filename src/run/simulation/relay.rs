@@ -1,20 +1,26 @@
-//! The outbox's polling relay, driven by `strategy::outbox::relay_step`.
+//! The outbox's polling relays, driven by `strategy::outbox::relay_step`.
 
 use super::call::{CLASS_RELAY, CallId, Caller, Identity, Payload};
 use super::{Due, Simulation};
 use crate::kernel::rng::Purpose;
 use crate::kernel::time::Us;
 use crate::strategy::outbox::{RelayCommand, RelayEvent, RelayKnobs, RelayState, relay_step};
-use crate::world::ids::{EventId, NodeId, Op, Outcome, RecordId};
-use crate::world::record::{Kind, Parcel, Record};
-use crate::world::source::OutboxRow;
+use crate::world::ids::{EventId, LinkId, NodeId, Op, Outcome, RecordId, RelayId};
+use crate::world::outbox::{Claim, Eligible, OutboxRow, Progress};
+use crate::world::record::{Kind, Parcel, PoisonPolicy, Record};
+use std::collections::{BTreeMap, VecDeque};
 
-/// The relay's memory: a crash loses all of it.
+/// A relay's memory: a crash loses all of it but the numbers that its draws belong to.
 #[derive(Clone, Debug)]
 pub struct RelayProc {
     state: RelayState,
     claimed: Vec<OutboxRow>,
-    pub waiting: CallId,
+    /// By claimed row: whether the broker has confirmed it, or it was put aside.
+    acked: Vec<bool>,
+    /// The calls that it waits for, and the claimed row that each is about.
+    waiting: Vec<(CallId, u32)>,
+    /// The gaps that it knows, and when it saw each first.
+    gaps: BTreeMap<u64, Us>,
     /// When it looked last.
     looked: Us,
     /// How often it has looked: what the draws of its calls belong to.
@@ -26,7 +32,9 @@ impl Default for RelayProc {
         RelayProc {
             state: RelayState::Sleeping,
             claimed: Vec::new(),
-            waiting: CallId::NONE,
+            acked: Vec::new(),
+            waiting: Vec::new(),
+            gaps: BTreeMap::new(),
             looked: Us::ZERO,
             looks: 0,
         }
@@ -38,154 +46,331 @@ impl RelayProc {
     pub fn sleeps(&self) -> bool {
         self.state == RelayState::Sleeping
     }
+
+    /// Whether it waits for that call.
+    pub fn waits_for(&self, id: CallId) -> bool {
+        self.waiting.iter().any(|(waiting, _)| *waiting == id)
+    }
+
+    fn event_at(&self, at: u32) -> EventId {
+        self.claimed.get(at as usize).map_or(EventId::NONE, |row| row.event)
+    }
+
+    /// The event of the row that it is at.
+    fn about(&self) -> EventId {
+        match self.state {
+            RelayState::Sleeping | RelayState::Claiming => EventId::NONE,
+            RelayState::Publishing { at, .. } => self.event_at(at),
+            RelayState::Pipelining { left, n, .. } => self.event_at(n - left),
+            RelayState::Marking { from, .. } => self.event_at(from),
+        }
+    }
 }
 
 impl Simulation<'_> {
     pub(super) fn schedule_relay_start(&mut self) {
-        let Some(node) = self.plan.roles.relay else { return };
-        let poll = self.plan.outbox.poll;
-        let phase = self.plan.outbox.phase;
-        let first = phase.unwrap_or_else(|| Us(self.draws.of(Purpose::Phase, 0, 0, 0).below(poll.0.max(1))));
-        let epoch = self.epoch(node);
-        self.calendar.put(first, Due::RelayLooks(epoch));
-    }
-
-    /// It is time for the relay to look, unless it died since this was scheduled.
-    pub(super) fn relay_due(&mut self, epoch: u32) {
-        let Some(node) = self.plan.roles.relay else { return };
-        if self.up(node) && self.epoch(node) == epoch {
-            self.relay.looked = self.now;
-            self.relay_event(node, RelayEvent::Due, RecordId::NONE);
+        let (poll, relays) = (self.plan.outbox.poll, self.plan.roles.relays.len() as u64);
+        for (nth, &node) in self.plan.roles.relays.iter().enumerate() {
+            let nth = nth as u32;
+            let first = match self.plan.outbox.phase {
+                // Further relays look in between.
+                Some(phase) => phase.after(Us(poll.0 * u64::from(nth) / relays)),
+                None => Us(self.draws.of(Purpose::Phase, 0, nth, 0).below(poll.0.max(1))),
+            };
+            let epoch = self.epoch(node);
+            self.calendar.put(first, Due::RelayLooks(RelayId(nth as u16), epoch));
         }
     }
 
-    fn relay_event(&mut self, node: NodeId, event: RelayEvent, cause: RecordId) {
+    fn relay_node(&self, relay: RelayId) -> NodeId {
+        self.plan.roles.relays[relay.index()]
+    }
+
+    /// It is time for a relay to look, unless it died since this was scheduled.
+    pub(super) fn relay_due(&mut self, relay: RelayId, epoch: u32) {
+        let node = self.relay_node(relay);
+        if self.up(node) && self.epoch(node) == epoch {
+            self.relays[relay.index()].looked = self.now;
+            self.relay_event(relay, RelayEvent::Due, RecordId::NONE);
+        }
+    }
+
+    fn relay_event(&mut self, relay: RelayId, event: RelayEvent, cause: RecordId) {
+        // What it learns at once is told after all that it asked for before.
+        let mut told = VecDeque::from([event]);
+        while let Some(event) = told.pop_front() {
+            if self.relay_steps(relay, event, &mut told, cause) {
+                return;
+            }
+        }
+    }
+
+    /// One arrow of a relay. Says whether it died on the way.
+    fn relay_steps(
+        &mut self,
+        relay: RelayId,
+        event: RelayEvent,
+        told: &mut VecDeque<RelayEvent>,
+        cause: RecordId,
+    ) -> bool {
+        let plan = &self.plan.outbox;
         let knobs = RelayKnobs {
-            mark_batch: self.plan.outbox.mark_batch,
-            continue_on_failed_mark: self.plan.outbox.continue_on_failed_mark,
+            mark_batch: plan.mark_batch,
+            continue_on_failed_mark: plan.continue_on_failed_mark,
+            mark_first: plan.mark_first,
+            pipelined: plan.pipelined,
         };
-        let arrow = relay_step(&knobs, self.relay.state, event);
-        let about = self.current_row(self.relay.state);
-        self.relay.state = arrow.next;
+        let node = self.relay_node(relay);
+        let proc = &mut self.relays[relay.index()];
+        let arrow = relay_step(&knobs, proc.state, event);
+        let about = proc.about();
+        proc.state = arrow.next;
         if let Some(point) = arrow.before
             && self.pass(node, point, Op::NONE, about, cause)
         {
-            return;
+            return true;
         }
+        let mut after = arrow.after;
         for ask in arrow.asks.into_iter().flatten() {
-            self.relay_asks(node, ask, cause);
+            let own = self.relays[relay.index()].about();
+            let (sent, then) = self.relay_asks(relay, ask, cause);
+            told.extend(then);
+            if sent
+                && let Some(point) = after.take()
+                && self.pass(node, point, Op::NONE, own, cause)
+            {
+                return true;
+            }
         }
-        if let Some(point) = arrow.after {
-            let about = self.current_row(self.relay.state);
-            self.pass(node, point, Op::NONE, about, cause);
-        }
+        false
     }
 
-    /// The event of the row that the relay is at.
-    fn current_row(&self, state: RelayState) -> EventId {
-        let at = match state {
-            RelayState::Sleeping | RelayState::Claiming => return EventId::NONE,
-            RelayState::Publishing { at, .. } => at,
-            RelayState::Marking { from, .. } => from,
-        };
-        self.relay.claimed.get(at as usize).map_or(EventId::NONE, |row| row.event)
-    }
-
-    fn relay_asks(&mut self, node: NodeId, ask: RelayCommand, cause: RecordId) {
+    /// Does what a relay asks for. Says whether a message has left it, and what it learns at once.
+    fn relay_asks(&mut self, relay: RelayId, ask: RelayCommand, cause: RecordId) -> (bool, Option<RelayEvent>) {
         match ask {
             RelayCommand::Claim => {
-                self.relay.looks += 1;
+                let proc = &mut self.relays[relay.index()];
+                proc.looks += 1;
                 let mut payload = Payload::about(Parcel::Claim, EventId::NONE, 0);
                 payload.large = u64::from(self.plan.outbox.batch);
-                self.relay_calls(self.plan.roles.relay_source, payload, self.relay.looks, 1, cause);
+                payload.looks = proc.looks;
+                let link = self.plan.roles.relay_source[relay.index()];
+                let looks = proc.looks;
+                self.relay_calls(relay, link, payload, looks, 1, 0, cause);
+                (true, None)
             }
             RelayCommand::Publish(at) => {
-                let Some(row) = self.relay.claimed.get(at as usize).copied() else { return };
-                let info = &mut self.events[row.event.index()];
-                info.sent = info.sent.saturating_add(1);
-                let (request, attempt, version) = (info.request, u32::from(info.sent), info.version);
-                let payload = Payload::about(Parcel::Publish, row.event, version);
-                self.relay_calls(self.plan.roles.relay_broker, payload, u64::from(request), attempt, cause);
+                self.relay_publishes(relay, at, cause);
+                (true, None)
+            }
+            RelayCommand::PublishAll(n) => {
+                (0..n).for_each(|at| self.relay_publishes(relay, at, cause));
+                (true, None)
             }
             RelayCommand::Mark(from, to) => {
-                let event = self.relay.claimed.get(from as usize).map_or(EventId::NONE, |row| row.event);
-                let version = self.events.get(event.index()).map_or(0, |info| info.version);
-                let mut payload = Payload::about(Parcel::Mark, event, version);
-                payload.rows = self.relay.claimed.get(from as usize..to as usize).unwrap_or_default().to_vec();
-                self.relay_calls(self.plan.roles.relay_source, payload, self.relay.looks, from + 2, cause);
+                let sent = self.relay_marks(relay, from, to, cause);
+                (sent, (!sent).then_some(RelayEvent::Done))
             }
-            RelayCommand::Sleep => self.relay_sleeps(node),
+            RelayCommand::GiveUp(from, to) => {
+                for event in self.marked_unpublished(relay, from, to) {
+                    let record = self.about(self.relay_node(relay), Kind::GaveUp, event, cause);
+                    self.record(record);
+                }
+                (false, None)
+            }
+            RelayCommand::Sleep => {
+                self.relay_sleeps(relay);
+                (false, None)
+            }
         }
     }
 
+    /// Sends a claimed row to the broker.
+    fn relay_publishes(&mut self, relay: RelayId, at: u32, cause: RecordId) {
+        let row = self.relays[relay.index()].claimed[at as usize];
+        let info = &mut self.events[row.event.index()];
+        info.sent = info.sent.saturating_add(1);
+        let (request, attempt, version) = (info.request, u32::from(info.sent), info.version);
+        let payload = Payload::about(Parcel::Publish, row.event, version);
+        let link = self.plan.roles.relay_broker[relay.index()];
+        self.relay_calls(relay, link, payload, u64::from(request), attempt, at, cause);
+    }
+
+    /// What a relay does with a row that the broker will never take.
+    fn poisoned_row(&mut self, relay: RelayId, at: u32, cause: RecordId) -> RelayEvent {
+        let (node, policy) = (self.relay_node(relay), self.plan.outbox.poison);
+        let event = self.relays[relay.index()].event_at(at);
+        let record = Record { detail: policy as u8, ..self.about(node, Kind::Poisoned, event, cause) };
+        self.record(record);
+        match policy {
+            PoisonPolicy::Stop => RelayEvent::Failed,
+            PoisonPolicy::Skip | PoisonPolicy::DeadLetter => {
+                self.relays[relay.index()].acked[at as usize] = true;
+                RelayEvent::Done
+            }
+        }
+    }
+
+    /// Sends a mark, if there is anything to mark.
+    fn relay_marks(&mut self, relay: RelayId, from: u32, to: u32, cause: RecordId) -> bool {
+        let proc = &self.relays[relay.index()];
+        let first = self.plan.outbox.mark_first;
+        // A position cannot stand above a row that is not published.
+        let prefix = match self.plan.outbox.rules.progress {
+            Progress::Position if !first => proc.acked.iter().take_while(|acked| **acked).count(),
+            Progress::Position | Progress::Flag | Progress::Delete => proc.claimed.len(),
+        };
+        let marks = |at: &usize| (first || proc.acked[*at]) && *at < prefix;
+        let range = (from as usize)..(to as usize).min(proc.claimed.len());
+        let rows: Vec<OutboxRow> = range.filter(marks).map(|at| proc.claimed[at]).collect();
+        let Some(event) = rows.first().map(|row| row.event) else { return false };
+        let version = self.events.get(event.index()).map_or(0, |info| info.version);
+        let (looks, link) = (proc.looks, self.plan.roles.relay_source[relay.index()]);
+        let mut payload = Payload::about(Parcel::Mark, event, version);
+        payload.rows = rows;
+        self.relay_calls(relay, link, payload, looks, from + 2, from, cause);
+        true
+    }
+
+    /// Events of claimed rows that are marked at the source, and that this relay has not published.
+    fn marked_unpublished(&self, relay: RelayId, from: u32, to: u32) -> Vec<EventId> {
+        let proc = &self.relays[relay.index()];
+        let waiting = self.source.outbox.waiting();
+        let marked = |row: &OutboxRow| waiting.binary_search_by_key(&row.alloc_seq, |row| row.alloc_seq).is_err();
+        let range = (from as usize)..(to as usize).min(proc.claimed.len());
+        let owed = range.filter(|at| !proc.acked[*at]).map(|at| proc.claimed[at]);
+        owed.filter(marked).map(|row| row.event).collect()
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a call's address, its draws and its cause")]
     fn relay_calls(
         &mut self,
-        link: Option<crate::world::ids::LinkId>,
+        relay: RelayId,
+        link: LinkId,
         payload: Payload,
         major: u64,
         attempt: u32,
+        at: u32,
         cause: RecordId,
     ) {
-        let Some(link) = link else { return };
         let row = payload.event.some().map_or(0, |event| event.0 % 16);
-        let life = self.plan.roles.relay.map_or(0, |node| self.epoch(node));
-        let identity = Identity { major, attempt, row, life };
-        self.relay.waiting = self.call(link, Caller::Relay, Some(CLASS_RELAY), payload, identity, cause);
+        let identity = Identity { major, attempt, row, life: self.epoch(self.relay_node(relay)) };
+        let id = self.call(link, Caller::Relay(relay), Some(CLASS_RELAY), payload, identity, cause);
+        self.relays[relay.index()].waiting.push((id, at));
     }
 
-    fn relay_sleeps(&mut self, node: NodeId) {
-        self.relay.claimed.clear();
+    fn relay_sleeps(&mut self, relay: RelayId) {
+        self.relay_lets_go(relay, true);
+        let proc = &mut self.relays[relay.index()];
+        proc.claimed.clear();
+        proc.acked.clear();
         let plan = &self.plan.outbox;
         let next = if plan.fixed_rate {
             // The next multiple of the period after the start that lies ahead: a long look skips what it missed.
-            let missed = self.now.since(self.relay.looked).0 / plan.poll.0.max(1);
-            self.relay.looked.after(Us(plan.poll.0.saturating_mul(missed + 1)))
+            let missed = self.now.since(proc.looked).0 / plan.poll.0.max(1);
+            proc.looked.after(Us(plan.poll.0.saturating_mul(missed + 1)))
         } else {
             self.now.after(plan.poll)
         };
-        let epoch = self.epoch(node);
-        self.calendar.put(next, Due::RelayLooks(epoch));
+        let epoch = self.epoch(self.relay_node(relay));
+        self.calendar.put(next, Due::RelayLooks(relay, epoch));
     }
 
-    /// A call of the relay has ended.
-    pub(super) fn relay_answered(&mut self, id: CallId, outcome: Outcome, cause: RecordId) {
-        let Some(node) = self.plan.roles.relay else { return };
-        self.relay.waiting = CallId::NONE;
-        let claim = self.get_call(id).filter(|call| call.payload.parcel == Parcel::Claim);
-        let claimed = claim.map(|call| call.payload.rows.clone());
-        let second = self.get_call(id).is_some_and(|call| call.payload.parcel == Parcel::Publish);
-        if second {
-            self.publish_calls.ended += 1;
-            self.publish_calls.failed += u64::from(outcome != Outcome::Ok);
+    /// A relay's session ends: the source learns so, and drops its row locks. `leases`: it gives its leases back too.
+    fn relay_lets_go(&mut self, relay: RelayId, leases: bool) {
+        if self.plan.outbox.rules.claim == Claim::Single {
+            return;
         }
-        let event = match (outcome, claimed) {
-            (Outcome::Ok, Some(rows)) => {
-                let n = rows.len() as u32;
-                self.relay.claimed = rows;
-                let record = Record { value: u64::from(n), cause, ..Record::new(self.now, node, Kind::Claimed) };
-                let cause = self.record(Record { detail: u8::from(n == 0), ..record });
-                return self.relay_event(node, RelayEvent::Claimed(n), cause);
-            }
-            (Outcome::Ok, None) => RelayEvent::Done,
-            (Outcome::Failed | Outcome::Unknown, _) => RelayEvent::Failed,
-        };
-        self.relay_event(node, event, cause);
+        let looks = self.relays[relay.index()].looks;
+        let span = self.one_way(self.plan.roles.relay_source[relay.index()], looks);
+        self.moving += 1;
+        self.calendar.put(self.now.after(span), Due::RelayGone(relay, looks, leases));
     }
 
-    /// The relay dies, with the batch in its memory.
-    pub(super) fn kill_relay(&mut self, crash: RecordId) {
-        let Some(node) = self.plan.roles.relay else { return };
-        if !self.relay.sleeps() {
-            let about = self.current_row(self.relay.state);
+    /// The end of a relay's session reaches the source.
+    pub(super) fn relay_gone(&mut self, relay: RelayId, looks: u64, leases: bool) {
+        self.moving -= 1;
+        self.source.outbox.release(relay, looks, leases);
+    }
+
+    /// A call of a relay has ended.
+    pub(super) fn relay_answered(&mut self, relay: RelayId, id: CallId, outcome: Outcome, cause: RecordId) {
+        let proc = &mut self.relays[relay.index()];
+        let at = proc.waiting.iter().find(|(waiting, _)| *waiting == id).map_or(0, |(_, at)| *at);
+        proc.waiting.retain(|(waiting, _)| *waiting != id);
+        let Some(call) = self.get_call(id) else { return };
+        let (parcel, to, event) = (call.payload.parcel, call.ends.1, call.payload.event);
+        let event = match (parcel, outcome) {
+            (Parcel::Claim, Outcome::Ok) => return self.relay_claimed(relay, id, cause),
+            (Parcel::Publish, _) => {
+                self.publish_calls.ended += 1;
+                self.publish_calls.failed += u64::from(outcome != Outcome::Ok);
+                match outcome {
+                    Outcome::Ok => {
+                        self.relays[relay.index()].acked[at as usize] = true;
+                        RelayEvent::Done
+                    }
+                    Outcome::Failed if self.poison.contains(&(to, event)) => self.poisoned_row(relay, at, cause),
+                    Outcome::Failed | Outcome::Unknown => RelayEvent::Failed,
+                }
+            }
+            (_, Outcome::Ok) => RelayEvent::Done,
+            (_, Outcome::Failed | Outcome::Unknown) => RelayEvent::Failed,
+        };
+        self.relay_event(relay, event, cause);
+    }
+
+    /// Rows were read: the relay leaves those behind a young gap alone.
+    fn relay_claimed(&mut self, relay: RelayId, id: CallId, cause: RecordId) {
+        let Some(call) = self.get_call(id) else { return };
+        let (mut rows, mut held_back) = (call.payload.rows.clone(), call.payload.small);
+        let seen: Vec<u64> = call.payload.offsets.iter().map(|(_, gap)| *gap).collect();
+        let (now, node) = (self.now, self.relay_node(relay));
+        if self.plan.outbox.rules.eligible == Eligible::GapTimeout {
+            let gaps = &mut self.relays[relay.index()].gaps;
+            gaps.retain(|gap, _| seen.contains(gap));
+            for gap in seen {
+                gaps.entry(gap).or_insert(now);
+            }
+            let young = |(_, since): &(&u64, &Us)| now.since(**since) < self.plan.outbox.gap_timeout;
+            if let Some((&gap, _)) = gaps.iter().find(young) {
+                let before = rows.len();
+                rows.retain(|row| row.alloc_seq < gap);
+                held_back += (before - rows.len()) as u32;
+            }
+        }
+        let n = rows.len() as u32;
+        let proc = &mut self.relays[relay.index()];
+        proc.acked = vec![false; rows.len()];
+        proc.claimed = rows;
+        let record = Record { value: u64::from(n), cause, ..Record::new(now, node, Kind::Claimed) };
+        let cause = self.record(Record { detail: u8::from(n == 0), extra: held_back, ..record });
+        self.relay_event(relay, RelayEvent::Claimed(n), cause);
+    }
+
+    /// A relay dies, with the batch in its memory; what it had marked and not published is lost.
+    pub(super) fn kill_relay(&mut self, relay: RelayId, crash: RecordId) {
+        let node = self.relay_node(relay);
+        let proc = &self.relays[relay.index()];
+        if !proc.sleeps() {
+            let about = proc.about();
             let record = self.about(node, Kind::Killed, about, crash);
             self.record(record);
+            if self.plan.outbox.mark_first {
+                let n = self.relays[relay.index()].claimed.len() as u32;
+                for event in self.marked_unpublished(relay, 0, n).into_iter().filter(|event| *event != about) {
+                    let record = self.about(node, Kind::Killed, event, crash);
+                    self.record(record);
+                }
+            }
         }
-        let looks = self.relay.looks;
-        self.relay = RelayProc { looks, ..RelayProc::default() };
+        self.relay_lets_go(relay, false);
+        let looks = self.relays[relay.index()].looks;
+        self.relays[relay.index()] = RelayProc { looks, ..RelayProc::default() };
     }
 
-    /// The relay is up again: it looks at once.
-    pub(super) fn relay_restarted(&mut self, epoch: u32) {
-        self.calendar.put(self.now, Due::RelayLooks(epoch));
+    /// A relay is up again: it looks at once.
+    pub(super) fn relay_restarted(&mut self, relay: RelayId, epoch: u32) {
+        self.calendar.put(self.now, Due::RelayLooks(relay, epoch));
     }
 }

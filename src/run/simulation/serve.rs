@@ -8,8 +8,9 @@ use crate::scenario::plan::NodeRole;
 use crate::strategy::CrashPoint;
 use crate::world::broker::Entry;
 use crate::world::ids::{EventId, NodeId, Op, RecordId, StoreId};
-use crate::world::record::{AGAIN, AbortReason, Kind, Parcel, Record};
-use crate::world::source::{Locked, OutboxRow, Transaction, Xid};
+use crate::world::outbox::OutboxRow;
+use crate::world::record::{AGAIN, AbortReason, Kind, Parcel, PassedBy, Record, Vanish};
+use crate::world::source::{Locked, Transaction, Xid};
 use crate::world::store::Applied;
 use std::collections::VecDeque;
 
@@ -91,8 +92,8 @@ impl Simulation<'_> {
             Parcel::Write => self.serve_write(id, payload.op, caller, cause),
             Parcel::Enqueue => self.serve_enqueue(id, payload.op, cause),
             Parcel::Commit => self.serve_commit(id, &payload, cause),
-            Parcel::Claim => self.serve_claim(id, payload.large, cause),
-            Parcel::Mark => self.serve_mark(id, &payload.rows, cause),
+            Parcel::Claim => self.serve_claim(id, &payload, caller, cause),
+            Parcel::Mark => self.serve_mark(id, &payload.rows, caller, cause),
             Parcel::Publish => self.serve_publish(node, id, &payload, cause),
             Parcel::CommitOffset => self.serve_commit_offset(node, id, &payload, caller, cause),
             Parcel::Apply => self.serve_apply(node, id, &payload, cause),
@@ -156,21 +157,15 @@ impl Simulation<'_> {
 
     fn serve_enqueue(&mut self, id: CallId, op: Op, cause: RecordId) {
         let node = self.plan.roles.source;
-        let Some((xid, events)) = self.source.transaction_of(op).map(|open| {
-            (
-                open.xid,
-                if open.outbox.is_empty() {
-                    open.changes.iter().map(|change| change.event).collect()
-                } else {
-                    Vec::new()
-                },
-            )
-        }) else {
-            return self.answer(id, false, cause);
-        };
+        let Some(open) = self.source.transaction_of(op) else { return self.answer(id, false, cause) };
+        let xid = open.xid;
+        // A second copy of the request finds the rows there.
+        let again = !open.outbox.is_empty();
+        let events: Vec<EventId> = open.changes.iter().map(|change| change.event).filter(|_| !again).collect();
         let mut last = cause;
         for event in events {
-            let Some(alloc_seq) = self.source.enqueue(xid, event) else { return };
+            let key = self.events[event.index()].key;
+            let Some(alloc_seq) = self.source.enqueue(xid, event, key, self.now) else { return };
             let record = Record { value: alloc_seq, extra: xid.0, ..self.about(node, Kind::Enqueued, event, cause) };
             last = self.record(record);
         }
@@ -203,6 +198,7 @@ impl Simulation<'_> {
                 Record { value: commit.lsn.0, extra: outbox, ..self.about(node, Kind::Committed, change.event, cause) };
             last = self.record(record);
         }
+        self.record_unseen(&commit.unseen, last);
         let died = self.pass(node, CrashPoint::SourceCommitAck, payload.op, EventId::NONE, last);
         if died {
             return self.strand(id);
@@ -289,24 +285,71 @@ impl Simulation<'_> {
         self.roll_back(xid, AbortReason::Disconnected, RecordId::NONE);
     }
 
-    fn serve_claim(&mut self, id: CallId, limit: u64, cause: RecordId) {
-        let limit = if limit == 0 { usize::MAX } else { usize::try_from(limit).unwrap_or(usize::MAX) };
-        let rows: Vec<OutboxRow> = self.source.outbox().iter().take(limit).copied().collect();
+    fn serve_claim(&mut self, id: CallId, payload: &Payload, caller: Caller, cause: RecordId) {
+        let Caller::Relay(relay) = caller else { return };
+        let limit = if payload.large == 0 { usize::MAX } else { usize::try_from(payload.large).unwrap_or(usize::MAX) };
+        let read = self.source.outbox.read(relay, payload.looks, limit, self.source.xmin(), self.now);
         if let Some(call) = self.call_mut(id) {
-            call.payload.rows = rows;
+            call.payload.rows = read.rows;
+            call.payload.offsets = read.gaps.into_iter().map(|gap| (0, gap)).collect();
+            call.payload.small = read.held_back;
         }
         self.answer(id, true, cause);
     }
 
-    fn serve_mark(&mut self, id: CallId, rows: &[OutboxRow], cause: RecordId) {
+    fn serve_mark(&mut self, id: CallId, rows: &[OutboxRow], caller: Caller, cause: RecordId) {
         let node = self.plan.roles.source;
-        self.source.mark(rows);
+        let Caller::Relay(relay) = caller else { return };
+        // Its transaction is gone, and with it the row locks: nothing is marked.
+        if !self.source.outbox.may_mark(relay, rows) {
+            return self.answer(id, false, cause);
+        }
+        let before = self.source.outbox.position();
+        let orphans = self.marked_by_nobody(id, rows);
+        let passed = self.source.outbox.mark(rows);
         let mut last = cause;
         for row in rows {
             let record = Record { value: row.alloc_seq, ..self.about(node, Kind::Marked, row.event, cause) };
             last = self.record(record);
         }
+        let moved = self.source.outbox.position().filter(|after| Some(*after) != before);
+        if let Some((_, seq)) = moved {
+            let xid = rows.iter().find(|row| row.alloc_seq == seq).map_or(0, |row| row.xid.0);
+            let record = Record { value: seq, extra: xid, cause, ..Record::new(self.now, node, Kind::CursorMoved) };
+            last = self.record(record);
+        }
+        for row in passed {
+            let record = Record { value: row.alloc_seq, ..self.about(node, Kind::CursorPassed, row.event, last) };
+            self.record(Record { detail: PassedBy::Position as u8, ..record });
+        }
+        for row in orphans {
+            let record = Record { value: row.alloc_seq, ..self.about(node, Kind::Vanished, row.event, last) };
+            self.record(Record { detail: Vanish::MarkedFirst as u8, ..record });
+        }
         self.answer(id, true, last);
+    }
+
+    /// Rows that a mark takes out of sight although who wanted to publish them next no longer waits for it.
+    fn marked_by_nobody(&self, id: CallId, rows: &[OutboxRow]) -> Vec<OutboxRow> {
+        if !self.plan.outbox.mark_first || self.waits_for(id) {
+            return Vec::new();
+        }
+        let waiting = self.source.outbox.waiting();
+        let fresh = |row: &&OutboxRow| waiting.binary_search_by_key(&row.alloc_seq, |row| row.alloc_seq).is_ok();
+        rows.iter().filter(fresh).copied().collect()
+    }
+
+    /// Outbox rows of a commit that no relay can ever see.
+    fn record_unseen(&mut self, unseen: &[OutboxRow], cause: RecordId) {
+        let node = self.plan.roles.source;
+        let deleted = self.plan.outbox.rules.delete_after_insert;
+        let kind = if deleted { Kind::Vanished } else { Kind::CursorPassed };
+        for row in unseen {
+            let mut record = self.about(node, kind, row.event, cause);
+            record.value = row.alloc_seq;
+            record.detail = if deleted { Vanish::Deleted as u8 } else { PassedBy::Position as u8 };
+            self.record(record);
+        }
     }
 
     fn serve_publish(&mut self, node: NodeId, id: CallId, payload: &Payload, cause: RecordId) {

@@ -57,7 +57,7 @@ type Done = Result<(), DrawingErrorKind<Infallible>>;
 impl Collect<'_> {
     fn put<S: BackendStyle>(&mut self, style: &S, outline: Outline) -> Done {
         if style.color().alpha > 0.0 {
-            self.shapes.push(Shape { outline, class: Ink::of(style.color()).id() });
+            self.shapes.push(Shape { outline, class: Ink::of(style.color()).id().into() });
         }
         Ok(())
     }
@@ -119,11 +119,11 @@ impl DrawingBackend for Collect<'_> {
     }
 
     fn draw_circle<S: BackendStyle>(&mut self, (x, y): BackendCoord, r: u32, style: &S, _fill: bool) -> Done {
-        self.put(style, Outline::Circle(x, y, r))
+        self.put(style, Outline::Circle(x.into(), y.into(), r.into()))
     }
 
     fn draw_text<S: BackendTextStyle>(&mut self, text: &str, style: &S, (x, y): BackendCoord) -> Done {
-        self.put(&style.color(), Outline::Text(x, y, text.to_owned()))
+        self.put(&style.color(), Outline::Text(x.into(), y.into(), text.to_owned(), String::new()))
     }
 
     fn estimate_text_size<S: BackendTextStyle>(
@@ -151,7 +151,7 @@ mod tests {
             let rgb = ink.colour();
             let colour = BackendColor { alpha: 1.0, rgb: (rgb.0, rgb.1, rgb.2) };
             backend.draw_line((0, 0), (9, 0), &colour).unwrap();
-            assert_eq!(shapes, [Shape { outline: Outline::Path("M0 0H9".into()), class: ink.id() }]);
+            assert_eq!(shapes, [Shape { outline: Outline::Path("M0 0H9".into()), class: ink.id().into() }]);
         }
     }
 }

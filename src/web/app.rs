@@ -1,13 +1,13 @@
 //! The page: one state, its effects, and the order of its parts from top to bottom.
 
-use super::bar::Bar;
+use super::bar::bar;
 use super::clock::{Pace, use_clock};
 use super::dialog::Dialog;
-use super::headline::Headline;
-use super::live::Live;
+use super::headline::headline;
+use super::live::live;
 use super::menu::Menu;
-use super::notice::NoticeBox;
-use super::panel::Panel;
+use super::notice::notice_box;
+use super::panel::panel;
 use super::playhead::PlayheadRef;
 use super::route;
 use super::rows::Rows;
@@ -15,8 +15,8 @@ use super::screen::{Screen, use_room};
 use super::shared::Shared;
 use super::stage::Stage;
 use super::state::{Action, Look, Overlay, State, Theme, View};
-use super::top::Top;
-use super::transport::Transport;
+use super::top::top;
+use super::transport::{Shown, transport};
 use crate::run::frame::Frame;
 use crate::run::recording::Subject;
 use gloo::events::EventListener;
@@ -38,7 +38,7 @@ pub fn App() -> Html {
     use_hidden(&state);
     use_clock(pace(&state), &playhead, &state.dispatcher());
     route::use_address(&state);
-    let lab = state.view == View::Lab;
+    let (lab, dispatch) = (state.view == View::Lab, &state.dispatcher());
     let class = classes!(
         "app",
         if lab { "lab" } else { "stage-only" },
@@ -48,18 +48,23 @@ pub fn App() -> Html {
     html! {
         <div {class} ref={root} onkeydown={keys(&state)} onclick={away(&state)}>
             if lab {
-                <Top theme={state.theme} dispatch={state.dispatcher()} />
-                <Bar world={state.world.clone()} open={state.overlay == Overlay::Scenario} dispatch={state.dispatcher()} />
+                { top(state.theme, dispatch) }
+                { bar(&state.world, state.overlay == Overlay::Scenario, dispatch) }
             }
             if let Some(notice) = &state.notice {
-                <NoticeBox notice={notice.clone()} dispatch={state.dispatcher()} />
+                { notice_box(notice, dispatch) }
             }
             { body(&state, &frame, &playhead, &screen) }
-            { transport(&state, &frame, &playhead, screen) }
-            <Live spoken={state.spoken.clone()} />
+            { transport(&state, &Shown { frame: &frame, playhead: &playhead, screen, lab: whole(&state) }, dispatch) }
+            { live(&state.spoken) }
             { dialog(&state) }
         </div>
     }
+}
+
+/// The link from an embed to the whole page.
+fn whole(state: &State) -> String {
+    if state.view == View::Stage { route::address(state, View::Lab) } else { String::new() }
 }
 
 fn body(state: &UseReducerHandle<State>, frame: &Shared<Frame>, playhead: &PlayheadRef, screen: &Screen) -> Html {
@@ -67,8 +72,7 @@ fn body(state: &UseReducerHandle<State>, frame: &Shared<Frame>, playhead: &Playh
     html! {
         <main class="main">
             <div class="lead">
-                <Headline world={state.world.clone()} words={recording.headline(state.cursor)} tour={state.tour.clone()}
-                    toured={state.toured} view={state.view} dispatch={dispatch.clone()} />
+                { headline(state, &dispatch) }
                 <Rows recording={recording.clone()} frame={frame.clone()} subject={state.subject.clone()} width={screen.stage()}
                     narrow={screen.narrow()} view={state.view} dispatch={dispatch.clone()} />
                 <Stage recording={recording.clone()} frame={frame.clone()} playhead={playhead.clone()} width={screen.stage()}
@@ -76,19 +80,9 @@ fn body(state: &UseReducerHandle<State>, frame: &Shared<Frame>, playhead: &Playh
             </div>
             <Menu recording={recording.clone()} frame={frame.clone()} overlay={state.overlay.clone()} dispatch={dispatch.clone()} />
             if state.view == View::Lab {
-                <Panel recording={recording.clone()} frame={frame.clone()} tab={state.tab} subject={state.subject.clone()}
-                    veiled={state.tour.is_some()} {dispatch} />
+                { panel(state, frame, &dispatch) }
             }
         </main>
-    }
-}
-
-fn transport(state: &UseReducerHandle<State>, frame: &Shared<Frame>, playhead: &PlayheadRef, screen: Screen) -> Html {
-    let primary = state.view == View::Stage || (state.toured && state.tour.is_none());
-    let lab = if state.view == View::Stage { route::address(state, View::Lab) } else { String::new() };
-    html! {
-        <Transport recording={state.world.recording.clone()} frame={frame.clone()} playhead={playhead.clone()} playing={state.playing}
-            {primary} veiled={state.tour.is_some()} speed={state.speed} follow={state.follow} unit={state.unit} {screen} {lab} dispatch={state.dispatcher()} />
     }
 }
 

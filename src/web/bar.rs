@@ -9,22 +9,10 @@ use crate::strategy::StrategyId;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
-/// Properties of [`Bar`].
-#[derive(PartialEq, Properties)]
-pub struct BarProps {
-    /// The scenario and its recording.
-    pub world: World,
-    /// Whether the phone shows the controls.
-    pub open: bool,
-    /// Where changes go.
-    pub dispatch: Dispatch,
-}
-
 /// The scenario bar.
-#[component]
-pub fn Bar(props: &BarProps) -> Html {
-    let BarProps { world, open, dispatch } = props;
-    let (open, toggled) = (*open, if *open { Overlay::None } else { Overlay::Scenario });
+#[must_use]
+pub fn bar(world: &World, open: bool, dispatch: &Dispatch) -> Html {
+    let toggled = if open { Overlay::None } else { Overlay::Scenario };
     html! {
         <section class="bar" aria-label="Scenario">
             <p class="bar-line">

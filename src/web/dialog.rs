@@ -54,6 +54,15 @@ pub fn Dialog(props: &DialogProps) -> Html {
             }
         });
     }
+    let (copied, input) = (use_state(|| ""), use_node_ref());
+    {
+        let (copied, input, sharing) = (copied.clone(), input.clone(), props.overlay == Overlay::Share);
+        use_effect_with((sharing, props.link.clone()), move |(sharing, link)| {
+            if *sharing {
+                copy(link, &input, &copied);
+            }
+        });
+    }
     if !shown {
         return Html::default();
     }
@@ -66,7 +75,7 @@ pub fn Dialog(props: &DialogProps) -> Html {
             if props.overlay == Overlay::Keys {
                 { keys() }
             } else {
-                <Share link={props.link.clone()} />
+                { share(&props.link, *copied, input) }
             }
             <button type="button" class="primary dialog-close" onclick={close}>{ "Close" }</button>
         </dialog>
@@ -87,41 +96,32 @@ fn keys() -> Html {
     }
 }
 
-/// Properties of [`Share`].
-#[derive(PartialEq, Properties)]
-struct ShareProps {
-    link: AttrValue,
-}
-
 /// The link, copied to the clipboard when it is shown; it can be read and copied by hand as well.
-#[component]
-fn Share(props: &ShareProps) -> Html {
-    let (copied, input) = (use_state(|| ""), use_node_ref());
-    {
-        let (copied, input) = (copied.clone(), input.clone());
-        use_effect_with(props.link.clone(), move |link| {
-            if let Some(input) = input.cast::<HtmlTextAreaElement>() {
-                input.select();
-            }
-            let (copied, link) = (copied.clone(), link.to_string());
-            wasm_bindgen_futures::spawn_local(async move {
-                let clipboard = super::dom::window().navigator().clipboard();
-                let done = wasm_bindgen_futures::JsFuture::from(clipboard.write_text(&link)).await;
-                copied.set(if done.is_ok() {
-                    "Copied."
-                } else {
-                    "This browser does not let the page copy it: select and copy it here."
-                });
-            });
-        });
-    }
+fn share(link: &AttrValue, copied: &str, input: NodeRef) -> Html {
     html! {
         <>
             <label class="share-link">
                 <span class="unseen">{ "Link" }</span>
-                <textarea readonly=true rows="4" class="mono" value={props.link.clone()} ref={input} />
+                <textarea readonly=true rows="4" class="mono" value={link.clone()} ref={input} />
             </label>
-            <p class="small second" role="status">{ *copied }</p>
+            <p class="small second" role="status">{ copied }</p>
         </>
     }
+}
+
+/// Copies a link, and says whether the browser let the page do so.
+fn copy(link: &str, input: &NodeRef, copied: &UseStateHandle<&'static str>) {
+    if let Some(input) = input.cast::<HtmlTextAreaElement>() {
+        input.select();
+    }
+    let (copied, link) = (copied.clone(), link.to_owned());
+    wasm_bindgen_futures::spawn_local(async move {
+        let clipboard = super::dom::window().navigator().clipboard();
+        let done = wasm_bindgen_futures::JsFuture::from(clipboard.write_text(&link)).await;
+        copied.set(if done.is_ok() {
+            "Copied."
+        } else {
+            "This browser does not let the page copy it: copy it from here."
+        });
+    });
 }

@@ -1,14 +1,7 @@
 //! Numbers as text. Formatting only: what a number means is said by the recording.
 
+pub use crate::charts::shape::px;
 use crate::kernel::time::Us;
-
-/// A length for an SVG attribute: one decimal at most, without the code that prints floats.
-#[must_use]
-pub fn px(length: f64) -> String {
-    let tenths = (length * 10.0).round() as i64;
-    let (sign, tenths) = (if tenths < 0 { "-" } else { "" }, tenths.unsigned_abs());
-    if tenths % 10 == 0 { format!("{sign}{}", tenths / 10) } else { format!("{sign}{}.{}", tenths / 10, tenths % 10) }
-}
 
 /// `12.503 s`: as many digits as the instant needs, three at least and six at most.
 #[must_use]
@@ -82,9 +75,6 @@ mod tests {
 
     #[test]
     fn texts() {
-        assert_eq!(px(12.0), "12");
-        assert_eq!(px(-0.55), "-0.6");
-        assert_eq!(px(395.46), "395.5");
         assert_eq!(seconds(Us(12_503_000)), "12.503 s");
         assert_eq!(seconds(Us(12_503_210)), "12.50321 s");
         assert_eq!(clock(Us(12_503_999)), "12.503 s");

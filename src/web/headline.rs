@@ -1,34 +1,18 @@
 //! The sentence, the paragraph, the next thing to do, and the verdict at the end.
 
-use super::mark::{Glyph, PLAY, icon};
-use super::state::{Action, Dispatch, View, on};
+use super::mark::{PLAY, blocked, glyph, icon};
+use super::state::{Action, Dispatch, State, View, on};
 use super::tour::Tour;
 use super::world::{Edit, World};
-use crate::run::frame::{Headline as Words, VerdictLine};
+use crate::run::frame::VerdictLine;
 use crate::strategy::StrategyId;
 use yew::prelude::*;
 
-/// Properties of [`Headline`].
-#[derive(PartialEq, Properties)]
-pub struct HeadlineProps {
-    /// The scenario and its recording.
-    pub world: World,
-    /// What is so at the cursor.
-    pub words: Words,
-    /// The tour, while it runs.
-    pub tour: Option<Tour>,
-    /// Whether the tour has been left: then Play is the next thing to do.
-    pub toured: bool,
-    /// How much of the page is shown.
-    pub view: View,
-    /// Where clicks go.
-    pub dispatch: Dispatch,
-}
-
 /// The head of the stage.
-#[component]
-pub fn Headline(props: &HeadlineProps) -> Html {
-    let HeadlineProps { world, words, tour, view, .. } = props;
+#[must_use]
+pub fn headline(state: &State, dispatch: &Dispatch) -> Html {
+    let State { world, tour, view, .. } = state;
+    let words = world.recording.headline(state.cursor);
     let verdict = &world.recording.story().verdict;
     html! {
         <div class="head">
@@ -40,11 +24,11 @@ pub fn Headline(props: &HeadlineProps) -> Html {
                     }
                 </h1>
                 if let Some(tour) = tour {
-                    { caption(tour, &props.dispatch) }
+                    { caption(tour, dispatch) }
                 } else {
                     <p class="paragraph">{ &words.paragraph }</p>
                     if *view == View::Lab {
-                        { acts(props) }
+                        { acts(state, dispatch) }
                     }
                 }
             </div>
@@ -59,7 +43,7 @@ fn end(verdict: &VerdictLine, hidden: bool) -> Html {
         <div class={classes!("verdict", hidden.then_some("hidden"))}>
             <p class="small third">{ &verdict.head }</p>
             <p class="verdict-word">
-                <Glyph state={verdict.mark} size={16} blocked={verdict.blocked} />
+                { if verdict.blocked { blocked(16.0) } else { glyph(verdict.mark, 16.0) } }
                 { &verdict.word }
             </p>
             <p class="small second">
@@ -71,8 +55,8 @@ fn end(verdict: &VerdictLine, hidden: bool) -> Html {
     }
 }
 
-fn acts(props: &HeadlineProps) -> Html {
-    let HeadlineProps { world, toured, dispatch, .. } = props;
+fn acts(state: &State, dispatch: &Dispatch) -> Html {
+    let State { world, toured, .. } = state;
     let first = if *toured { "" } else { "primary" };
     html! {
         <div class="acts">
@@ -87,9 +71,10 @@ fn acts(props: &HeadlineProps) -> Html {
 
 /// The same faults under the other kind of strategy, in one click.
 fn other(world: &World, dispatch: &Dispatch) -> Html {
-    let (to, words) = match world.document.strategy() {
-        StrategyId::Outbox => (StrategyId::DirectDbFirst, "Same crash, without the outbox"),
-        StrategyId::DirectDbFirst | StrategyId::DirectBrokerFirst => (StrategyId::Outbox, "Same crash, with an outbox"),
+    let (to, words) = if world.document.strategy() == StrategyId::Outbox {
+        (StrategyId::DirectDbFirst, "Same crash, without the outbox")
+    } else {
+        (StrategyId::Outbox, "Same crash, with an outbox")
     };
     let onclick = on(dispatch, move || Action::EditScenario(Edit::Strategy(to)));
     html! { <button type="button" class="other" {onclick}>{ words }</button> }

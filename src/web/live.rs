@@ -2,15 +2,8 @@
 
 use yew::prelude::*;
 
-/// Properties of [`Live`].
-#[derive(PartialEq, Properties)]
-pub struct LiveProps {
-    /// The last sentence.
-    pub spoken: AttrValue,
-}
-
 /// The live region.
-#[component]
-pub fn Live(props: &LiveProps) -> Html {
-    html! { <p class="unseen" role="status" aria-live="polite">{ &props.spoken }</p> }
+#[must_use]
+pub fn live(spoken: &str) -> Html {
+    html! { <p class="unseen" role="status" aria-live="polite">{ spoken }</p> }
 }

@@ -1,12 +1,15 @@
 //! The mark of a row, at 20, 16 or 12 px: one outline each, so that none needs its colour (UI 3).
 
+use super::draw::{nodes, picture};
 use super::format::px;
+use crate::charts::shape::Drawing;
 use crate::run::frame::RowState;
 use yew::prelude::*;
 
 /// A square, for the paths of strips.
 #[must_use]
 pub fn square(x: f64, y: f64, size: f64) -> String {
+    let size = px(size);
     format!("M{} {}h{size}v{size}h-{size}z", px(x), px(y))
 }
 
@@ -16,72 +19,70 @@ pub fn dot(x: f64, y: f64, size: f64) -> String {
     square(x + size / 2.0 - 1.0, y + size / 2.0 - 1.0, 2.0)
 }
 
-/// The mark of a state with its upper left corner at (x, y).
-#[must_use]
-pub fn mark(state: RowState, x: f64, y: f64, size: f64) -> Html {
-    let rect = |class: &'static str, inset: f64, side: f64| {
-        html! { <rect class={class} x={px(x + inset)} y={px(y + inset)} width={px(side)} height={px(side)} /> }
-    };
-    let outline = || match size >= 20.0 {
-        true => html! { <>{ rect("under", 0.0, size) }{ rect("bad thick", 0.5, size - 1.0) }</> },
-        false => html! { <>{ rect("under", 0.0, size) }{ rect("bad", 1.0, size - 2.0) }</> },
-    };
+/// Draws the mark of a state with its upper left corner at (x, y).
+pub fn mark(drawing: &mut Drawing, state: RowState, x: f64, y: f64, size: f64) {
+    let mut rect = |class: &'static str, inset: f64, side: f64| drawing.rect(class, x + inset, y + inset, side, side);
     match state {
-        RowState::NoRow => html! { <path class="dot" d={dot(x, y, size)} /> },
+        RowState::NoRow => drawing.path("dot", dot(x, y, size)),
         RowState::Same => rect("copy", 0.0, size),
-        RowState::InFlight => html! {
-            <>{ rect("under", 0.0, size) }{ rect("fly", 0.5, size - 1.0) }{ rect("core", 0.3 * size, 0.4 * size) }</>
-        },
-        RowState::Missing => outline(),
-        RowState::Stale => html! {
-            <>{ outline() }<path class="badf" d={format!("M{} {}v{size}h{size}z", px(x), px(y))} /></>
-        },
-        RowState::Ghost => html! {
-            <circle class="badf" cx={px(x + size / 2.0)} cy={px(y + size / 2.0)} r={px(size / 2.0)} />
-        },
+        RowState::InFlight => {
+            rect("under", 0.0, size);
+            rect("fly", 0.5, size - 1.0);
+            rect("core", 0.3 * size, 0.4 * size);
+        }
+        RowState::Missing | RowState::Stale => {
+            rect("under", 0.0, size);
+            if size >= 20.0 {
+                rect("bad thick", 0.5, size - 1.0)
+            } else {
+                rect("bad", 1.0, size - 2.0)
+            }
+            if state == RowState::Stale {
+                drawing.path("badf", format!("M{} {}v{2}h{2}z", px(x), px(y), px(size)));
+            }
+        }
+        RowState::Ghost => drawing.disc("badf", x + size / 2.0, y + size / 2.0, size / 2.0),
         RowState::DuplicateEffect => {
-            let (side, at) = if size >= 20.0 { (13.0, 7.0) } else { (size * 0.625 + 0.5, size * 0.375 - 0.5) };
-            let (side, at) = (side.floor(), at.round());
-            html! { <>{ rect("badf", 0.0, side) }{ rect("under", at - 1.0, side + 1.0) }{ rect("badf", at, side) }</> }
+            let side = if size >= 20.0 { 13.0 } else { (size * 0.625 + 0.5).floor() };
+            let at = size - side;
+            rect("badf", 0.0, side);
+            rect("under", at - 1.0, side + 1.0);
+            rect("badf", at, side);
         }
     }
 }
 
-/// Properties of [`Glyph`].
-#[derive(PartialEq, Properties)]
-pub struct GlyphProps {
-    /// Which mark.
-    pub state: RowState,
-    /// 16 or 12 px.
-    pub size: u32,
-    /// In the edge colour: it is not on the stage now.
-    #[prop_or_default]
-    pub quiet: bool,
-    /// `blocked` instead of the mark: two ink bars.
-    #[prop_or_default]
-    pub blocked: bool,
+/// A mark in a line of text, 16 or 12 px.
+#[must_use]
+pub fn glyph(state: RowState, size: f64) -> Html {
+    let mut drawing = Drawing::default();
+    mark(&mut drawing, state, 0.0, 0.0, size);
+    picture("glyph", (size, size), nodes(&drawing.shapes))
 }
 
-/// A mark in a line of text.
-#[component]
-pub fn Glyph(props: &GlyphProps) -> Html {
-    let size = f64::from(props.size);
-    let bars = format!("M{} {}h{}v{}h-{0}zm{} 0h{2}v{3}h-{2}z", size / 8.0, 1, size * 0.3, size - 2.0, size * 0.45);
-    html! {
-        <svg class={classes!("glyph", props.quiet.then_some("quiet"))} width={px(size)} height={px(size)} aria-hidden="true">
-            if props.blocked {
-                <path class="inkf" d={bars} />
-            } else {
-                { mark(props.state, 0.0, 0.0, size) }
-            }
-        </svg>
-    }
+/// The same in the edge colour: it is not on the stage now.
+#[must_use]
+pub fn quiet(state: RowState, size: f64) -> Html {
+    let mut drawing = Drawing::default();
+    mark(&mut drawing, state, 0.0, 0.0, size);
+    picture("glyph quiet", (size, size), nodes(&drawing.shapes))
+}
+
+/// Two ink bars: blocked.
+#[must_use]
+pub fn blocked(size: f64) -> Html {
+    let mut drawing = Drawing::default();
+    drawing.rect("inkf", 0.12 * size, 1.0, 0.3 * size, size - 2.0);
+    drawing.rect("inkf", 0.58 * size, 1.0, 0.3 * size, size - 2.0);
+    picture("glyph", (size, size), nodes(&drawing.shapes))
 }
 
 /// An icon of the page, 16 px, drawn by its path.
 #[must_use]
 pub fn icon(d: &'static str) -> Html {
-    html! { <svg class="icon" width="16" height="16" viewBox="0 0 16 16" aria-hidden="true"><path d={d} /></svg> }
+    let mut drawing = Drawing::default();
+    drawing.path("", d.to_owned());
+    picture("icon", (16.0, 16.0), nodes(&drawing.shapes))
 }
 
 /// Play.

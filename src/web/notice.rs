@@ -3,19 +3,9 @@
 use super::state::{Action, Dispatch, Look, Notice, on};
 use yew::prelude::*;
 
-/// Properties of [`NoticeBox`].
-#[derive(PartialEq, Properties)]
-pub struct NoticeProps {
-    /// What to say.
-    pub notice: Notice,
-    /// Where clicks go.
-    pub dispatch: Dispatch,
-}
-
 /// The notice.
-#[component]
-pub fn NoticeBox(props: &NoticeProps) -> Html {
-    let NoticeProps { notice, dispatch } = props;
+#[must_use]
+pub fn notice_box(notice: &Notice, dispatch: &Dispatch) -> Html {
     html! {
         <div class="notice" role="alert">
             <div class="notice-text">

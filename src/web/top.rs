@@ -3,19 +3,9 @@
 use super::state::{Action, Dispatch, Look, Overlay, Theme, on};
 use yew::prelude::*;
 
-/// Properties of [`Top`].
-#[derive(PartialEq, Properties)]
-pub struct TopProps {
-    /// The theme now.
-    pub theme: Theme,
-    /// Where clicks go.
-    pub dispatch: Dispatch,
-}
-
 /// The head of the page.
-#[component]
-pub fn Top(props: &TopProps) -> Html {
-    let TopProps { theme, dispatch } = props;
+#[must_use]
+pub fn top(theme: Theme, dispatch: &Dispatch) -> Html {
     let next = match theme {
         Theme::System => Theme::Light,
         Theme::Light => Theme::Dark,

@@ -1,7 +1,7 @@
 //! The list of events: only the lines in view are elements, so that it holds any number of records.
 
 use crate::run::frame::{EventLine, Frame};
-use crate::web::format::seconds;
+use crate::web::format::{px, seconds};
 use crate::web::shared::Shared;
 use crate::web::state::{Action, Dispatch, Move, on};
 use crate::web::world::RecordingRef;
@@ -50,6 +50,13 @@ pub fn Events(props: &EventsProps) -> Html {
     }
     let all = recording.story().records as usize;
     let count = matching.as_ref().as_ref().map_or(all, Vec::len);
+    let from = ((*scroll / LINE) as usize).saturating_sub(SPARE).min(count);
+    let to = (from + 24 + 2 * SPARE).min(count);
+    let (above, below) = (use_node_ref(), use_node_ref());
+    {
+        let spacers = [(above.clone(), from), (below.clone(), count - to)];
+        use_effect_with((from, to, count), move |_| spacers.iter().for_each(|(node, lines)| stand_for(node, *lines)));
+    }
     html! {
         <>
             { search(&filter) }
@@ -57,10 +64,29 @@ pub fn Events(props: &EventsProps) -> Html {
                 { nothing(&filter, all) }
             } else {
                 <div class="events" tabindex="0" role="region" aria-label="Events" ref={view.clone()} onscroll={follow(&scroll)}>
-                    <Lines recording={recording.clone()} matching={matching.clone()} {count} top={*scroll} {current} dispatch={dispatch.clone()} />
+                    <div ref={above} />
+                    <ol class="event-list">
+                        for at in from..to {
+                            { line(&recording.event_line(record(&matching, at)), current == Some(at), dispatch) }
+                        }
+                    </ol>
+                    <div ref={below} />
                 </div>
             }
         </>
+    }
+}
+
+/// The record of a line.
+fn record(matching: &Option<Vec<RecordId>>, at: usize) -> RecordId {
+    matching.as_ref().map_or(RecordId(at as u32), |records| records[at])
+}
+
+/// Gives a spacer the height of the lines that it stands for.
+fn stand_for(spacer: &NodeRef, lines: usize) {
+    if let Some(element) = spacer.cast::<HtmlElement>() {
+        // A height cannot be refused.
+        drop(element.style().set_property("height", &format!("{}px", px(lines as f64 * LINE))));
     }
 }
 
@@ -109,51 +135,6 @@ fn nothing(filter: &UseStateHandle<String>, all: usize) -> Html {
             <p>{ format!("No event matches. {} are hidden.", crate::web::format::count(all as u32)) }</p>
             <button type="button" onclick={Callback::from(move |_| clear.set(String::new()))}>{ "Clear filter" }</button>
         </div>
-    }
-}
-
-/// Properties of [`Lines`].
-#[derive(PartialEq, Properties)]
-struct LinesProps {
-    recording: RecordingRef,
-    matching: std::rc::Rc<Option<Vec<RecordId>>>,
-    count: usize,
-    top: f64,
-    current: Option<usize>,
-    dispatch: Dispatch,
-}
-
-/// The lines in view, between two spacers that stand for the others.
-#[component]
-fn Lines(props: &LinesProps) -> Html {
-    let (above, below) = (use_node_ref(), use_node_ref());
-    let from = ((props.top / LINE) as usize).saturating_sub(SPARE).min(props.count);
-    let to = (from + 40 + 2 * SPARE).min(props.count);
-    {
-        let (above, below, rest) = (above.clone(), below.clone(), props.count - to);
-        use_effect_with((from, rest), move |(from, rest)| {
-            for (node, lines) in [(&above, *from), (&below, *rest)] {
-                if let Some(element) = node.cast::<HtmlElement>() {
-                    // A height cannot be refused.
-                    drop(element.style().set_property("height", &format!("{}px", lines as f64 * LINE)));
-                }
-            }
-        });
-    }
-    let record = |at: usize| match &*props.matching {
-        Some(records) => records[at],
-        None => RecordId(at as u32),
-    };
-    html! {
-        <>
-            <div ref={above} />
-            <ol class="event-list">
-                for at in from..to {
-                    { line(&props.recording.event_line(record(at)), props.current == Some(at), &props.dispatch) }
-                }
-            </ol>
-            <div ref={below} />
-        </>
     }
 }
 

@@ -5,56 +5,35 @@ pub mod table;
 pub mod why;
 
 use super::shared::Shared;
-use super::state::{Action, Dispatch, Look, Tab, on};
-use super::world::RecordingRef;
+use super::state::{Action, Dispatch, Look, State, Tab, on};
 use crate::run::frame::Frame;
-use crate::run::recording::Subject;
 use events::Events;
 use table::Table;
-use why::WhyTab;
+use why::why;
 use yew::prelude::*;
 
-/// Properties of [`Panel`].
-#[derive(PartialEq, Properties)]
-pub struct PanelProps {
-    /// What is shown.
-    pub recording: RecordingRef,
-    /// At this instant.
-    pub frame: Shared<Frame>,
-    /// The tab that is open.
-    pub tab: Tab,
-    /// What is explained.
-    pub subject: Subject,
-    /// Whether what comes after the cursor is hidden.
-    pub veiled: bool,
-    /// Where clicks go.
-    pub dispatch: Dispatch,
-}
-
 /// The panel.
-#[component]
-pub fn Panel(props: &PanelProps) -> Html {
-    let PanelProps { tab, dispatch, .. } = props;
+#[must_use]
+pub fn panel(state: &State, frame: &Shared<Frame>, dispatch: &Dispatch) -> Html {
+    let tab = state.tab;
     html! {
         <aside class="panel" aria-label="Details">
-            <div class="tabs" role="tablist" aria-label="Details" onkeydown={arrows(*tab, dispatch)}>
+            <div class="tabs" role="tablist" aria-label="Details" onkeydown={arrows(tab, dispatch)}>
                 for other in Tab::ALL.iter() {
-                    { tab_button(*other, *tab, dispatch) }
+                    { tab_button(*other, tab, dispatch) }
                 }
             </div>
             <div class="pane" role="tabpanel" id="pane" aria-labelledby={format!("tab-{}", tab.id())}>
-                { pane(props) }
+                { pane(state, frame, dispatch) }
             </div>
         </aside>
     }
 }
 
-fn pane(props: &PanelProps) -> Html {
-    let (recording, frame, dispatch) = (props.recording.clone(), props.frame.clone(), props.dispatch.clone());
-    match props.tab {
-        Tab::Why => html! {
-            <WhyTab {recording} {frame} subject={props.subject.clone()} veiled={props.veiled} {dispatch} />
-        },
+fn pane(state: &State, frame: &Shared<Frame>, dispatch: &Dispatch) -> Html {
+    let (recording, frame, dispatch) = (state.world.recording.clone(), frame.clone(), dispatch.clone());
+    match state.tab {
+        Tab::Why => why(state, &frame, &dispatch),
         Tab::Events => html! { <Events {recording} {frame} {dispatch} /> },
         Tab::Rows => html! { <Table {recording} {frame} {dispatch} /> },
     }

@@ -2,7 +2,7 @@
 
 use crate::run::frame::{Cell, Frame, RowState};
 use crate::run::recording::Subject;
-use crate::web::mark::Glyph;
+use crate::web::mark::glyph;
 use crate::web::shared::Shared;
 use crate::web::state::{Action, Dispatch, Look, on};
 use crate::web::world::RecordingRef;
@@ -84,7 +84,7 @@ fn cell(cell: &Cell, source: bool) -> Html {
     html! {
         <span class={classes!("cell", cell.state.differs().then_some("accent"))}>
             if !plain {
-                <Glyph state={cell.state} size={12} />
+                { glyph(cell.state, 12.0) }
             }
             { if plain { version } else if cell.version.is_some() { format!("{version}, {}", cell.state.word()) } else { cell.state.word().to_owned() } }
         </span>

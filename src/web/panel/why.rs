@@ -1,33 +1,18 @@
 //! Why a row is as it is: the causal chain on a rail, each line a jump to its instant.
 
+use crate::charts::shape::Drawing;
 use crate::run::frame::{Frame, RowState, WhyMark, WhyStep};
 use crate::run::recording::Subject;
+use crate::web::draw::{nodes, picture};
 use crate::web::mark::mark;
-use crate::web::shared::Shared;
-use crate::web::state::{Action, Dispatch, Look, Move, on};
-use crate::web::world::RecordingRef;
+use crate::web::state::{Action, Dispatch, Look, Move, State, on};
 use yew::prelude::*;
 
-/// Properties of [`WhyTab`].
-#[derive(PartialEq, Properties)]
-pub struct WhyProps {
-    /// What is shown.
-    pub recording: RecordingRef,
-    /// At this instant.
-    pub frame: Shared<Frame>,
-    /// What is explained.
-    pub subject: Subject,
-    /// Whether what comes after the cursor is hidden.
-    pub veiled: bool,
-    /// Where clicks go.
-    pub dispatch: Dispatch,
-}
-
 /// The tab.
-#[component]
-pub fn WhyTab(props: &WhyProps) -> Html {
-    let WhyProps { recording, frame, subject, veiled, dispatch } = props;
-    let why = recording.why(subject, frame.at);
+#[must_use]
+pub fn why(state: &State, frame: &Frame, dispatch: &Dispatch) -> Html {
+    let (subject, veiled) = (&state.subject, state.tour.is_some());
+    let why = state.world.recording.why(subject, frame.at);
     let shown = |step: &&WhyStep| !veiled || step.at.is_some_and(|at| at <= frame.at);
     html! {
         <>
@@ -82,17 +67,20 @@ fn line(step: &WhyStep, frame: &Frame, dispatch: &Dispatch) -> Html {
 }
 
 fn rail(mark_of: WhyMark) -> Html {
-    let inside = match mark_of {
-        WhyMark::Dot => html! { <circle class="inkf" cx="8" cy="10" r="3.5" /> },
-        WhyMark::Cross => html! {
-            <><rect class="under" x="1" y="3" width="14" height="14" /><path class="ink two" d="m3.5 5.5 9 9m0-9-9 9" /></>
-        },
+    let mut drawing = Drawing::default();
+    match mark_of {
+        WhyMark::Dot => drawing.disc("inkf", 8.0, 10.0, 3.5),
+        WhyMark::Cross => {
+            drawing.rect("under", 1.0, 3.0, 14.0, 14.0);
+            drawing.path("ink two", "m3.5 5.5 9 9m0-9-9 9".to_owned());
+        }
         WhyMark::Never => {
-            html! { <><rect class="under" x="1" y="2" width="14" height="16" />{ mark(RowState::Missing, 2.0, 4.0, 12.0) }</> }
+            drawing.rect("under", 1.0, 2.0, 14.0, 16.0);
+            mark(&mut drawing, RowState::Missing, 2.0, 4.0, 12.0);
         }
         WhyMark::Span => return html! { <span class="why-span" aria-hidden="true" /> },
-    };
-    html! { <svg class="why-mark" width="16" height="20" viewBox="0 0 16 20" aria-hidden="true">{ inside }</svg> }
+    }
+    picture("why-mark", (16.0, 20.0), nodes(&drawing.shapes))
 }
 
 fn noticed(noticed: &[(String, String)]) -> Html {

@@ -4,49 +4,31 @@ use crate::run::frame::{Frame, Strip};
 use crate::run::recording::Subject;
 use crate::web::shared::Shared;
 use crate::web::state::{Action, Dispatch, Look};
-use crate::web::world::RecordingRef;
 use yew::prelude::*;
 
-/// Properties of [`Grid`].
-#[derive(PartialEq, Properties)]
-pub struct GridProps {
-    /// What is shown.
-    pub recording: RecordingRef,
-    /// At this instant.
-    pub frame: Shared<Frame>,
-    /// The cell the keyboard stands on: strip, key.
-    pub active: (usize, usize),
-    /// The keyboard goes to another cell.
-    pub on_active: Callback<(usize, usize)>,
-    /// Where Enter goes.
-    pub dispatch: Dispatch,
-}
-
-/// The grid.
-#[component]
-pub fn Grid(props: &GridProps) -> Html {
-    let (strip, key) = props.active;
-    let strips = &props.frame.strips;
+/// The grid; `active` is the cell that the keyboard stands on.
+#[must_use]
+pub fn grid(frame: &Shared<Frame>, active: &UseStateHandle<(usize, usize)>, dispatch: &Dispatch) -> Html {
+    let ((strip_at, key), strips) = (**active, &frame.strips);
     let onkeydown = {
-        let (frame, active) = (props.frame.clone(), props.active);
-        let (on_active, dispatch) = (props.on_active.clone(), props.dispatch.clone());
+        let (frame, active, dispatch) = (frame.clone(), active.clone(), dispatch.clone());
         Callback::from(move |event: KeyboardEvent| {
             if matches!(event.key().as_str(), "Enter" | " ") {
                 event.prevent_default();
                 dispatch.dispatch(Action::Look(Look::Subject(Subject::Row(active.0, active.1))));
-            } else if let Some(cell) = step(&frame.strips, active, &event.key(), event.ctrl_key()) {
+            } else if let Some(cell) = step(&frame.strips, *active, &event.key(), event.ctrl_key()) {
                 event.prevent_default();
-                on_active.emit(cell);
+                active.set(cell);
             }
         })
     };
     html! {
         <div class="rows-grid" role="grid" tabindex="0" aria-label="Rows by key" {onkeydown}
-            aria-activedescendant={format!("cell-{strip}-{key}")} aria-colcount={strips.first().map(|s| s.cells.len().to_string())}>
+            aria-activedescendant={format!("cell-{strip_at}-{key}")} aria-colcount={strips.first().map(|s| s.cells.len().to_string())}>
             for (row, strip) in strips.iter().enumerate() {
                 <div role="row" class="unseen" aria-label={strip.summary.clone()}>
                     for (column, cell) in strip.cells.iter().enumerate() {
-                        <span role="gridcell" id={format!("cell-{row}-{column}")} aria-selected={(props.active == (row, column)).to_string()}>
+                        <span role="gridcell" id={format!("cell-{row}-{column}")} aria-selected={((strip_at, key) == (row, column)).to_string()}>
                             { &cell.label }
                         </span>
                     }

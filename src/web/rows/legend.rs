@@ -1,16 +1,8 @@
 //! What the marks mean. Kinds that are on the stage now stand in their own ink.
 
 use crate::run::frame::{Frame, RowState};
-use crate::web::mark::Glyph;
-use crate::web::shared::Shared;
+use crate::web::mark::{glyph, quiet};
 use yew::prelude::*;
-
-/// Properties of [`Legend`].
-#[derive(PartialEq, Properties)]
-pub struct LegendProps {
-    /// What is shown.
-    pub frame: Shared<Frame>,
-}
 
 /// In the order of the page: from what is in order to what is not there.
 const ORDER: [RowState; 7] = [
@@ -24,16 +16,23 @@ const ORDER: [RowState; 7] = [
 ];
 
 /// The legend.
-#[component]
-pub fn Legend(props: &LegendProps) -> Html {
-    let here = |state: RowState| props.frame.strips.iter().any(|strip| strip.cells.iter().any(|c| c.state == state));
+#[must_use]
+pub fn legend(frame: &Frame) -> Html {
+    let here = |state: RowState| frame.strips.iter().any(|strip| strip.cells.iter().any(|c| c.state == state));
+    let item = |state: RowState| {
+        let (differs, here) = (state.differs(), here(state));
+        let class = if differs && here { "differs here" } else { "" };
+        html! {
+            <li {class}>
+                { if differs && !here { quiet(state, 12.0) } else { glyph(state, 12.0) } }
+                { state.word() }
+            </li>
+        }
+    };
     html! {
         <ul class="legend" aria-label="Marks">
             for state in ORDER {
-                <li class={classes!(state.differs().then_some("differs"), here(state).then_some("here"))}>
-                    <Glyph {state} size={12} quiet={state.differs() && !here(state)} />
-                    { state.word() }
-                </li>
+                { item(state) }
             }
         </ul>
     }

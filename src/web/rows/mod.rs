@@ -5,14 +5,15 @@ pub mod layout;
 pub mod legend;
 pub mod strip;
 
+use super::draw::{nodes, picture};
 use super::shared::Shared;
 use super::state::{Action, Dispatch, Look, View};
 use super::world::RecordingRef;
 use crate::run::frame::Frame;
 use crate::run::recording::Subject;
-use grid::Grid;
+use grid::grid;
 use layout::StripLayout;
-use legend::Legend;
+use legend::legend;
 use strip::strips;
 use web_sys::Element;
 use yew::prelude::*;
@@ -40,7 +41,7 @@ pub struct RowsProps {
 #[component]
 pub fn Rows(props: &RowsProps) -> Html {
     let story = props.recording.story();
-    let picture = use_node_ref();
+    let place = use_node_ref();
     let active = use_state(|| (0_usize, 0_usize));
     let layout = use_memo((props.recording.clone(), props.width, props.narrow), |(recording, width, narrow)| {
         StripLayout::new(recording.story(), &props.frame, *width, *narrow)
@@ -50,10 +51,10 @@ pub fn Rows(props: &RowsProps) -> Html {
         Subject::Worst => None,
     };
     let onclick = {
-        let (picture, layout, dispatch) = (picture.clone(), layout.clone(), props.dispatch.clone());
+        let (place, layout, dispatch) = (place.clone(), layout.clone(), props.dispatch.clone());
         let (strips, keys) = (props.frame.strips.len(), story.keys.len());
         Callback::from(move |event: MouseEvent| {
-            let Some(element) = picture.cast::<Element>() else { return };
+            let Some(element) = place.cast::<Element>() else { return };
             let origin = element.get_bounding_client_rect();
             let (x, y) = (f64::from(event.client_x()) - origin.left(), f64::from(event.client_y()) - origin.top());
             if let Some((strip, key)) = layout.hit(x, y, strips, keys) {
@@ -61,19 +62,18 @@ pub fn Rows(props: &RowsProps) -> Html {
             }
         })
     };
+    let drawing = strips(story, &props.frame, &layout, chosen, *active);
     html! {
         <section class="rows" id="rows" aria-label="Rows by key">
             if props.view == View::Lab {
                 <div class="section-head">
                     <h2>{ "Rows by key" }</h2>
-                    <Legend frame={props.frame.clone()} />
+                    { legend(&props.frame) }
                 </div>
             }
-            <div class="rows-picture" ref={picture} {onclick}>
-                <Grid recording={props.recording.clone()} frame={props.frame.clone()} active={*active}
-                    on_active={let active = active.clone(); Callback::from(move |cell| active.set(cell))}
-                    dispatch={props.dispatch.clone()} />
-                { strips(story, &props.frame, &layout, chosen, *active) }
+            <div class="rows-picture" ref={place} {onclick}>
+                { grid(&props.frame, &active, &props.dispatch) }
+                { picture("strips", layout.size, nodes(&drawing.shapes)) }
             </div>
         </section>
     }

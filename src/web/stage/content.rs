@@ -5,10 +5,9 @@ use super::layout::{Form, NodePlace};
 use super::node::state_fits;
 use super::slots::{height, slots};
 use crate::charts::metrics::{Weight, width as text_width};
+use crate::charts::shape::Drawing;
 use crate::run::frame::{NodeFrame, NodeState};
-use crate::web::format::px;
 use crate::web::mark::mark;
-use yew::prelude::*;
 
 /// One line of a box.
 pub enum Item<'a> {
@@ -23,31 +22,31 @@ pub enum Item<'a> {
 /// From one line to the next.
 const LINE: f64 = 24.0;
 
-/// The lines that have room under the title.
-#[must_use]
-pub fn content(node: &NodeFrame, place: &NodePlace, form: Form) -> Html {
+/// Draws the lines that have room under the title.
+pub fn content(drawing: &mut Drawing, node: &NodeFrame, place: &NodePlace, form: Form) {
     let rect = place.rect;
     if !node.steps.is_empty() {
-        return Html::default();
+        return;
     }
     let head = if state_fits(node, rect.w) || node.state == NodeState::Up { 24.0 } else { 40.0 };
     let mut y = rect.y + head + if form == Form::Turned { 20.0 } else { 26.0 };
-    let room = rect.y + rect.h - 8.0 - y;
-    let mut items = items(node, rect.w, form);
+    let bottom = rect.y + rect.h - 8.0;
+    let items = items(node, rect.w, form);
     // Slots say more than facts: if both have no room, the facts go.
-    if !node.slots.is_empty() && items.iter().map(|item| depth(node, item)).sum::<f64>() > room + LINE {
-        items.sort_by_key(|item| u8::from(matches!(item, Item::Fact(..))));
-    }
-    let bottom = y + room;
-    let mut drawn = Vec::new();
-    for item in items {
-        let below = if let Item::Slots(at) = item { height(&node.slots[at]) } else { 0.0 };
-        if y + below <= bottom {
-            drawn.push(draw(node, &item, rect.x + 12.0, rect.x + rect.w - 12.0, y));
-            y += depth(node, &item);
+    let all: f64 = items.iter().map(|item| depth(node, item)).sum();
+    let slots_first = !node.slots.is_empty() && all > bottom - y + LINE;
+    for facts in [false, true] {
+        for item in items.iter().filter(|item| !slots_first || matches!(item, Item::Fact(..)) == facts) {
+            let below = if let Item::Slots(at) = item { height(&node.slots[*at]) } else { 0.0 };
+            if y + below <= bottom {
+                draw(drawing, node, item, (rect.x + 12.0, rect.x + rect.w - 12.0, y));
+                y += depth(node, item);
+            }
+        }
+        if !slots_first {
+            return;
         }
     }
-    Html::from_iter(drawn)
 }
 
 /// How far the next line stands below this one.
@@ -69,30 +68,27 @@ pub fn items(node: &NodeFrame, width: f64, form: Form) -> Vec<Item<'_>> {
     let mut facts: Vec<Item<'_>> =
         node.facts.iter().filter(fits).map(|(label, value)| Item::Fact(label, value)).collect();
     let ahead = if form == Form::Turned && !node.marks.is_empty() { 0 } else { 1 };
-    let others = facts.split_off(facts.len().min(ahead));
-    let marks = (0..node.marks.len()).map(Item::Mark);
-    facts.into_iter().chain(marks).chain((0..node.slots.len()).map(Item::Slots)).chain(others).collect()
+    let mut others = facts.split_off(facts.len().min(ahead));
+    facts.extend((0..node.marks.len()).map(Item::Mark));
+    facts.extend((0..node.slots.len()).map(Item::Slots));
+    facts.append(&mut others);
+    facts
 }
 
-fn draw(node: &NodeFrame, item: &Item<'_>, left: f64, right: f64, y: f64) -> Html {
+fn draw(drawing: &mut Drawing, node: &NodeFrame, item: &Item<'_>, (left, right, y): (f64, f64, f64)) {
     let halo = if node.state == NodeState::Up { "" } else { "halo" };
     match item {
-        Item::Fact(label, value) => html! {
-            <>
-                <text class={classes!("second", halo)} x={px(left)} y={px(y)}>{ *label }</text>
-                <text class={classes!("end", halo)} x={px(right)} y={px(y)}>{ *value }</text>
-            </>
-        },
-        Item::Mark(at) => {
-            let (state, words) = &node.marks[*at];
-            let class = if state.differs() { "accent bold" } else { "second" };
-            html! {
-                <>
-                    { mark(*state, left, y - 10.0, 12.0) }
-                    <text class={classes!(class, halo)} x={px(left + 20.0)} y={px(y)}>{ words }</text>
-                </>
+        Item::Fact(label, value) => {
+            drawing.words(&["second", halo], left, y, label);
+            if !value.is_empty() {
+                drawing.words(&["end", halo], right, y, value);
             }
         }
-        Item::Slots(at) => slots(&node.slots[*at], left, right, y),
+        Item::Mark(at) => {
+            let (state, words) = &node.marks[*at];
+            mark(drawing, *state, left, y - 10.0, 12.0);
+            drawing.words(&[if state.differs() { "accent bold" } else { "second" }, halo], left + 20.0, y, words);
+        }
+        Item::Slots(at) => slots(drawing, &node.slots[*at], left, right, y),
     }
 }

@@ -3,8 +3,10 @@
 
 use super::layout::{Line, StageLayout};
 use crate::charts::metrics::{Weight, width as text_width};
+use crate::charts::shape::Drawing;
 use crate::kernel::time::Us;
 use crate::run::frame::{Frame, MessageFrame, MessageShape};
+use crate::web::draw::nodes;
 use crate::web::format::px;
 use crate::web::playhead::{PlayheadRef, use_mover};
 use crate::web::screen::still;
@@ -53,7 +55,7 @@ const MANY: usize = 60;
 #[component]
 pub fn Messages(props: &MessagesProps) -> Html {
     let layer = use_node_ref();
-    let (shown, crowds) = sort(&props.frame);
+    let shown = sort(&props.frame).0;
     let flights: Vec<Flight> = shown.iter().map(|message| flight(message, &props.layout)).collect();
     {
         let (layer, still) = (layer.clone(), still());
@@ -71,16 +73,11 @@ pub fn Messages(props: &MessagesProps) -> Html {
         });
     }
     html! {
-        <>
-            <g ref={layer}>
-                for message in shown.iter() {
-                    { tag(message, &props.layout) }
-                }
-            </g>
-            for (link, count) in crowds {
-                { crowd(props.layout.links[link], count) }
+        <g ref={layer}>
+            for message in shown {
+                { node(message, &props.layout) }
             }
-        </>
+        </g>
     }
 }
 
@@ -117,77 +114,78 @@ fn words(message: &MessageFrame, layout: &StageLayout) -> String {
     }
 }
 
-/// A tag 20 px high that points to the right, its baseline in the middle of its left side.
+/// Which way a tag points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tag {
+    /// To the right.
+    Right,
+    /// To the right, with a notched tail: a delete.
+    Notched,
+    /// To the left.
+    Left,
+    /// Down.
+    Down,
+}
+
+/// The outline of a tag 20 px high whose middle is at (x, y).
 #[must_use]
-pub fn tag_path(wide: f64, notched: bool) -> String {
-    let tail = if notched { "l7 -10" } else { "" };
-    format!("M0 -10h{}l7 10l-7 10h-{0}{tail}z", px(wide - 7.0))
+pub fn tag(x: f64, y: f64, wide: f64, points: Tag) -> String {
+    let (half, body) = (px(wide / 2.0), px(wide - 7.0));
+    let at = |dx: f64, dy: f64| format!("M{} {}", px(x + dx), px(y + dy));
+    match points {
+        Tag::Right => format!("{}h{body}l7 10l-7 10h-{body}z", at(-wide / 2.0, -10.0)),
+        Tag::Notched => format!("{}h{body}l7 10l-7 10h-{body}l7-10z", at(-wide / 2.0, -10.0)),
+        Tag::Left => format!("{}h-{body}l-7 10l7 10h{body}z", at(wide / 2.0, -10.0)),
+        Tag::Down => format!("{}h{}v16l-{half} 8l-{half}-8z", at(-wide / 2.0, -12.0), px(wide)),
+    }
 }
 
-fn tag(message: &MessageFrame, layout: &StageLayout) -> Html {
+/// A message around its middle, which the playhead places.
+fn drawn(message: &MessageFrame, layout: &StageLayout) -> Drawing {
+    let mut drawing = Drawing::default();
     let line = layout.links[message.link as usize];
-    let (words, forwards) = (words(message, layout), (line.to.0 >= line.from.0) != message.back);
+    let words = words(message, layout);
     let wide = text_width(&words, 12.0, Weight::Regular) + 16.0;
-    let upright = line.from.0 == line.to.0;
-    let path = if upright { down_path(wide) } else { tag_path(wide, message.shape == MessageShape::Delete) };
-    let place = match (upright, forwards) {
-        (true, _) => String::new(),
-        (false, true) => format!("translate({} 0)", px(-wide / 2.0)),
-        (false, false) => format!("translate({} 0) scale(-1 1)", px(wide / 2.0)),
+    let forwards = (line.to.0 >= line.from.0) != message.back;
+    let (points, middle) = match (line.from.0 == line.to.0, forwards, message.shape == MessageShape::Delete) {
+        (true, _, _) => (Tag::Down, 0.0),
+        (false, true, true) => (Tag::Notched, 0.0),
+        (false, true, false) => (Tag::Right, -3.0),
+        (false, false, _) => (Tag::Left, 3.0),
     };
-    let middle = if upright {
-        0.0
-    } else if forwards {
-        -3.0
-    } else {
-        3.0
-    };
-    let lost = message.lost.then_some("lost");
-    let body = |class: &'static str, ink: &'static str| {
-        html! {
-            <>
-                <path class={class} transform={place.clone()} d={path.clone()} />
-                <text class={classes!("middle", ink)} x={px(middle)} y="4">{ &words }</text>
-            </>
+    let (class, ink) = match message.shape {
+        MessageShape::Write | MessageShape::Delete => ("tag", "inverse middle"),
+        MessageShape::Read => ("tag-hollow", "middle"),
+        MessageShape::Late => ("tag-hollow late", "middle"),
+        MessageShape::Ok => {
+            drawing.disc("tag-hollow", 0.0, 0.0, 6.0);
+            return drawing;
+        }
+        MessageShape::Refused => {
+            drawing.disc("tag-hollow", 0.0, 0.0, 8.0);
+            drawing.path("ink", "m-3-3 6 6m0-6-6 6".to_owned());
+            return drawing;
         }
     };
-    let ring = |r: &'static str, cross: bool| {
-        html! {
-            <>
-                <circle class="tag-hollow" {r} />
-                if cross {
-                    <path class="ink" d="m-3 -3 6 6m0-6-6 6" />
-                }
-            </>
-        }
-    };
-    let drawn = match message.shape {
-        MessageShape::Write | MessageShape::Delete => body("tag", "inverse"),
-        MessageShape::Read => body("tag-hollow", ""),
-        MessageShape::Late => body("tag-hollow late", ""),
-        MessageShape::Ok => ring("6", false),
-        MessageShape::Refused => ring("8", true),
-    };
-    html! { <g key={message.id} class={classes!("message", message.shape.id(), lost)}>{ drawn }</g> }
+    drawing.path(class, tag(0.0, 0.0, wide, points));
+    drawing.text(ink, middle, 4.0, &words);
+    drawing
 }
 
-/// A tag that points down.
-fn down_path(wide: f64) -> String {
-    let half = px(wide / 2.0);
-    format!("M-{half} -12h{}v16l-{half} 8l-{half} -8z", px(wide))
+fn node(message: &MessageFrame, layout: &StageLayout) -> Html {
+    let class = if message.lost { "message lost" } else { "message" };
+    html! { <g key={message.id} {class}>{ nodes(&drawn(message, layout).shapes) }</g> }
 }
 
-/// One tag for all, where there are too many to tell apart.
-fn crowd(line: Line, count: usize) -> Html {
-    let ((x1, y1), (x2, y2)) = (line.from, line.to);
-    let words = format!("{count} messages");
-    let wide = text_width(&words, 12.0, Weight::Regular) + 16.0;
-    let (x, y) = ((x1 + x2 - wide) / 2.0, (y1 + y2) / 2.0);
-    html! {
-        <g transform={format!("translate({} {})", px(x), px(y))}>
-            <path class="tag" d={tag_path(wide, false)} />
-            <text class="inverse middle" x={px(wide / 2.0 - 3.0)} y="4">{ words }</text>
-        </g>
+/// Draws one tag for all, where there are too many to tell apart.
+pub fn crowds(drawing: &mut Drawing, frame: &Frame, layout: &StageLayout) {
+    for (link, count) in sort(frame).1 {
+        let Line { from, to } = layout.links[link];
+        let words = format!("{count} messages");
+        let wide = text_width(&words, 12.0, Weight::Regular) + 16.0;
+        let (x, y) = ((from.0 + to.0) / 2.0, (from.1 + to.1) / 2.0);
+        drawing.path("tag", tag(x, y, wide, Tag::Right));
+        drawing.text("inverse middle", x - 3.0, y + 4.0, &words);
     }
 }
 

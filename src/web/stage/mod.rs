@@ -10,13 +10,14 @@ pub mod slots;
 pub mod targets;
 pub mod turned;
 
-use super::format::px;
+use super::draw::{nodes, picture};
 use super::playhead::PlayheadRef;
 use super::shared::Shared;
 use super::state::{Dispatch, Overlay, View};
 use super::world::RecordingRef;
+use crate::charts::shape::Drawing;
 use crate::run::frame::{Frame, Story};
-use layout::{Form, StageLayout};
+use layout::StageLayout;
 use message::Messages;
 use targets::Targets;
 use yew::prelude::*;
@@ -47,11 +48,18 @@ pub fn Stage(props: &StageProps) -> Html {
     let story = recording.story();
     let layout = use_memo((recording.clone(), *width), |(recording, width)| lay_out(recording, *width));
     let layout = Shared::from(layout);
+    let inside = html! {
+        <>
+            { hatch() }
+            { nodes(&drawing(story, frame, &layout).shapes) }
+            <Messages frame={frame.clone()} layout={layout.clone()} playhead={props.playhead.clone()} />
+        </>
+    };
     html! {
         <section class="stage" aria-labelledby="path">
             { head(story, *view) }
             <div class="stage-picture">
-                { picture(story, frame, &layout, &props.playhead) }
+                { picture("path", layout.size, inside) }
                 <Targets frame={frame.clone()} layout={layout.clone()} overlay={props.overlay.clone()} dispatch={props.dispatch.clone()} />
             </div>
         </section>
@@ -80,32 +88,23 @@ fn head(story: &Story, view: View) -> Html {
     }
 }
 
-fn picture(story: &Story, frame: &Shared<Frame>, layout: &Shared<StageLayout>, playhead: &PlayheadRef) -> Html {
-    let (width, height) = (px(layout.size.0), px(layout.size.1));
-    let form = match layout.form {
-        Form::Full => "full",
-        Form::Tight => "tight",
-        Form::Compact => "compact",
-        Form::Turned => "turned",
-    };
+fn drawing(story: &Story, frame: &Frame, layout: &StageLayout) -> Drawing {
+    let mut drawing = Drawing::default();
+    (0..frame.links.len()).for_each(|at| link::link(&mut drawing, frame, layout, at));
+    (0..frame.nodes.len()).for_each(|at| node::node(&mut drawing, story, frame, layout, at));
+    (0..frame.links.len()).for_each(|at| link::unsent(&mut drawing, frame, layout, at));
+    message::crowds(&mut drawing, frame, layout);
+    drawing
+}
+
+/// The hatch of what is down; the time line uses it too.
+fn hatch() -> Html {
     html! {
-        <svg class={classes!("path", form)} width={width.clone()} height={height.clone()} viewBox={format!("0 0 {width} {height}")} aria-hidden="true">
-            <defs>
-                <pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-                    <rect class="under" width="6" height="6" />
-                    <path class="hair" d="M0 0V6" />
-                </pattern>
-            </defs>
-            for at in 0..frame.links.len() {
-                { link::link(frame, layout, at) }
-            }
-            for at in 0..frame.nodes.len() {
-                { node::node(story, frame, layout, at) }
-            }
-            for at in 0..frame.links.len() {
-                { link::unsent(frame, layout, at) }
-            }
-            <Messages frame={frame.clone()} layout={layout.clone()} playhead={playhead.clone()} />
-        </svg>
+        <defs>
+            <pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+                <rect class="under" width="6" height="6" />
+                <path class="hair" d="M0 0V6" />
+            </pattern>
+        </defs>
     }
 }

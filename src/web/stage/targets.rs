@@ -4,9 +4,11 @@
 use super::layout::{Form, Rect, StageLayout};
 use crate::run::frame::{Column, Frame};
 use crate::web::dom::focus;
+use crate::web::format::px;
 use crate::web::shared::Shared;
 use crate::web::state::{Action, Dispatch, Look, Overlay};
-use crate::web::target::Target;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
 /// Properties of [`Targets`].
@@ -46,8 +48,13 @@ pub fn Targets(props: &TargetsProps) -> Html {
             }
         })
     };
+    let layer = use_node_ref();
+    {
+        let (layer, rects) = (layer.clone(), spots.iter().map(|spot| spot.rect).collect::<Vec<Rect>>());
+        use_effect_with(rects, move |rects| put(&layer, rects));
+    }
     html! {
-        <div class="targets" role="group" aria-label="Nodes and crash points" {onkeydown}>
+        <div class="targets" role="group" aria-label="Nodes and crash points" ref={layer} {onkeydown}>
             for (at, spot) in spots.into_iter().enumerate() {
                 { target(props, spot, at == now, { let active = active.clone(); Callback::from(move |_| active.set(at)) }) }
             }
@@ -55,15 +62,32 @@ pub fn Targets(props: &TargetsProps) -> Html {
     }
 }
 
+/// A real button over the picture: pointer target, keyboard stop and name for what is drawn beneath it.
 fn target(props: &TargetsProps, spot: Spot, stop: bool, onfocus: Callback<FocusEvent>) -> Html {
-    let (dispatch, opens) = (props.dispatch.clone(), spot.opens.clone());
-    let expanded = props.overlay == spot.opens;
+    let (dispatch, expanded) = (props.dispatch.clone(), props.overlay == spot.opens);
     let onclick = Callback::from(move |_: MouseEvent| {
-        let overlay = if expanded { Overlay::None } else { opens.clone() };
+        let overlay = if expanded { Overlay::None } else { spot.opens.clone() };
         dispatch.dispatch(Action::Look(Look::Overlay(overlay)));
     });
     html! {
-        <Target key={spot.name.clone()} name={spot.name.clone()} label={spot.label} class={spot.class} rect={spot.rect} {stop} {onclick} {onfocus} {expanded} />
+        <button key={spot.name.clone()} type="button" class={spot.class} aria-label={spot.label} aria-haspopup="menu"
+            aria-expanded={expanded.to_string()} tabindex={if stop { "0" } else { "-1" }} data-name={spot.name} {onclick} {onfocus} />
+    }
+}
+
+/// Puts the buttons over their rectangles, through the CSSOM: the page's content security policy forbids `style`
+/// attributes.
+fn put(layer: &NodeRef, rects: &[Rect]) {
+    let Some(layer) = layer.cast::<Element>() else { return };
+    let mut next = layer.first_element_child();
+    for rect in rects {
+        let Some(element) = next else { return };
+        next = element.next_element_sibling();
+        let Ok(button) = element.dyn_into::<HtmlElement>() else { continue };
+        for (property, length) in [("left", rect.x), ("top", rect.y), ("width", rect.w), ("height", rect.h)] {
+            // A browser that does not know one of these four leaves the button where it is.
+            drop(button.style().set_property(property, &format!("{}px", px(length))));
+        }
     }
 }
 
@@ -79,7 +103,7 @@ fn spots(frame: &Frame, layout: &StageLayout) -> Vec<Spot> {
             label: node.label.clone(),
             rect: place.rect,
             opens: Overlay::Node(at),
-            class: "target-node",
+            class: "target target-node",
         });
         if layout.form == Form::Compact {
             continue;
@@ -91,7 +115,7 @@ fn spots(frame: &Frame, layout: &StageLayout) -> Vec<Spot> {
                     label: gap.label.clone(),
                     rect: place.target,
                     opens: Overlay::Gap(at, step),
-                    class: "target-gap",
+                    class: "target target-gap",
                 });
             }
         }

@@ -10,67 +10,51 @@ use super::mark::{BACK, NEXT, PAUSE, PLAY, icon};
 use super::playhead::{PlayheadRef, use_mover};
 use super::screen::Screen;
 use super::shared::Shared;
-use super::state::{Action, Dispatch, Look, Move, Unit, View, on};
+use super::state::{Action, Dispatch, Look, Move, State, Unit, View, on};
 use super::world::RecordingRef;
 use crate::kernel::time::Us;
 use crate::run::frame::Frame;
-use speed::Speed;
+use speed::speed;
 use timeline::Timeline;
 use web_sys::{Element, HtmlSelectElement};
 use yew::prelude::*;
 
-/// Properties of [`Transport`].
-#[derive(PartialEq, Properties)]
-pub struct TransportProps {
-    /// What is shown.
-    pub recording: RecordingRef,
-    /// At this instant.
-    pub frame: Shared<Frame>,
+/// What the transport shows besides the state.
+pub struct Shown<'a> {
+    /// What is to be seen at the cursor.
+    pub frame: &'a Shared<Frame>,
     /// The cursor as it moves.
-    pub playhead: PlayheadRef,
-    /// Whether it moves.
-    pub playing: bool,
-    /// Whether Play is the next thing to do.
-    pub primary: bool,
-    /// Whether what comes after the cursor is hidden.
-    pub veiled: bool,
-    /// The speed: index.
-    pub speed: usize,
-    /// Whether play slows down for messages.
-    pub follow: bool,
-    /// What Back and Next go by.
-    pub unit: Unit,
+    pub playhead: &'a PlayheadRef,
     /// The room there is.
     pub screen: Screen,
     /// The link to the whole page, for an embed.
-    pub lab: AttrValue,
-    /// Where clicks go.
-    pub dispatch: Dispatch,
+    pub lab: String,
 }
 
 /// The transport.
-#[component]
-pub fn Transport(props: &TransportProps) -> Html {
-    let TransportProps { frame, screen, dispatch, .. } = props;
+#[must_use]
+pub fn transport(state: &State, shown: &Shown<'_>, dispatch: &Dispatch) -> Html {
+    let Shown { frame, playhead, screen, lab } = shown;
+    let (recording, veiled, embed) = (&state.world.recording, state.tour.is_some(), screen.view == View::Stage);
     let line = html! {
-        <Timeline recording={props.recording.clone()} frame={frame.clone()} playhead={props.playhead.clone()} width={screen.timeline()}
-            folded={screen.folded()} bare={screen.view == View::Stage} unit={props.unit} veiled={props.veiled} playing={props.playing} dispatch={dispatch.clone()} />
+        <Timeline recording={recording.clone()} frame={(*frame).clone()} playhead={(*playhead).clone()} width={screen.timeline()}
+            folded={screen.folded()} bare={embed} unit={state.unit} {veiled} playing={state.playing} dispatch={dispatch.clone()} />
     };
     html! {
-        <footer class={classes!("transport", screen.folded().then_some("folded"))} aria-label="Transport">
+        <footer class={if screen.folded() { "transport folded" } else { "transport" }} aria-label="Transport">
             <div class="controls">
-                { buttons(props) }
-                { units(props.unit, dispatch) }
-                <Now playhead={props.playhead.clone()} playing={props.playing} />
-                <span class="small third event">{ place(frame, &props.recording) }</span>
-                if screen.view == View::Stage {
+                { buttons(state, dispatch) }
+                { units(state.unit, dispatch) }
+                <Now playhead={(*playhead).clone()} playing={state.playing} />
+                <span class="small third event">{ place(frame, recording) }</span>
+                if embed {
                     { line.clone() }
-                    <a class="small lab" href={props.lab.clone()} target="_blank" rel="noopener">{ "Open in Lab" }</a>
+                    <a class="small lab" href={lab.clone()} target="_blank" rel="noopener">{ "Open in Lab" }</a>
                 } else {
-                    <Speed speed={props.speed} follow={props.follow} dispatch={dispatch.clone()} />
+                    { speed(state.speed, state.follow, dispatch) }
                 }
             </div>
-            if screen.view == View::Lab {
+            if !embed {
                 { line }
             }
         </footer>
@@ -81,14 +65,15 @@ fn place(frame: &Frame, recording: &RecordingRef) -> String {
     format!("event {} of {}", count(frame.records), count(recording.story().records))
 }
 
-fn buttons(props: &TransportProps) -> Html {
-    let (dispatch, playing) = (&props.dispatch, props.playing);
+fn buttons(state: &State, dispatch: &Dispatch) -> Html {
+    let playing = state.playing;
+    let primary = state.view == View::Stage || (state.toured && state.tour.is_none());
     let moves = |to: Move| on(dispatch, move || Action::MoveCursor(to));
     html! {
         <>
             <button type="button" class="start" onclick={moves(Move::Start)}>{ "Start" }</button>
             <button type="button" class="back" onclick={moves(Move::Back)}>{ icon(BACK) }{ "Back" }</button>
-            <button type="button" class={classes!("play", props.primary.then_some("primary"))} onclick={on(dispatch, move || Action::Play(!playing))}>
+            <button type="button" class={if primary { "play primary" } else { "play" }} onclick={on(dispatch, move || Action::Play(!playing))}>
                 { icon(if playing { PAUSE } else { PLAY }) }
                 <span class="play-word">{ if playing { "Pause" } else { "Play" } }</span>
             </button>

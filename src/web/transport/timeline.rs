@@ -1,12 +1,13 @@
 //! The time line: one axis with handle, faults, rows that differ, alarms and ticks. It is the slider of the cursor.
 
 use super::drag::{Handlers, handlers, instant};
-use super::lanes::{Lanes, alarms, axis, faults, labels};
+use super::lanes::{Lanes, alarms, axis, faults};
 use crate::charts::area::{AreaChart, draw};
 use crate::charts::metrics::{Weight, width as text_width};
-use crate::charts::shape::{Outline, Shape};
+use crate::charts::shape::{Drawing, Shape};
 use crate::kernel::time::Us;
 use crate::run::frame::{Frame, Story};
+use crate::web::draw::{nodes, picture};
 use crate::web::format::{px, seconds};
 use crate::web::playhead::{PlayheadRef, use_mover};
 use crate::web::shared::Shared;
@@ -44,33 +45,42 @@ pub struct TimelineProps {
 #[component]
 pub fn Timeline(props: &TimelineProps) -> Html {
     let TimelineProps { recording, frame, width, folded, .. } = props;
-    let (story, picture) = (recording.story(), use_node_ref());
+    let (story, place) = (recording.story(), use_node_ref());
     let lanes = Lanes::new(*width, *folded, props.bare);
     let chart = use_memo((recording.clone(), lanes), |(recording, lanes)| {
         draw(&recording.story().area, recording.story().ends, (lanes.plot as u32, lanes.area.1 as u32))
     });
     let Handlers { down, drag, key } = {
-        let (picture, ends) = (picture.clone(), story.ends);
-        let at = move |event: &PointerEvent| instant(&picture, event.client_x(), lanes.left, lanes.plot, ends);
+        let (place, ends) = (place.clone(), story.ends);
+        let at = move |event: &PointerEvent| instant(&place, event.client_x(), lanes.left, lanes.plot, ends);
         handlers(&props.dispatch, props.unit, props.playing, at)
     };
-    let ends = story.ends.as_secs_f64();
-    let (w, h) = (px(lanes.left + lanes.plot), px(lanes.height));
+    let places = Places { before: use_node_ref(), after: use_node_ref(), handle: use_node_ref() };
+    {
+        let (places, ends) = (places.clone(), story.ends);
+        use_mover(&props.playhead, move |at| places.show(lanes.x(at, ends), &lanes));
+    }
+    let veil = props.veiled.then_some(frame.at);
+    let (mut under, mut over) = (Drawing::default(), Drawing::default());
+    axis(&mut under, story, &lanes);
+    if veil.is_none() {
+        words(&mut over, story, chart.peak, frame.at, &lanes);
+        alarms(&mut over, story, frame.at, &lanes);
+    }
+    faults(&mut over, story, &lanes, veil);
+    let inside = html! {
+        <>
+            { nodes(&under.shapes) }
+            { plot(&chart, &lanes, &places, props.veiled) }
+            { nodes(&over.shapes) }
+            { handle(&lanes, &places) }
+        </>
+    };
     html! {
-        <div class="timeline" role="slider" tabindex="0" aria-label="Time" aria-valuemin="0" aria-valuemax={px(ends)}
-            aria-valuenow={px(frame.at.as_secs_f64())} aria-valuetext={valuetext(frame, story)} ref={picture}
-            onpointerdown={down} onpointermove={drag} onkeydown={key}>
-            <svg width={w.clone()} height={h.clone()} viewBox={format!("0 0 {w} {h}")} aria-hidden="true">
-                { axis(story, &lanes) }
-                <Plot chart={chart.clone()} {lanes} ends={story.ends} playhead={props.playhead.clone()} veiled={props.veiled} />
-                if !props.veiled {
-                    { words(story, chart.peak, frame.at, &lanes) }
-                    { alarms(story, frame.at, &lanes) }
-                }
-                { faults(story, &lanes, props.veiled.then_some(frame.at)) }
-                { labels(&lanes) }
-                <Handle {lanes} ends={story.ends} playhead={props.playhead.clone()} />
-            </svg>
+        <div class="timeline" role="slider" tabindex="0" aria-label="Time" aria-valuemin="0"
+            aria-valuemax={px(story.ends.as_secs_f64())} aria-valuenow={px(frame.at.as_secs_f64())}
+            aria-valuetext={valuetext(frame, story)} ref={place} onpointerdown={down} onpointermove={drag} onkeydown={key}>
+            { picture("lanes", (lanes.left + lanes.plot, lanes.height), inside) }
         </div>
     }
 }
@@ -83,8 +93,8 @@ fn valuetext(frame: &Frame, story: &Story) -> String {
 }
 
 /// The words in the plot, right of the cursor, left of it beyond 70 %; over a filled area in the colour that it takes.
-fn words(story: &Story, peak: u32, at: Us, lanes: &Lanes) -> Html {
-    let Some((what, when)) = &story.area_words else { return Html::default() };
+fn words(drawing: &mut Drawing, story: &Story, peak: u32, at: Us, lanes: &Lanes) {
+    let Some((what, when)) = &story.area_words else { return };
     let first = story.area.iter().find(|(_, bad, _)| *bad > 0).map_or(Us::ZERO, |(at, _, _)| *at);
     let (begins, cursor) = (lanes.x(first, story.ends), lanes.x(at, story.ends));
     let soft = if lanes.folded { 0.0 } else { text_width(when, 12.0, Weight::Regular) };
@@ -95,21 +105,17 @@ fn words(story: &Story, peak: u32, at: Us, lanes: &Lanes) -> Html {
     let (x, side) = if fits { (right, "") } else { (if before { cursor - 16.0 } else { end - 8.0 }, "end") };
     let (high, low) = baselines(story, peak, lanes);
     let filled = !fits && before && cursor - 24.0 - wide >= begins;
-    let ink = |y: f64, loud: &'static str| {
+    let mut line = |y: f64, ink: &str, plain: &str, words: &str| {
         let under = y - 10.0 >= level(story, peak, lanes);
         match (filled && under, fits && under) {
-            (true, _) => "on-accent".to_owned(),
-            (false, true) => format!("{loud} over"),
-            (false, false) => format!("{loud} halo"),
+            (true, _) => drawing.words(&["on-accent", plain, side], x, y, words),
+            (false, true) => drawing.words(&[ink, plain, "over", side], x, y, words),
+            (false, false) => drawing.words(&[ink, plain, "halo", side], x, y, words),
         }
     };
-    html! {
-        <>
-            <text class={classes!("bold", ink(high, "accent"), side)} x={px(x)} y={px(high)}>{ what }</text>
-            if let Some(low) = low {
-                <text class={classes!(ink(low, "second"), side)} x={px(x)} y={px(low)}>{ when }</text>
-            }
-        </>
+    line(high, "accent", "bold", what);
+    if let Some(low) = low {
+        line(low, "second", "", when);
     }
 }
 
@@ -134,94 +140,57 @@ fn baselines(story: &Story, peak: u32, lanes: &Lanes) -> (f64, Option<f64>) {
     }
 }
 
-/// Properties of [`Plot`].
-#[derive(PartialEq, Properties)]
-struct PlotProps {
-    chart: std::rc::Rc<AreaChart>,
-    lanes: Lanes,
-    ends: Us,
-    playhead: PlayheadRef,
-    veiled: bool,
+/// What the playhead moves.
+#[derive(Clone, PartialEq)]
+struct Places {
+    before: NodeRef,
+    after: NodeRef,
+    handle: NodeRef,
+}
+
+impl Places {
+    /// Shows the cursor at `x`.
+    fn show(&self, x: f64, lanes: &Lanes) {
+        // Lengths and a transform on elements of our own: none can be refused.
+        let set = |node: &NodeRef, name: &str, value: &str| {
+            if let Some(element) = node.cast::<Element>() {
+                drop(element.set_attribute(name, value));
+            }
+        };
+        let inside = x - lanes.left;
+        set(&self.before, "width", &px(inside));
+        set(&self.after, "x", &px(inside));
+        set(&self.after, "width", &px((lanes.plot - inside).max(0.0)));
+        set(&self.handle, "transform", &format!("translate({} 0)", px(x)));
+    }
 }
 
 /// The area: before the cursor filled, after it outline and wash. The playhead moves the clip, nothing else.
-#[component]
-fn Plot(props: &PlotProps) -> Html {
-    let (before, after) = (use_node_ref(), use_node_ref());
-    let (lanes, ends) = (props.lanes, props.ends);
-    {
-        let (before, after) = (before.clone(), after.clone());
-        use_mover(&props.playhead, move |at| {
-            let x = lanes.x(at, ends) - lanes.left;
-            let set = |node: &NodeRef, name: &str, value: f64| {
-                if let Some(element) = node.cast::<Element>() {
-                    // A length on a rectangle: it cannot be refused.
-                    drop(element.set_attribute(name, &px(value)));
-                }
-            };
-            set(&before, "width", x);
-            set(&after, "x", x);
-            set(&after, "width", (lanes.plot - x).max(0.0));
-        });
+fn plot(chart: &AreaChart, lanes: &Lanes, places: &Places, veiled: bool) -> Html {
+    let AreaChart { late, bad, peak, .. } = chart;
+    let ((y, h), mut scale) = (lanes.area, Drawing::default());
+    if !lanes.folded {
+        scale.text("third end", -8.0, 4.0, &peak.to_string());
+        scale.text("third end", -8.0, h + 1.0, "0");
     }
-    let AreaChart { late, bad, peak, .. } = &*props.chart;
-    let (y, h) = lanes.area;
-    let (high, rest) = (px(h + 4.0), html! { <><g>{ shapes(&bad.1) }</g>{ shapes(&late.1) }{ shapes(&bad.2) }</> });
+    let layer = |parts: [&[Shape]; 4]| nodes(&parts.concat());
     html! {
         <g transform={format!("translate({} {})", px(lanes.left), px(y))}>
-            <clipPath id="before"><rect ref={before} x="0" y="-2" height={high.clone()} /></clipPath>
-            <clipPath id="after"><rect ref={after} y="-2" height={high} /></clipPath>
-            <g clip-path="url(#before)">{ shapes(&late.0) }{ shapes(&late.1) }{ shapes(&bad.0) }{ shapes(&bad.2) }</g>
-            if !props.veiled {
-                <g clip-path="url(#after)">{ rest }</g>
+            <clipPath id="before"><rect ref={places.before.clone()} x="0" y="-2" height={px(h + 4.0)} /></clipPath>
+            <clipPath id="after"><rect ref={places.after.clone()} y="-2" height={px(h + 4.0)} /></clipPath>
+            <g clip-path="url(#before)">{ layer([&late.0, &late.1, &bad.0, &bad.2]) }</g>
+            if !veiled {
+                <g clip-path="url(#after)">{ layer([&bad.1, &late.1, &bad.2, &[]]) }</g>
             }
-            if !lanes.folded {
-                <text class="third end" x="-8" y="4">{ *peak }</text>
-                <text class="third end" x="-8" y={px(h + 1.0)}>{ "0" }</text>
-            }
+            { nodes(&scale.shapes) }
         </g>
     }
-}
-
-/// What plotters drew, as nodes.
-fn shapes(shapes: &[Shape]) -> Html {
-    let node = |Shape { outline, class }: &Shape| match outline {
-        Outline::Path(d) => html! { <path class={*class} d={d.clone()} /> },
-        Outline::Circle(x, y, r) => {
-            html! { <circle class={*class} cx={x.to_string()} cy={y.to_string()} r={r.to_string()} /> }
-        }
-        Outline::Text(x, y, words) => {
-            html! { <text class={*class} x={x.to_string()} y={y.to_string()}>{ words }</text> }
-        }
-    };
-    shapes.iter().map(node).collect()
-}
-
-/// Properties of [`Handle`].
-#[derive(PartialEq, Properties)]
-struct HandleProps {
-    lanes: Lanes,
-    ends: Us,
-    playhead: PlayheadRef,
 }
 
 /// The cursor.
-#[component]
-fn Handle(props: &HandleProps) -> Html {
-    let (node, lanes, ends) = (use_node_ref(), props.lanes, props.ends);
-    {
-        let node = node.clone();
-        use_mover(&props.playhead, move |at| {
-            if let Some(element) = node.cast::<Element>() {
-                // A transform on a group: it cannot be refused.
-                drop(element.set_attribute("transform", &format!("translate({} 0)", px(lanes.x(at, ends)))));
-            }
-        });
-    }
-    html! {
-        <g ref={node} class="handle">
-            <path class="ink two" d={format!("M0 6V{}", px(lanes.axis - 2.0))} />
-            <path class="inkf" d="M-6 0h12v4l-6 6-6-6z" />
-        </g>
-    }
+fn handle(lanes: &Lanes, places: &Places) -> Html {
+    let mut drawing = Drawing::default();
+    drawing.path("ink two", format!("M0 6V{}", px(lanes.axis - 2.0)));
+    drawing.path("inkf", "M-6 0h12v4l-6 6-6-6z".to_owned());
+    html! { <g ref={places.handle.clone()}>{ nodes(&drawing.shapes) }</g> }
 }

@@ -237,7 +237,7 @@ fn hand_over_from_snapshot_to_stream() {
     assert_eq!((run.report().verdict, of_kind(&run, Kind::Snapshotted).len()), (Verdict::Consistent, 2));
     assert!(again(&run) > 5);
     let run = changed("cdc-slot-lost", &[("faults", json!([])), ("cdc.start", json!("5500ms")), ("cdc.snapshot_mode", json!("no_data"))]);
-    assert_eq!(rows(run.report())[0], 3, "without a snapshot the rows of before are missing until they change");
+    assert_eq!(rows(run.report())[0], 1, "without a snapshot product-4 is missing until it changes");
 }
 
 /// Beside a busy database a quiet table holds the log, unless heartbeats or the driver move the slot.

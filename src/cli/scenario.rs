@@ -76,7 +76,8 @@ fn unknown(text: &str) -> Refusal {
 }
 
 fn permalink(text: &str) -> Result<Loaded, Failure> {
-    let opened = permalink::decode(text);
+    // Without a `#` the address itself would be taken for a fragment.
+    let opened = text.find('#').map(|at| permalink::decode(&text[at..])).unwrap_or_default();
     if !opened.refusals.is_empty() {
         return Err(opened.refusals.into());
     }
@@ -89,6 +90,9 @@ fn permalink(text: &str) -> Result<Loaded, Failure> {
 
 fn standard_input() -> Result<Document, Failure> {
     let bytes = limited(io::stdin().lock()).map_err(|error| Failure::Io("standard input".into(), error))?;
+    if bytes.len() > LARGEST {
+        return Err(too_long("-").into());
+    }
     Document::from_bytes(&bytes).map(|document| document.named("-")).map_err(Failure::from)
 }
 
@@ -107,7 +111,7 @@ fn file(path: &Path) -> Result<Document, Failure> {
     }
     let bytes = limited(File::open(path).map_err(unread)?).map_err(unread)?;
     if bytes.len() > LARGEST {
-        return Err(refused(format!("It may have at most {LARGEST} bytes.")).into());
+        return Err(too_long(&name).into());
     }
     let name_of_file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     // What is wrong with the document as a whole is wrong with this file.
@@ -119,6 +123,14 @@ fn file(path: &Path) -> Result<Document, Failure> {
     document
         .map(|document| document.named(&name_of_file))
         .map_err(|refusals| refusals.into_iter().map(named).collect::<Vec<_>>().into())
+}
+
+fn too_long(name: &str) -> Refusal {
+    Refusal::new(
+        "scenario",
+        shown(&Value::from(name)),
+        Allowed::Reason(format!("It may have at most {LARGEST} bytes.")),
+    )
 }
 
 /// Reads one byte more than a document may have, so that what is too long is seen to be, and nothing more.

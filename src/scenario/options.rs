@@ -583,7 +583,8 @@ pub const OPTIONS: &[Row] = &[
         Kind::Duration(Us::ZERO, LONGEST_RUN),
         "0s",
         ILLUSTRATIVE,
-        "When the connector is first started: rows of before come by its snapshot.",
+        "When the connector is first started: rows of before come by its snapshot.\n\n\
+         At 0 it was there before the run: its slot and its offset stand at the start of the log.",
     )
     .only(Scope::Cdc),
     row_of(

@@ -258,3 +258,63 @@ fn a_quiet_table_holds_the_log() {
     assert!(held(&[("cdc.lsn_flush_mode", json!("connector_and_driver")), ("cdc.status", json!("1s"))]) < 10_000_000);
     assert!(held(&[("cdc.lsn_flush_mode", json!("manual")), ("cdc.heartbeat", json!("1s"))]) > 30_000_000);
 }
+
+/// Every crash point of the connector fires; whatever it loses, the log still has.
+#[test]
+fn crash_points() {
+    use driftscope::strategy::cdc::CRASH_POINTS;
+    for point in CRASH_POINTS.iter().map(|point| point.id()).filter(|id| id.starts_with("connector.")) {
+        for pass in 1..=3 {
+            let faults = json!([format!("crash:connector@{point}*{pass}+2s")]);
+            let run = changed("cdc-replay", &[("faults", faults), ("cdc.offset_flush", json!("4s"))]);
+            let report = run.report();
+            assert_eq!((report.faults[0].fired, report.ledger.lost, report.verdict), (1, 0, Verdict::Consistent), "{point} {pass}");
+            // What is acknowledged and not stored comes twice.
+            let repeats = ["connector.after-publish-before-ack", "connector.after-ack-before-store"].contains(&point);
+            assert!(!repeats || report.ledger.duplicates > 0, "{point} {pass}");
+        }
+    }
+}
+
+/// Every option of the connector changes the trace.
+#[test]
+fn every_option_counts() {
+    let slot_lost = ("faults", json!(["crash:connector@10s+10s", "slot-lost:source@12s"]));
+    let late = ("cdc.start", json!("5500ms"));
+    let driver = ("cdc.lsn_flush_mode", json!("connector_and_driver"));
+    let other = ("source.wal.other", json!(1000));
+    let cut = ("faults", json!(["cut:connector-broker@5s+3s", "crash:source@12s+1s"]));
+    let table: Vec<(Vec<(&str, Value)>, &str, Value, Value)> = vec![
+        (vec![], "cdc.start", json!("0s"), json!("3s")),
+        (vec![slot_lost.clone()], "cdc.snapshot_mode", json!("initial"), json!("when_needed")),
+        (vec![late.clone()], "cdc.snapshot_fetch", json!(10), json!(1)),
+        (vec![late], "cdc.snapshot_row", json!("20us"), json!("1ms")),
+        (vec![], "cdc.offset_flush", json!("60s"), json!("4s")),
+        (vec![], "cdc.flush", json!("fixed"), json!("exp")),
+        (vec![other.clone()], "cdc.lsn_flush_mode", json!("connector"), json!("manual")),
+        (vec![other.clone(), ("cdc.status", json!("1s"))], "cdc.lsn_flush_mode", json!("connector"), json!("connector_and_driver")),
+        (vec![driver, other], "cdc.status", json!("10s"), json!("3s")),
+        (vec![slot_lost, ("cdc.snapshot_mode", json!("initial"))], "cdc.offset_mismatch_strategy", json!("no_validation"), json!("trust_offset")),
+        (vec![], "cdc.poll", json!("500ms"), json!("100ms")),
+        (vec![("workload.rows_per_tx", json!(2))], "cdc.max_batch", json!(2048), json!(1)),
+        (vec![("workload.rows_per_tx", json!(2))], "cdc.max_queue", json!(8192), json!(1)),
+        (vec![], "cdc.heartbeat", json!("0s"), json!("3s")),
+        (vec![cut.clone()], "cdc.restart_wait", json!("10s"), json!("1s")),
+        (vec![cut.clone(), ("cdc.timeout", json!("1s"))], "cdc.backoff", json!("100ms"), json!("1s")),
+        (vec![cut], "cdc.timeout", json!("30s"), json!("2s")),
+        (vec![], "source.checkpoint", json!("5m"), json!("10s")),
+        (vec![], "source.wal.row_bytes", json!(64), json!(128)),
+        (vec![("source.checkpoint", json!("15s"))], "source.wal.cap", json!(0), json!(1)),
+        (vec![], "source.wal.disk", json!(0), json!(128)),
+        (vec![], "source.wal.other", json!(0), json!(1000)),
+    ];
+    for (base, path, one, other) in table {
+        let hash = |value: &Value| {
+            let changes: Vec<_> = base.iter().cloned().chain([(path, value.clone())]).collect();
+            changed("cdc-slot-lost", &changes).trace().hash()
+        };
+        assert_ne!(hash(&one), hash(&other), "{path}: {one} and {other}");
+    }
+    let paths = driftscope::scenario::options::OPTIONS.iter().map(|row| row.path);
+    assert_eq!(paths.filter(|path| path.starts_with("cdc.")).count(), 16, "a new option of the connector needs a line here");
+}

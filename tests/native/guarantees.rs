@@ -76,7 +76,22 @@ fn rows() -> Vec<Row> {
             json!({ "strategy": "outbox", "outbox": { "cursor": "delete", "mark": "row" } }),
             [N, N, Y, N, N, N],
         ),
+        row("CDC", cdc(json!({})), /*                                                  */ [N, N, Y, N, N, N]),
     ]
+}
+
+/// The connector of `base`, with changes.
+fn cdc(changes: Value) -> Value {
+    let lossy = json!({ "outcomes": { "fail_before": 0.03, "ack_lost": 0.03, "timeout_no_effect": 0.03 }, "latency": "exp(2ms)" });
+    let mut value = json!({
+        "strategy": "cdc",
+        "cdc": { "poll": "50ms", "timeout": "40ms", "offset_flush": "500ms", "restart_wait": "200ms", "backoff": "10ms" },
+        "source": { "checkpoint": "2s" },
+        "links": { "connector-source": lossy, "connector-broker": lossy },
+        "nodes": { "connector": { "restart": "500ms" } },
+    });
+    merge(&mut value, &changes);
+    value
 }
 
 /// Rows that relax one assumption of a row above, and the column in which that must show.

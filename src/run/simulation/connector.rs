@@ -157,11 +157,24 @@ impl Simulation<'_> {
         (self.connector.polling_since, self.connector.flush_since) = (plan.cdc.start, plan.cdc.start);
         self.calendar.put(plan.cdc.start, Due::ConnectorStarts(self.connector.life));
         self.calendar.put(plan.source.checkpoint, Due::Checkpoint);
+        if plan.cdc.start == Us::ZERO {
+            self.deployed_before();
+        }
         if let Some(span) = plan.cdc.heartbeat {
             self.calendar.put(plan.cdc.start.after(span), Due::ConnectorBeats);
         }
         if plan.cdc.lsn_flush_mode == LsnFlushMode::ConnectorAndDriver {
             self.calendar.put(plan.cdc.start.after(plan.cdc.status), Due::ConnectorStatus);
+        }
+    }
+
+    /// The connector was there before the run: its slot and its offset stand at the start of the log.
+    fn deployed_before(&mut self) {
+        self.slot_or_new(RecordId::NONE);
+        self.connector.stored = Some(Offset { lsn: Lsn(0), partial: false });
+        self.connector.acked = self.connector.stored;
+        if let Some(broker) = self.plan.roles.broker {
+            self.record(Record::new(self.now, broker, Kind::OffsetStored));
         }
     }
 

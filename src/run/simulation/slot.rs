@@ -40,7 +40,7 @@ impl Simulation<'_> {
     }
 
     /// The slot, or a new one if there is none that is good.
-    fn slot_or_new(&mut self, cause: RecordId) -> RecordId {
+    pub(super) fn slot_or_new(&mut self, cause: RecordId) -> RecordId {
         if self.source.wal.slot().is_some_and(|slot| !slot.lost) {
             return cause;
         }

@@ -35,6 +35,8 @@ pub enum State {
     },
     /// The offset is on its way to the broker.
     Committing,
+    /// The commit of the offset failed and is tried again.
+    CommitBackoff,
 }
 
 /// What a consumer is told.
@@ -89,11 +91,13 @@ pub fn step(state: State, event: Event) -> (State, Option<Passes>, Option<Comman
         (S::Backoff { at, n, attempt }, E::Elapsed) => {
             (S::Applying { at, n, attempt: attempt + 1 }, None, Some(C::Apply(at, attempt + 1)))
         }
-        // A failed commit of an offset costs nothing now: the next one covers it, and a crash before reads again.
-        (S::Committing, E::Done | E::Failed) => (S::Idle, Some(P::CommitPoll), Some(C::Poll)),
+        (S::Committing, E::Done) => (S::Idle, Some(P::CommitPoll), Some(C::Poll)),
+        // As Kafka's commitSync: tried again until it succeeds; a crash before that reads the batch again.
+        (S::Committing, E::Failed) => (S::CommitBackoff, None, Some(C::Backoff)),
+        (S::CommitBackoff, E::Elapsed) => (S::Committing, None, Some(C::Commit)),
         (S::Idle, E::Done | E::Failed | E::Elapsed)
         | (S::Applying { .. }, E::Polled(_) | E::Elapsed)
-        | (S::Backoff { .. }, E::Polled(_) | E::Done | E::Failed)
+        | (S::Backoff { .. } | S::CommitBackoff, E::Polled(_) | E::Done | E::Failed)
         | (S::Committing, E::Polled(_) | E::Elapsed) => (state, None, None),
     }
 }
@@ -116,7 +120,8 @@ mod tests {
             (applying(1, 2, 1),                     E::Failed,    S::Backoff { at: 1, n: 2, attempt: 1 }, None, Some(C::Backoff)),
             (S::Backoff { at: 1, n: 2, attempt: 1 }, E::Elapsed,  applying(1, 2, 2), None,                 Some(C::Apply(1, 2))),
             (S::Committing,                         E::Done,      S::Idle,           Some(P::CommitPoll),  Some(C::Poll)),
-            (S::Committing,                         E::Failed,    S::Idle,           Some(P::CommitPoll),  Some(C::Poll)),
+            (S::Committing,                         E::Failed,    S::CommitBackoff,  None,                 Some(C::Backoff)),
+            (S::CommitBackoff,                      E::Elapsed,   S::Committing,     None,                 Some(C::Commit)),
             (S::Idle,                               E::Done,      S::Idle,           None,                 None),
         ];
         for (state, event, next, passes, asks) in table {

@@ -20,6 +20,8 @@ pub struct Request {
     pub last: Us,
     pub attempts: u32,
     pub outcome: Option<Outcome>,
+    /// What it was told of its last attempt, if it will ask again.
+    told: Option<Outcome>,
     /// Its open transaction time and whether its transaction aborts, by the seed.
     tx_time: Us,
     abort: bool,
@@ -134,7 +136,7 @@ impl Simulation<'_> {
         let drawn = self.plan.source.tx_time.draw(&mut draw);
         let tx_time = scripted.unwrap_or(drawn);
         let (first, last) = (self.now, self.now);
-        self.requests.push(Request { key, asked, first, last, attempts: 0, outcome: None, tx_time, abort });
+        self.requests.push(Request { key, asked, first, last, attempts: 0, outcome: None, told: None, tx_time, abort });
         self.unresolved += 1;
         self.schedule_arrival(n as u64 + 1, self.now);
         self.ask(n as u32);
@@ -421,30 +423,17 @@ impl Simulation<'_> {
         false
     }
 
-    /// A client learns how its request ended; it asks again if it may.
-    fn client_told(&mut self, request: u32, outcome: Outcome) {
+    /// A client learns how its request ended. If it may ask again it does, when its watch says so.
+    pub(super) fn client_told(&mut self, request: u32, outcome: Outcome) {
+        let workload = &self.plan.workload;
         let asking = &mut self.requests[request as usize];
-        if outcome != Outcome::Ok && asking.attempts <= self.plan.workload.client_retries && !self.draining {
-            let at = asking.last.after(self.plan.workload.client_timeout).max(self.now);
-            if self.plan.workload.client_timeout != Us::NEVER {
-                self.calendar.put(at, Due::ClientAgain(request));
-                return;
-            }
+        let again = asking.attempts <= workload.client_retries && workload.client_timeout != Us::NEVER;
+        if outcome != Outcome::Ok && again && !self.draining {
+            asking.told = Some(outcome);
+            return;
         }
         asking.outcome = Some(outcome);
         self.unresolved -= 1;
-    }
-
-    /// A client asks again, unless it was answered in the meantime.
-    pub(super) fn client_again(&mut self, request: u32) {
-        if self.requests[request as usize].outcome.is_none() {
-            if self.draining {
-                self.requests[request as usize].outcome = Some(Outcome::Failed);
-                self.unresolved -= 1;
-                return;
-            }
-            self.ask(request);
-        }
     }
 
     /// Clients look at their watches: who has waited long enough asks again or gives up.
@@ -462,13 +451,16 @@ impl Simulation<'_> {
                 return;
             }
             self.client_watch.pop_front();
-            let mut record = Record::new(self.now, self.plan.roles.app, Kind::ClientGaveUp);
-            (record.key, record.value) = (asking.key, u64::from(request));
-            self.record(record);
+            if asking.told.is_none() {
+                let mut record = Record::new(self.now, self.plan.roles.app, Kind::ClientGaveUp);
+                (record.key, record.value) = (asking.key, u64::from(request));
+                self.record(record);
+            }
+            self.requests[request as usize].told = None;
             if asking.attempts <= self.plan.workload.client_retries && !self.draining {
                 self.ask(request);
             } else {
-                self.requests[request as usize].outcome = Some(Outcome::Unknown);
+                self.requests[request as usize].outcome = asking.told.or(Some(Outcome::Unknown));
                 self.unresolved -= 1;
             }
         }

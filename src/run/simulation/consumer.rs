@@ -98,7 +98,11 @@ impl Simulation<'_> {
         let Caller::Nobody(store) = caller else { return };
         let consumer = &mut self.consumers[store.index()];
         let expected = &mut consumer.expected[payload.small as usize];
-        if *expected != payload.large {
+        if *expected < payload.large {
+            // One before it is late, or lost: fetch again from the gap.
+            return self.push_lost(store, cause);
+        }
+        if *expected > payload.large {
             return;
         }
         *expected += 1;
@@ -194,7 +198,7 @@ impl Simulation<'_> {
     fn current_record(&self, store: StoreId) -> EventId {
         let consumer = &self.consumers[store.index()];
         let at = match consumer.state {
-            State::Idle | State::Committing => 0,
+            State::Idle | State::Committing | State::CommitBackoff => 0,
             State::Applying { at, .. } | State::Backoff { at, .. } => at,
         };
         consumer.batch.get(at as usize).map_or(EventId::NONE, |fetched| fetched.event)

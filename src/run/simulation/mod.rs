@@ -50,8 +50,6 @@ use std::collections::VecDeque;
 enum Due {
     /// The next request of the workload.
     Arrival,
-    /// A client asks again.
-    ClientAgain(u32),
     /// Clients look at their watches.
     ClientTimeout,
     /// A request reaches the far end of its link.
@@ -284,7 +282,6 @@ impl<'p> Simulation<'p> {
     fn handle(&mut self, due: Due) {
         match due {
             Due::Arrival => self.arrival(),
-            Due::ClientAgain(request) => self.client_again(request),
             Due::ClientTimeout => self.client_timeouts(),
             Due::Arrive(call) => self.arrive(call, false),
             Due::ArriveCopy(call) => self.arrive(call, true),

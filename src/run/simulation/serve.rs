@@ -47,7 +47,7 @@ impl Simulation<'_> {
         let Some(call) = self.get_call(id) else { return };
         let node = call.ends.1;
         if self.epoch(node) != epoch {
-            return;
+            return self.release(id);
         }
         self.nodes[node.index()].serving.retain(|serving| *serving != id);
         self.serve(node, id);

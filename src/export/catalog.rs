@@ -81,7 +81,8 @@ fn crash_points() -> Table {
 fn topology(strategy: StrategyId, target: Target) -> Topology {
     let mut stores = StoreName::expand(&["STORE".to_owned()], 1);
     stores.iter_mut().for_each(|store| store.reference = true);
-    Topology { strategy, target, stores, relays: 1 }
+    let participants = vec!["source".to_owned(), "broker".to_owned()];
+    Topology { strategy, target, stores, relays: 1, participants }
 }
 
 /// `all`, if it is every strategy.

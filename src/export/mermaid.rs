@@ -109,6 +109,7 @@ fn is_drawn(kind: Kind) -> bool {
         Kind::TimedOut | Kind::GaveUp | Kind::Rejected | Kind::Killed | Kind::StillQueued => true,
         Kind::Crashed | Kind::Restarted | Kind::Alarm | Kind::LinkFault => true,
         Kind::Vanished | Kind::Poisoned => true,
+        Kind::Prepared | Kind::Decided | Kind::DecisionLogged => true,
         Kind::CursorPassed | Kind::SlotLost | Kind::Snapshotted | Kind::OffsetStored | Kind::Stopped => true,
         Kind::Stepped | Kind::Arrived | Kind::Dropped | Kind::Written | Kind::Enqueued | Kind::Waits => false,
         Kind::Granted | Kind::Appended | Kind::Emptied | Kind::OffsetCommitted | Kind::Rewound => false,
@@ -116,6 +117,7 @@ fn is_drawn(kind: Kind) -> bool {
         Kind::SlotCreated | Kind::SlotMoved | Kind::Checkpointed | Kind::StreamStarted => false,
         Kind::Read
         | Kind::Buffered
+        | Kind::Forgotten
         | Kind::LinkHealed
         | Kind::Looked
         | Kind::AllClear

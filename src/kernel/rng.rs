@@ -24,6 +24,8 @@ pub enum Purpose {
     Phase = 5,
     /// Benchmarks and tests.
     Bench = 6,
+    /// A call of a kind that has no room among those of `Call`; by operation, link and attempt.
+    CallToo = 16,
 }
 
 /// The draws of one seed.

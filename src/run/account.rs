@@ -299,7 +299,7 @@ fn blocked(trace: &Trace) -> BlockedReport {
     BlockedReport {
         operations: tally.blocked.max(tally.still_waiting()),
         max_us: tally.longest_wait.0,
-        in_doubt_peak: 0,
+        in_doubt_peak: tally.in_doubt_peak(),
         waiting_peak: tally.waiting_peak,
     }
 }

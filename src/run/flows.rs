@@ -153,3 +153,109 @@ fn failures_reach_no_client() {
     let again = fire_and_forget(&[("faults", cut), ("direct.retry.timeout", "300ms"), ("direct.retry.attempts", "0")]);
     assert_eq!((again.report().ledger.lost, again.report().verdict), (0, Verdict::Consistent));
 }
+
+/// The coordinator dies between the votes and its decision, and stays down: the row is locked, its next writer waits.
+#[test]
+fn two_phase_commit_blocked() {
+    let recording = preset("two-phase-commit-blocked");
+    every_fault_struck(&recording);
+    let report = recording.report();
+    assert_eq!((report.verdict, rows(report)), (Verdict::Blocked, [0; 4]));
+    assert_eq!(report.blocked.operations, 2, "the one in doubt, and the writer of the same row");
+    assert_eq!((report.blocked.in_doubt_peak, report.ledger.lost, report.ledger.ghost), (1, 0, 0));
+    assert!(report.blocked.max_us >= 20_000_000, "{:?}", report.blocked);
+    // Presumed abort: what had no decision is rolled back when the coordinator is up again.
+    let decided = records(&recording, Kind::Decided);
+    let aborted = decided.iter().filter(|record| record.value == 0).count();
+    assert_eq!(aborted, 2, "at the source and at the broker");
+}
+
+/// The decision is made and the source is cut off: the broker has committed, the source is in doubt until the cut heals.
+#[test]
+fn two_phase_commit_partition() {
+    let recording = preset("two-phase-commit-partition");
+    every_fault_struck(&recording);
+    let report = recording.report();
+    assert_eq!((report.verdict, rows(report)), (Verdict::Blocked, [0; 4]));
+    assert_eq!((report.blocked.in_doubt_peak, report.ledger.lost, report.ledger.ghost), (1, 0, 0));
+    let order = |kind: Kind| records(&recording, kind).iter().find(|record| record.key.0 == 5).map(|record| record.at);
+    let (appended, committed) = (order(Kind::Appended).unwrap(), order(Kind::Committed).unwrap());
+    assert!(committed.since(appended).0 > 20_000_000, "seen at {appended}, committed at {committed}");
+}
+
+/// A last resource that has committed cannot be taken back.
+#[test]
+fn two_phase_commit_unsupported() {
+    let recording = preset("two-phase-commit-unsupported");
+    every_fault_struck(&recording);
+    let report = recording.report();
+    assert_eq!((report.verdict, rows(report)), (Verdict::Diverged, [0, 0, 1, 0]));
+    assert_eq!((report.ledger.ghost, report.ledger.lost), (1, 0));
+}
+
+fn two_phase(settings: &[(&str, &str)]) -> Recording {
+    let mut document = presets::find("two-phase-commit-blocked").unwrap().document();
+    document.set("faults", "[]").unwrap();
+    for (path, value) in settings {
+        document.set(path, value).unwrap();
+    }
+    run(&document)
+}
+
+/// Wherever coordinator or participants die, all commit or none (DOMAIN 2j): the crash points by pass.
+#[test]
+fn atomic_at_every_crash_point() {
+    use crate::strategy::CrashPoint as C;
+    let roles = [("app", "app."), ("coordinator", "coordinator."), ("source", "source."), ("broker", "broker.")];
+    let mut struck = 0;
+    for point in StrategyId::TwoPhaseCommit.own_crash_points().iter().chain(&[C::SourceWriteAck, C::SourceCommitAck]) {
+        let Some((node, _)) = roles.iter().find(|(_, prefix)| point.id().starts_with(prefix)) else { continue };
+        for pass in [1, 8, 9] {
+            let faults = format!(r#"["crash:{node}@{}*{pass}+3s"]"#, point.id());
+            let recording = two_phase(&[("faults", faults.as_str()), ("two-phase-commit.timeout", "1s")]);
+            let report = recording.report();
+            struck += report.faults[0].fired;
+            assert_eq!(rows(report), [0; 4], "{faults}");
+            assert_eq!((report.ledger.lost, report.ledger.ghost), (0, 0), "{faults}");
+        }
+    }
+    assert!(struck >= 30, "{struck} crashes struck");
+}
+
+/// An operator who decides by hand may decide otherwise than the coordinator: atomicity is gone.
+#[test]
+fn heuristics_break_atomicity() {
+    let cut = r#"["cut:coordinator-broker@8.008s"]"#;
+    let settings = |heuristic| {
+        [
+            ("faults", cut),
+            ("two-phase-commit.heuristic", heuristic),
+            ("two-phase-commit.heuristic_after", "5s"),
+            ("two-phase-commit.timeout", "1s"),
+        ]
+    };
+    let aborted = two_phase(&settings("abort"));
+    assert_eq!((aborted.report().verdict, aborted.report().ledger.lost), (Verdict::Diverged, 1));
+    let cause = &aborted.report().stores[0].witnesses[0].cause;
+    assert!(cause.contains("by hand"), "{cause}");
+    for guess in ["commit", "none"] {
+        let same = two_phase(&settings(guess));
+        assert_eq!((rows(same.report()), same.report().ledger.lost), ([0; 4], 0), "{guess}");
+    }
+    // Before the decision it is the commit by hand that breaks it.
+    let off = r#"["off:coordinator@coordinator.after-prepare-before-decision*8"]"#;
+    let both = [("faults", off), ("two-phase-commit.heuristic", "commit"), ("two-phase-commit.heuristic_after", "5s")];
+    let committed = two_phase(&both);
+    assert_eq!((rows(committed.report()), committed.report().client.ok_but_lost), ([0; 4], 0));
+}
+
+/// A transaction too many to prepare is a no vote; an abort is one too.
+#[test]
+fn a_no_vote_aborts_all() {
+    let burst = r#"[{"at": "1s", "key": "order-1"}, {"at": "1s", "key": "order-2"}, {"at": "1s", "key": "order-3"}]"#;
+    let recording = two_phase(&[("workload.arrivals", burst), ("source.max_prepared_transactions", "2")]);
+    let report = recording.report();
+    assert_eq!((report.client.ok, report.client.failed, rows(report)), (2, 1, [0; 4]));
+    let refused = two_phase(&[("faults", r#"["abort:source*3"]"#)]);
+    assert_eq!((refused.report().client.failed, refused.report().ledger.ghost, rows(refused.report())), (1, 0, [0; 4]));
+}

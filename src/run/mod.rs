@@ -16,5 +16,6 @@ pub mod story;
 pub mod tally;
 pub mod trace;
 pub mod view;
+mod votes;
 pub mod why;
 pub mod words;

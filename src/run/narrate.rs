@@ -31,6 +31,7 @@ pub fn the(plan: &Plan, node: NodeId) -> String {
         NodeRole::Relay(RelayId(0)) => "the relay".to_owned(),
         NodeRole::Relay(_) => id.clone(),
         NodeRole::Connector => "the connector".to_owned(),
+        NodeRole::Coordinator => "the coordinator".to_owned(),
         NodeRole::Consumer(store) => format!("the consumer of {}", plan.stores[store.index()].id),
         NodeRole::Store(_) if id == "search-index" => "the search index".to_owned(),
         NodeRole::Store(_) if id == "cache" => "the cache".to_owned(),
@@ -100,6 +101,10 @@ pub fn record(plan: &Plan, record: &Record) -> String {
         Kind::Read if record.value == 0 => format!("finds no row for {what}{}", early(record)),
         Kind::Read => format!("finds version {} for {what}{}", record.value, early(record)),
         Kind::Buffered => format!("puts {what} into its client library's buffer"),
+        Kind::Prepared => format!("votes yes{}: prepared, and bound to what it will be told", of(&what)),
+        Kind::Decided => decided(record, &what),
+        Kind::DecisionLogged => format!("has decided to commit{}", of(&what)),
+        Kind::Forgotten => "forgets a transaction that all have committed".to_owned(),
         Kind::Rejected => format!("drops {what}: {}", rejected(record.detail)),
         Kind::CursorPassed if record.detail == PassedBy::Position as u8 => {
             format!("outbox row {} ({what}) is below the position: no poll will ever see it", record.value)
@@ -136,6 +141,12 @@ fn early(read: &Record) -> &'static str {
 
 fn passed_by(detail: u8) -> &'static str {
     PassedBy::ALL.get(usize::from(detail)).map_or("unknown", |by| by.id())
+}
+
+fn decided(record: &Record, what: &str) -> String {
+    let how = if record.value == 1 { "commits" } else { "aborts" };
+    let who = if record.extra == 1 { ", by an operator's hand" } else { "" };
+    format!("{how} what it has prepared{}{who}", of(what))
 }
 
 fn rejected(detail: u8) -> &'static str {
@@ -188,6 +199,10 @@ fn parcel(detail: u8) -> &'static str {
         Some(Parcel::Confirm) => "the confirmation",
         Some(Parcel::StoreOffset) => "the offset",
         Some(Parcel::Heartbeat) => "the heartbeat",
+        Some(Parcel::CommitAll) => "the request to commit",
+        Some(Parcel::Prepare) => "the request to prepare",
+        Some(Parcel::Decide) => "the decision",
+        Some(Parcel::Recover) => "the question what is prepared",
         Some(Parcel::AnswerOk | Parcel::AnswerFailed) | None => "the answer",
     }
 }
@@ -307,6 +322,9 @@ fn path_end(plan: &Plan, trace: &Trace, end: &Record, committed: Us) -> String {
             let place = place.and_then(|point| CrashPoint::ALL.get(usize::from(point)));
             let place = place.map_or_else(String::new, |point| format!(" {}", point_words(*point)));
             format!("{who} crashed at {when}{place}{after}, and only its memory knew that the call was owed")
+        }
+        Kind::GaveUp if Some(end.node) == plan.roles.coordinator => {
+            format!("{who} decided at {when}{after} that all should abort")
         }
         Kind::GaveUp if end.node == plan.roles.source => format!("a person changed the row at {when}, past the app"),
         Kind::GaveUp => format!("{who} gave it up at {when}{after}"),

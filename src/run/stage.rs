@@ -71,8 +71,11 @@ impl Stage<'_> {
         match role {
             NodeRole::App if self.plan.strategy.direct() && self.plan.roles.broker.is_none() => (0, stores),
             NodeRole::App if self.plan.strategy.direct() => (0, 1),
-            NodeRole::App | NodeRole::Source | NodeRole::Relay(_) | NodeRole::Connector => (0, 0),
-            NodeRole::Broker if self.plan.strategy.direct() => (1, stores),
+            NodeRole::App | NodeRole::Coordinator if self.plan.roles.coordinator.is_some() => (0, 1),
+            NodeRole::App | NodeRole::Source | NodeRole::Relay(_) | NodeRole::Connector | NodeRole::Coordinator => {
+                (0, 0)
+            }
+            NodeRole::Broker if self.plan.strategy.direct() || self.plan.roles.coordinator.is_some() => (1, stores),
             NodeRole::Broker => (0, stores),
             NodeRole::Consumer(store) | NodeRole::Store(store) => (u32::from(store.0) + 1, u32::from(store.0) + 1),
         }
@@ -83,7 +86,7 @@ impl Stage<'_> {
         let (column, title) = match plan.role {
             NodeRole::App => (Column::App, plan.id.clone()),
             NodeRole::Source => (Column::Source, plan.id.clone()),
-            NodeRole::Relay(_) | NodeRole::Connector => (Column::Middle, plan.id.clone()),
+            NodeRole::Relay(_) | NodeRole::Connector | NodeRole::Coordinator => (Column::Middle, plan.id.clone()),
             NodeRole::Broker => (Column::Broker, plan.id.clone()),
             NodeRole::Consumer(_) => (Column::Consumers, "consumer".to_owned()),
             NodeRole::Store(_) => (Column::Stores, plan.id.clone()),
@@ -154,7 +157,8 @@ impl Stage<'_> {
         let direct = self.plan.nodes[node.index()].role == NodeRole::App && self.plan.strategy.direct();
         match verb {
             Verb::Publish if direct => 1,
-            Verb::Buffer => 1,
+            Verb::Buffer | Verb::CommitAll => 1,
+            Verb::Prepare | Verb::Decide | Verb::Tell => 1,
             Verb::Reply
                 if direct
                     && self
@@ -193,6 +197,10 @@ impl Stage<'_> {
             Verb::Buffer => format!("buffer{key}"),
             Verb::Begin
             | Verb::Enqueue
+            | Verb::CommitAll
+            | Verb::Prepare
+            | Verb::Decide
+            | Verb::Tell
             | Verb::Commit
             | Verb::Reply
             | Verb::Claim
@@ -209,7 +217,7 @@ impl Stage<'_> {
     fn bracket(&self, node: NodeId) -> Option<(u32, u32)> {
         let steps = self.lens.steps[node.index()];
         let first = steps.iter().position(|step| step.verb == Verb::Begin)?;
-        let last = steps.iter().position(|step| step.verb == Verb::Commit)?;
+        let last = steps.iter().position(|step| matches!(step.verb, Verb::Commit | Verb::CommitAll))?;
         Some((first as u32, last as u32))
     }
 
@@ -217,6 +225,7 @@ impl Stage<'_> {
         let fact = |label: &str, value: String| (label.to_owned(), value);
         match role {
             NodeRole::App | NodeRole::Relay(_) | NodeRole::Connector | NodeRole::Consumer(_) => Vec::new(),
+            NodeRole::Coordinator => vec![fact("decisions in its log", self.view.decisions.to_string())],
             NodeRole::Source => {
                 let rows = self.view.source.iter().filter(|row| row.present).count();
                 let mut facts = vec![fact("rows", rows.to_string())];
@@ -228,11 +237,12 @@ impl Stage<'_> {
                 if self.view.lock_waits > 0 {
                     facts.push(fact("wait for a lock", self.view.lock_waits.to_string()));
                 }
+                facts.extend(self.prepared(role));
                 facts
             }
             NodeRole::Broker => {
                 let records: u64 = self.view.logs.iter().map(|(_, end)| end).sum();
-                vec![fact("records", records.to_string())]
+                std::iter::once(fact("records", records.to_string())).chain(self.prepared(role)).collect()
             }
             NodeRole::Store(store) => {
                 let rows = self.view.stores[store.index()].iter().filter(|row| row.present).count();
@@ -243,6 +253,13 @@ impl Stage<'_> {
                 vec![fact(label, rows.to_string())]
             }
         }
+    }
+
+    /// How many transactions a node has prepared, if any.
+    fn prepared(&self, role: NodeRole) -> Option<(String, String)> {
+        let here = |node: &NodeId| self.plan.nodes[node.index()].role == role;
+        let count = self.view.prepared.iter().filter(|(_, node)| here(node)).count();
+        (count > 0).then(|| ("prepared, undecided".to_owned(), count.to_string()))
     }
 
     fn marks(&self, role: NodeRole) -> Vec<(RowState, String)> {
@@ -309,6 +326,7 @@ impl Stage<'_> {
             | NodeRole::Source
             | NodeRole::Relay(_)
             | NodeRole::Connector
+            | NodeRole::Coordinator
             | NodeRole::Consumer(_)
             | NodeRole::Store(_) => Vec::new(),
         }
@@ -396,7 +414,7 @@ impl Stage<'_> {
         let plan = &self.plan.links[link];
         match (self.plan.nodes[plan.from.index()].role, self.plan.nodes[plan.to.index()].role) {
             (_, NodeRole::Store(store) | NodeRole::Consumer(store)) => u32::from(store.0) + 1,
-            (NodeRole::App, NodeRole::Broker) => 1,
+            (NodeRole::App | NodeRole::Coordinator, NodeRole::Broker) | (_, NodeRole::Coordinator) => 1,
             (_, NodeRole::App | NodeRole::Source | NodeRole::Broker | NodeRole::Relay(_) | NodeRole::Connector) => 0,
         }
     }
@@ -468,7 +486,11 @@ impl Stage<'_> {
             | Parcel::Stream
             | Parcel::Confirm
             | Parcel::StoreOffset
-            | Parcel::Heartbeat => MessageShape::Read,
+            | Parcel::Heartbeat
+            | Parcel::CommitAll
+            | Parcel::Prepare
+            | Parcel::Decide
+            | Parcel::Recover => MessageShape::Read,
             Parcel::Commit | Parcel::Claim | Parcel::Mark | Parcel::CommitOffset | Parcel::Read => MessageShape::Read,
             Parcel::AnswerOk => MessageShape::Ok,
             Parcel::AnswerFailed => MessageShape::Refused,
@@ -534,6 +556,7 @@ fn gap_of(steps: &[Step], point: u8) -> Option<usize> {
         let verb = match C::ALL.get(usize::from(point))? {
             C::AppCommitAck => Verb::Commit,
             C::AppBufferSend => Verb::Buffer,
+            C::CoordinatorLastDecision => Verb::Prepare,
             C::AppPublishAck | C::RelayPublishAck | C::ConnectorPublishAck => Verb::Publish,
             C::AppBeginWrite
             | C::AppWriteCommit
@@ -545,6 +568,11 @@ fn gap_of(steps: &[Step], point: u8) -> Option<usize> {
             | C::AppPublishReply
             | C::AppWritePublish
             | C::AppPublishCommit
+            | C::CoordinatorPrepareDecision
+            | C::CoordinatorDecisionCommit
+            | C::CoordinatorCommitForget
+            | C::SourcePrepareAck
+            | C::BrokerPrepareAck
             | C::SourceWriteAck
             | C::SourceCommitAck
             | C::BrokerAppendAck

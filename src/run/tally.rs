@@ -1,5 +1,6 @@
 //! The tally: what clients saw, what waited, what it cost. A fold over the records.
 
+use super::votes::Votes;
 use crate::kernel::time::Us;
 use crate::scenario::plan::Plan;
 use crate::world::ids::{NodeId, Op, Outcome};
@@ -17,6 +18,8 @@ struct RequestFate {
 pub struct Tally {
     source: NodeId,
     block_after: Us,
+    /// Two-phase commits that somebody still waits for.
+    votes: Votes,
     /// The app, where it calls its second system inside its open transaction.
     inside: Option<NodeId>,
     requests: Vec<RequestFate>,
@@ -68,11 +71,13 @@ impl Tally {
     /// Nothing counted yet.
     #[must_use]
     pub fn new(plan: &Plan) -> Tally {
-        let links: Vec<_> = plan.roles.broker_consumer.iter().map(|link| link.unwrap_or_default()).collect();
-        let fed = plan.roles.broker_consumer.iter().filter(|link| link.is_some()).count();
+        let links: Vec<_> =
+            plan.roles.broker_consumer.iter().map(|link| link.unwrap_or(crate::world::ids::LinkId::NONE)).collect();
+        let fed = if plan.roles.broker.is_some() { links.len() } else { 0 };
         Tally {
             source: plan.roles.source,
             block_after: plan.block_after,
+            votes: Votes::new(plan),
             inside: plan.strategy.publishes_inside().then_some(plan.roles.app),
             requests: Vec::new(),
             request_of: Vec::new(),
@@ -104,6 +109,11 @@ impl Tally {
     /// Takes one more record into account.
     #[inline]
     pub fn apply(&mut self, record: &Record) {
+        if self.votes.coordinated()
+            && let Some((op, waits)) = self.votes.apply(record)
+        {
+            if waits { self.waits(op, record.at) } else { self.waited(op, record.at) }
+        }
         match record.kind {
             Kind::Requested | Kind::Refused => self.requested(record),
             Kind::Replied => self.replied(record),
@@ -119,7 +129,8 @@ impl Tally {
                 self.calls_inside(record);
             }
             Kind::Waits => self.waits(record.op, record.at),
-            Kind::Granted | Kind::Aborted => self.waited(record.op, record.at),
+            Kind::Granted => self.waited(record.op, record.at),
+            Kind::Aborted if !self.votes.waits(record.op) => self.waited(record.op, record.at),
             // Tried again after a failure, the call inside the transaction is one wait.
             Kind::Answered if Some(record.node) == self.inside && record.detail == Outcome::Ok as u8 => {
                 self.waited(record.op, record.at);
@@ -215,7 +226,8 @@ impl Tally {
     }
 
     fn appended(&mut self) {
-        for lag in &mut self.lag {
+        let fed = self.lag.iter_mut().zip(&self.links).filter(|(_, link)| link.some().is_some());
+        for (lag, _) in fed {
             *lag += 1;
             self.lag_peak = self.lag_peak.max(*lag);
         }
@@ -264,6 +276,12 @@ impl Tally {
     #[must_use]
     pub fn looks_of(&self, detector: usize) -> u64 {
         self.looks.get(detector).copied().unwrap_or(0)
+    }
+
+    /// The most transactions that were in doubt at once.
+    #[must_use]
+    pub fn in_doubt_peak(&self) -> u64 {
+        self.votes.peak()
     }
 
     /// Operations that still wait.

@@ -47,6 +47,7 @@ impl Lens {
             NodeRole::App => plan.strategy.steps(),
             NodeRole::Relay(_) => plan.strategy.relay_steps(),
             NodeRole::Connector => &CONNECTOR_STEPS[..],
+            NodeRole::Coordinator => plan.strategy.coordinator_steps(),
             NodeRole::Consumer(_) => &CONSUMER_STEPS[..],
             NodeRole::Source | NodeRole::Broker | NodeRole::Store(_) => &[],
         };
@@ -57,6 +58,7 @@ impl Lens {
             | NodeRole::Broker
             | NodeRole::Relay(_)
             | NodeRole::Connector
+            | NodeRole::Coordinator
             | NodeRole::Consumer(_) => None,
         };
         Lens {
@@ -70,7 +72,12 @@ impl Lens {
             keys: plan.keys(),
             links: plan.links.len(),
             detectors: plan.detectors.len(),
-            consumer_links: plan.roles.broker_consumer.iter().map(|link| link.unwrap_or_default()).collect(),
+            consumer_links: plan
+                .roles
+                .broker_consumer
+                .iter()
+                .map(|link| link.unwrap_or(crate::world::ids::LinkId::NONE))
+                .collect(),
         }
     }
 }
@@ -228,6 +235,10 @@ pub struct View {
     pub buffer: Vec<(EventId, SlotView)>,
     /// How many events there ever were in it.
     pub buffered: u32,
+    /// Transactions that are prepared, and where.
+    pub prepared: Vec<(Op, NodeId)>,
+    /// Decisions to commit that the coordinator has not forgotten.
+    pub decisions: u32,
     /// Requests that wait for a row lock.
     pub lock_waits: u32,
     /// How many records it has taken.
@@ -267,6 +278,8 @@ impl View {
             never_sent: Vec::new(),
             buffer: Vec::new(),
             buffered: 0,
+            prepared: Vec::new(),
+            decisions: 0,
             lock_waits: 0,
             records: 0,
         }
@@ -278,6 +291,16 @@ impl View {
         match record.kind {
             Kind::Sent => self.sent(lens, record),
             Kind::Buffered => self.buffered(lens, record),
+            Kind::Prepared => self.prepared.push((record.op, record.node)),
+            Kind::Decided => self.prepared.retain(|known| *known != (record.op, record.node)),
+            Kind::DecisionLogged => {
+                self.decisions += 1;
+                let steps = lens.steps[record.node.index()];
+                if let Some(step) = steps.iter().position(|step| step.verb == Verb::Decide) {
+                    self.at_step(lens, record, step as u8 + 1, u8::MAX);
+                }
+            }
+            Kind::Forgotten => self.decisions = self.decisions.saturating_sub(1),
             Kind::Arrived | Kind::Dropped => self.gone(record),
             Kind::Answered => {
                 self.gone(record);
@@ -355,6 +378,9 @@ impl View {
             Some(Parcel::Claim) => Verb::Claim,
             Some(Parcel::Mark) => Verb::Mark,
             Some(Parcel::CommitOffset) => Verb::CommitOffset,
+            Some(Parcel::CommitAll) => Verb::CommitAll,
+            Some(Parcel::Prepare) => Verb::Prepare,
+            Some(Parcel::Decide) => Verb::Tell,
             Some(Parcel::StoreOffset) => Verb::Store,
             Some(Parcel::Confirm) => Verb::Confirm,
             Some(Parcel::Inspect | Parcel::Snapshot | Parcel::Stream) => Verb::Decode,
@@ -362,7 +388,14 @@ impl View {
                 self.wal.sent += 1;
                 return;
             }
-            Some(Parcel::Heartbeat | Parcel::Deliver | Parcel::Read | Parcel::AnswerOk | Parcel::AnswerFailed)
+            Some(
+                Parcel::Heartbeat
+                | Parcel::Deliver
+                | Parcel::Recover
+                | Parcel::Read
+                | Parcel::AnswerOk
+                | Parcel::AnswerFailed,
+            )
             | None => return,
         };
         let at_app = record.node == lens.app;

@@ -108,6 +108,12 @@ impl<'a> Block<'a> {
         text
     }
 
+    /// A list of ids.
+    pub fn names(&self, name: &str) -> Vec<String> {
+        let Setting::Names(names) = self.read(name) else { unreachable!("{name} is no list of ids") };
+        names
+    }
+
     /// How keys are chosen.
     pub fn key_choice(&self, name: &str) -> Option<f64> {
         let Setting::KeyChoice(exponent) = self.read(name) else { unreachable!("{name} is no choice of keys") };

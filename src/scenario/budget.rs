@@ -72,6 +72,10 @@ fn parts(plan: &Plan) -> Vec<(String, u128)> {
         often("cdc.heartbeat", plan.cdc.heartbeat.unwrap_or(Us::NEVER));
         often("source.checkpoint", plan.source.checkpoint);
     }
+    if plan.roles.coordinator.is_some() {
+        let asks = (duration + u128::from(plan.drain_limit.0)) / u128::from(plan.two_phase.recovery.0.max(1));
+        parts.push(("two-phase-commit.recovery".to_owned(), asks * plan.two_phase.voters.len() as u128));
+    }
     for detector in &plan.detectors {
         parts.push((format!("detectors.{}.period", detector.id), times(detector.period)));
     }

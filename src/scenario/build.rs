@@ -6,6 +6,7 @@ use super::budget;
 use super::fault_plan;
 use super::notes;
 use super::options::MOST_KEYS;
+use super::participants;
 use super::plan::{
     Arrivals, BrokerPlan, BufferPlan, CdcPlan, Cursor, DetectorPlan, DirectPlan, KeyPlan, LinkPlan, OutboxPlan, Plan,
     Scripted, SourcePlan, StorePlan, Target, Workload,
@@ -46,6 +47,7 @@ impl<'a> Builder<'a> {
         let nodes = wiring::nodes(self.root, &self.names.topology);
         let (links, roles) = wiring::links(self.root, &self.names.topology, &nodes);
         self.check_outcomes(&links);
+        let two_phase = participants::plan(self.root, &roles, &nodes, &links);
         let mut workload = self.workload(top.us("duration"));
         let mut notes = notes::inert(&self);
         let faults = fault_plan::resolve(&mut self, &workload.keys, &nodes, &links, &mut notes);
@@ -72,6 +74,7 @@ impl<'a> Builder<'a> {
             outbox: self.outbox(),
             fire_and_forget: self.buffer(),
             cdc: self.cdc(),
+            two_phase,
             detectors: self.detectors(),
             faults,
             notes,
@@ -197,6 +200,7 @@ impl<'a> Builder<'a> {
             wal_cap: Some(block.count("wal.cap")).filter(|bytes| *bytes > 0),
             wal_disk: Some(block.count("wal.disk")).filter(|bytes| *bytes > 0),
             wal_other: block.count("wal.other"),
+            max_prepared: block.count32("max_prepared_transactions"),
         }
     }
 

@@ -111,6 +111,7 @@ fn check_point(builder: &mut Builder<'_>, fault: &Fault, known: &KnownNode, poin
         NodeRole::Broker => "broker.",
         NodeRole::Relay(_) => "relay.",
         NodeRole::Connector => "connector.",
+        NodeRole::Coordinator => "coordinator.",
         NodeRole::Consumer(_) => "consumer.",
         NodeRole::Store(_) => "store.",
     };

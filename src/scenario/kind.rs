@@ -31,6 +31,8 @@ pub enum Kind {
     Text(usize),
     /// The id of something that the document declares, of small letters, digits and hyphens.
     Name,
+    /// A list of ids, each once, at most that many.
+    Names(usize),
     /// How keys are chosen: `uniform` or `zipf(0.99)`.
     KeyChoice,
     /// When operations arrive.
@@ -60,6 +62,8 @@ pub enum Setting {
     Switch(bool),
     /// Of [`Kind::Text`] and [`Kind::Name`].
     Text(String),
+    /// Of [`Kind::Names`].
+    Names(Vec<String>),
     /// Of [`Kind::KeyChoice`]; `None`: uniform.
     KeyChoice(Option<f64>),
     /// Of [`Kind::Arrivals`].
@@ -84,6 +88,7 @@ impl Kind {
             | Kind::Switch
             | Kind::Text(_)
             | Kind::Name
+            | Kind::Names(_)
             | Kind::KeyChoice => self.read_one(path, value).map_err(|refusal| vec![refusal]),
         }
     }
@@ -114,6 +119,7 @@ impl Kind {
                 .filter(|text| text.chars().count() <= *most && !text.chars().any(char::is_control))
                 .map(|text| Setting::Text(text.to_owned())),
             Kind::Name => text.filter(|text| is_name(text)).map(|text| Setting::Text(text.to_owned())),
+            Kind::Names(most) => names(value).filter(|names| names.len() <= *most).map(Setting::Names),
             Kind::KeyChoice => text.and_then(key_choice).map(Setting::KeyChoice),
             Kind::Arrivals | Kind::Faults => None,
         };
@@ -135,6 +141,7 @@ impl Kind {
             Kind::Switch => "true or false".to_owned(),
             Kind::Text(most) => format!("a text of at most {most} characters"),
             Kind::Name => "1 to 32 small letters, digits and hyphens, a letter first".to_owned(),
+            Kind::Names(most) => format!("a list of at most {most} ids, each once, such as [\"source\", \"broker\"]"),
             Kind::KeyChoice => "\"uniform\" or \"zipf(0.99)\", with any exponent above 0 up to 10".to_owned(),
             Kind::Arrivals => arrivals::ALLOWED.to_owned(),
             Kind::Faults => "a list of faults, such as [\"crash:app@12s+10s\"]".to_owned(),
@@ -200,6 +207,13 @@ pub fn rate(text: &str) -> Option<Option<Us>> {
     let up = rest * 2 > billionths || (rest * 2 == billionths && whole % 2 == 1);
     let span = u64::try_from(whole + u128::from(up)).unwrap_or(u64::MAX).min(u64::MAX / 4);
     (span > 0).then_some(Some(Us(span)))
+}
+
+fn names(value: &Value) -> Option<Vec<String>> {
+    let list = value.as_array()?.iter().map(|name| name.as_str().filter(|name| is_name(name)).map(str::to_owned));
+    let names: Vec<String> = list.collect::<Option<_>>()?;
+    let twice = names.iter().enumerate().any(|(at, name)| names[..at].contains(name));
+    (!twice).then_some(names)
 }
 
 fn key_choice(text: &str) -> Option<Option<f64>> {

@@ -3,7 +3,7 @@
 //! - `document`, `edit`: JSON as typed, and what a person does to it; `refusal`: what cannot be used, and what could
 //! - `options`, `kind`: every option, declared once; `schema`: the JSON Schema made from it
 //! - `arrivals`, `fault`: the two parts of a document with a notation of their own
-//! - `validate`: shape and ids; `topology`: which nodes and links there are; `build`, `wiring`, `fault_plan`: the plan;
+//! - `validate`: shape and ids; `topology`: which nodes and links there are; `build`, `wiring`, `fault_plan`, `participants`: the plan;
 //!   `notes`: what has no effect; `budget`: what would take too long
 //! - `presets`; `permalink`, `patch`: a scenario in a link
 //!
@@ -20,6 +20,7 @@ mod fault_plan;
 pub mod kind;
 mod notes;
 pub mod options;
+mod participants;
 mod patch;
 pub mod permalink;
 pub mod plan;

@@ -25,6 +25,8 @@ pub fn inert(builder: &Builder<'_>) -> Vec<String> {
                 notes.extend(ids.map(note));
             }
             ("detectors", Value::Object(_)) => notes.extend(detectors(builder)),
+            // Whether the broker could take part is set everywhere, for the strategy that asks it to.
+            ("broker", Value::Object(block)) if block.keys().all(|option| option == "xa") => {}
             (_, Value::Object(block)) if !block.is_empty() => notes.extend(block_note(topology, name)),
             _ => {}
         }

@@ -2,7 +2,7 @@
 //! the JSON Schema, `--set`, `driftscope list options` and the page's form read these rows.
 
 use super::kind::{Kind, LONGEST_RUN, MOST_EXACT, Setting};
-use super::plan::{Cursor, LinkOrder};
+use super::plan::{Cursor, Heuristic, LinkOrder};
 use crate::detect::DetectorKind;
 use crate::kernel::time::Us;
 use crate::strategy::StrategyId;
@@ -216,6 +216,7 @@ pub const OPTIONS: &[Row] = &[
             ("relay-source", "500us"),
             ("STORE-consumer-source", "500us"),
             ("connector-source", "500us"),
+            ("coordinator-source", "500us"),
         ]),
     row_of(
         "links.*.order",
@@ -291,6 +292,15 @@ pub const OPTIONS: &[Row] = &[
         "Probability that a transaction aborts at its commit.\n\n\
          DOMAIN 4 suggests 0.005: constraints, deadlocks, serialization failures.",
     ),
+    row_of(
+        "source.max_prepared_transactions",
+        Kind::Count(0, 262_143),
+        "0",
+        "S15",
+        "How many transactions may be prepared at once (two-phase commit); 0: none can.\n\n\
+         PostgreSQL's default is 0: prepared transactions are switched off.",
+    )
+    .only(Scope::Of(StrategyId::TwoPhaseCommit)),
     row_of("source.timeout", FROM_1MS, "30s", ILLUSTRATIVE, "How long the app waits for an answer of the database."),
     row_of(
         "source.checkpoint",
@@ -336,6 +346,15 @@ pub const OPTIONS: &[Row] = &[
     // The message broker.
     row_of("broker.partitions", Kind::Count(1, 256), "1", ILLUSTRATIVE, "How many partitions the topic has.")
         .only(Scope::Broker),
+    row_of(
+        "broker.xa",
+        Kind::Switch,
+        "false",
+        "S45",
+        "Whether the broker can take part in a two-phase commit.\n\n\
+         Kafka cannot (KIP-939 is not released); ActiveMQ and IBM MQ can.",
+    )
+    .only(Scope::Of(StrategyId::TwoPhaseCommit)),
     // The derived stores and their consumers.
     row_of(
         "stores.*.kind",
@@ -684,6 +703,75 @@ pub const OPTIONS: &[Row] = &[
     )
     .only(Scope::Cdc),
     row_of("cdc.timeout", FROM_1MS, "30s", "S8", "How long the connector waits for an answer.").only(Scope::Cdc),
+    // The two-phase commit.
+    row_of(
+        "two-phase-commit.participants",
+        Kind::Names(MOST_STORES as usize + 2),
+        r#"["source", "broker"]"#,
+        "CONTRACT",
+        "Who commits together. Stores that are not named are fed by consumers.\n\n\
+         A node that cannot prepare may only be named if it is the last resource.",
+    )
+    .only(Scope::Of(StrategyId::TwoPhaseCommit)),
+    row_of(
+        "two-phase-commit.last_resource",
+        Kind::Name,
+        "none",
+        "CONTRACT",
+        "The one participant that commits without a vote, after all votes and before the decision; or `none`.\n\n\
+         If the coordinator dies before it has written its decision down, the others abort what this one has committed.",
+    )
+    .only(Scope::Of(StrategyId::TwoPhaseCommit)),
+    row_of(
+        "two-phase-commit.vote_time",
+        Kind::Distribution,
+        "2ms",
+        ILLUSTRATIVE,
+        "How long a participant takes to write its vote down.",
+    )
+    .only(Scope::Of(StrategyId::TwoPhaseCommit)),
+    row_of(
+        "two-phase-commit.log_time",
+        Kind::Distribution,
+        "2ms",
+        ILLUSTRATIVE,
+        "How long the coordinator takes to write its decision down.",
+    )
+    .only(Scope::Of(StrategyId::TwoPhaseCommit)),
+    row_of(
+        "two-phase-commit.timeout",
+        FROM_1MS,
+        "30s",
+        ILLUSTRATIVE,
+        "How long the coordinator waits for a vote, which then counts as no, or for a confirmation.",
+    )
+    .only(Scope::Of(StrategyId::TwoPhaseCommit)),
+    row_of(
+        "two-phase-commit.recovery",
+        FROM_1MS,
+        "10s",
+        ILLUSTRATIVE,
+        "How often the coordinator repeats what is not confirmed, and asks what is prepared.\n\n\
+         What a participant has prepared and the log does not know is aborted (presumed abort). A restart asks at once.",
+    )
+    .only(Scope::Of(StrategyId::TwoPhaseCommit)),
+    row_of(
+        "two-phase-commit.heuristic",
+        Kind::Choice(Heuristic::IDS),
+        "none",
+        "S44",
+        "What an operator does at a participant with a transaction that is in doubt for too long.\n\n\
+         MySQL's `--tc-heuristic-recover`. A decision by hand that is not the coordinator's breaks atomicity.",
+    )
+    .only(Scope::Of(StrategyId::TwoPhaseCommit)),
+    row_of(
+        "two-phase-commit.heuristic_after",
+        FROM_1MS,
+        "1m",
+        ILLUSTRATIVE,
+        "How long an operator lets a transaction be in doubt.",
+    )
+    .only(Scope::Of(StrategyId::TwoPhaseCommit)),
     // What an operator watches.
     row_of(
         "detectors.*.kind",

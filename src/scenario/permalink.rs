@@ -198,7 +198,7 @@ mod tests {
             ("#outbox?title=%ff",                     true,  &[r#"link is "title=%ff". It must be name=value, percent-encoded UTF-8."#]),
             ("#outbox?seed=1&seed=2",                 true,  &[r#"seed is "2". It stands twice in the link; the first one holds."#]),
             ("#outbox?seed.x=1",                      true,  &[r#"seed is 7. It has no members that could be set."#]),
-            ("#outbox?faults=crash:ap@12s,crash:app@1s", true, &[r#"faults[0].target is "ap". It must be one of app, source, broker, relay, connector, search-index-consumer, search-index. Did you mean app?"#]),
+            ("#outbox?faults=crash:ap@12s,crash:app@1s", true, &[r#"faults[0].target is "ap". It must be one of NODES. Did you mean app?"#]),
             ("#outbox?workload.mix.updat=1&seed=3",   true,  &[r#"workload.mix.updat is 1. There is no such option; there are insert, update, delete. Did you mean update?"#]),
             ("#~2abc",                                false, &[r#"link is "~2". This page knows links of version 1, which begin with #~1."#]),
             ("#~1???",                                false, &[r#"link is "~1???". It is not whole: it is not base64url. Was it cut off when it was copied?"#]),
@@ -206,7 +206,8 @@ mod tests {
         ];
         let presets: Vec<&str> = presets::PRESETS.iter().map(|preset| preset.id).collect();
         let strategies = StrategyId::IDS.join(", ");
-        let full = |want: &&str| want.replace("PRESETS", &presets.join(", ")).replace("STRATEGIES", &strategies);
+        let nodes = crate::scenario::validate::members_of(&Document::default(), "nodes").unwrap().join(", ");
+        let full = |want: &&str| want.replace("PRESETS", &presets.join(", ")).replace("STRATEGIES", &strategies).replace("NODES", &nodes);
         for (link, opens, want) in table {
             let opened = decode(link);
             assert_eq!(words(&opened.refusals), want.iter().map(full).collect::<Vec<_>>(), "{link}");

@@ -52,6 +52,8 @@ pub struct Plan {
     pub fire_and_forget: BufferPlan,
     /// Options of the connector.
     pub cdc: CdcPlan,
+    /// Options of the two-phase commit.
+    pub two_phase: TwoPhasePlan,
     /// The detectors, in document order.
     pub detectors: Vec<DetectorPlan>,
     /// The scripted faults, in document order.
@@ -110,6 +112,8 @@ pub enum NodeRole {
     Broker,
     /// A polling relay of the outbox.
     Relay(RelayId),
+    /// The coordinator of a two-phase commit.
+    Coordinator,
     /// A store's consumer.
     Consumer(StoreId),
     /// A derived store.
@@ -197,6 +201,16 @@ pub struct Roles {
     pub app_source: LinkId,
     /// `app-broker`.
     pub app_broker: Option<LinkId>,
+    /// The coordinator, if the strategy has one.
+    pub coordinator: Option<NodeId>,
+    /// `app-coordinator`.
+    pub app_coordinator: Option<LinkId>,
+    /// `coordinator-source`.
+    pub coordinator_source: Option<LinkId>,
+    /// `coordinator-broker`.
+    pub coordinator_broker: Option<LinkId>,
+    /// `coordinator-STORE`, by store.
+    pub coordinator_store: Vec<Option<LinkId>>,
     /// `app-STORE`, by store.
     pub app_store: Vec<Option<LinkId>>,
     /// `relay-source`, by relay.
@@ -295,6 +309,8 @@ pub struct SourcePlan {
     pub wal_disk: Option<u64>,
     /// Bytes of log per second that others write.
     pub wal_other: u64,
+    /// How many transactions may be prepared at once.
+    pub max_prepared: u32,
 }
 
 /// The message broker.
@@ -393,6 +409,39 @@ pub struct OutboxPlan {
     pub continue_on_failed_mark: bool,
     /// How long the relay waits for an answer.
     pub timeout: Us,
+}
+
+crate::ids! {
+    /// What an operator does with a transaction that is in doubt.
+    pub enum Heuristic {
+        /// Waits for the coordinator, however long.
+        None = "none",
+        /// Commits it by hand.
+        Commit = "commit",
+        /// Aborts it by hand.
+        Abort = "abort",
+    }
+}
+
+/// Options of the two-phase commit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TwoPhasePlan {
+    /// The links over which the coordinator asks for votes, in the order of the page.
+    pub voters: Vec<LinkId>,
+    /// The link to the participant that commits in between, without a vote.
+    pub last_resource: Option<LinkId>,
+    /// How long a participant takes to write its vote down.
+    pub vote_time: Distribution,
+    /// How long the coordinator takes to write its decision down.
+    pub log_time: Distribution,
+    /// How long the coordinator waits for a vote or a confirmation.
+    pub timeout: Us,
+    /// How often it repeats what is not confirmed, and asks participants what they have prepared.
+    pub recovery: Us,
+    /// What an operator does with what is in doubt.
+    pub heuristic: Heuristic,
+    /// After how long.
+    pub heuristic_after: Us,
 }
 
 /// Options of the client library's buffer.

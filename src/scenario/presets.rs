@@ -71,6 +71,12 @@ presets! {
         "Numbers are given out before the commit: the relay reads 6, stores it as its position, and 5 commits behind its back.";
     "outbox-skip-locked", "Two relays, one key", Us(7_050_000),
         "Each relay skips what the other has locked: the second publishes version 3 while the first still holds version 2.";
+    "two-phase-commit-blocked", "In doubt: the coordinator is gone", Us(9_600_000),
+        "Both have voted yes and the coordinator dies before it decides: the row stays locked, and whoever wants it waits.";
+    "two-phase-commit-partition", "In doubt: the network is cut", Us(9_600_000),
+        "The decision is made and cannot reach the database: the broker has committed, the row stays locked in doubt.";
+    "two-phase-commit-unsupported", "The search index cannot prepare", Us(10_100_000),
+        "An index cannot vote, so it commits last: the coordinator dies before it writes that down, and aborts the rest.";
 }
 
 /// The preset the page opens on.

@@ -93,6 +93,9 @@ fn kind(kind: Kind) -> Map<String, Value> {
         Kind::Switch => json!({ "type": "boolean" }),
         Kind::Text(most) => json!({ "type": "string", "maxLength": most }),
         Kind::Name => json!({ "$ref": "#/$defs/name" }),
+        Kind::Names(most) => {
+            json!({ "type": "array", "maxItems": most, "uniqueItems": true, "items": { "$ref": "#/$defs/name" } })
+        }
         Kind::KeyChoice => json!({ "type": "string", "pattern": "^(uniform|zipf\\([0-9.]+\\))$" }),
         Kind::Arrivals => json!({ "anyOf": [
             { "type": "string", "pattern": "^(poisson|every|bursts)\\(.+\\)$" },

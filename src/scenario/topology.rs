@@ -25,6 +25,14 @@ crate::ids! {
         BrokerConsumer = "broker-STORE-consumer",
         /// The consumer's calls of its store.
         ConsumerStore = "STORE-consumer-STORE",
+        /// The app's requests to commit at all participants.
+        AppCoordinator = "app-coordinator",
+        /// The coordinator's calls of the database.
+        CoordinatorSource = "coordinator-source",
+        /// The coordinator's calls of the broker.
+        CoordinatorBroker = "coordinator-broker",
+        /// The coordinator's calls of a store that is its last resource.
+        CoordinatorStore = "coordinator-STORE",
         /// The consumer's reads of the row at the database, with `payload: reference`.
         ConsumerSource = "STORE-consumer-source",
     }
@@ -93,6 +101,8 @@ pub struct Topology {
     pub stores: Vec<StoreName>,
     /// How many relays read the outbox: `relay`, `relay-2` ...
     pub relays: u16,
+    /// With a coordinator: the ids of the nodes that take part.
+    pub participants: Vec<String>,
 }
 
 impl Topology {
@@ -107,6 +117,7 @@ impl Topology {
             nodes.push(node(id, "relay".to_owned(), NodeRole::Relay(relay)));
         }
         nodes.push(named("connector", NodeRole::Connector));
+        nodes.push(named("coordinator", NodeRole::Coordinator));
         for (store, StoreName { id, declared, .. }) in self.by_id() {
             nodes.push(node(format!("{id}-consumer"), format!("{declared}-consumer"), NodeRole::Consumer(store)));
             nodes.push(node(id.clone(), declared.clone(), NodeRole::Store(store)));
@@ -126,6 +137,13 @@ impl Topology {
         for (store, StoreName { id, declared, .. }) in self.by_id() {
             let (id, declared) = (format!("app-{id}"), format!("app-{declared}"));
             links.push(link(id, declared, LinkRole::AppStore, NodeRole::App, NodeRole::Store(store)));
+        }
+        links.push(named(LinkRole::AppCoordinator, NodeRole::App, NodeRole::Coordinator));
+        links.push(named(LinkRole::CoordinatorSource, NodeRole::Coordinator, NodeRole::Source));
+        links.push(named(LinkRole::CoordinatorBroker, NodeRole::Coordinator, NodeRole::Broker));
+        for (store, StoreName { id, declared, .. }) in self.by_id() {
+            let (id, declared) = (format!("coordinator-{id}"), format!("coordinator-{declared}"));
+            links.push(link(id, declared, LinkRole::CoordinatorStore, NodeRole::Coordinator, NodeRole::Store(store)));
         }
         for (relay, id) in self.relay_ids() {
             for (role, to) in [(LinkRole::RelaySource, NodeRole::Source), (LinkRole::RelayBroker, NodeRole::Broker)] {
@@ -152,9 +170,11 @@ impl Topology {
     pub fn has_node(&self, role: NodeRole) -> bool {
         match role {
             NodeRole::App | NodeRole::Source | NodeRole::Store(_) => true,
-            NodeRole::Broker | NodeRole::Consumer(_) => self.has_broker(),
+            NodeRole::Broker => self.has_broker(),
+            NodeRole::Consumer(store) => self.has_consumer(store),
             NodeRole::Relay(_) => self.has_relay(),
             NodeRole::Connector => self.has_connector(),
+            NodeRole::Coordinator => self.has_coordinator(),
         }
     }
 
@@ -167,16 +187,12 @@ impl Topology {
             LinkRole::AppStore => self.is_direct() && self.target == Target::Stores,
             LinkRole::RelaySource | LinkRole::RelayBroker => self.has_relay(),
             LinkRole::ConnectorSource | LinkRole::ConnectorBroker => self.has_connector(),
-            LinkRole::BrokerConsumer | LinkRole::ConsumerStore => self.has_broker(),
-            LinkRole::ConsumerSource => match link.from {
-                NodeRole::Consumer(store) => self.has_broker() && self.stores[store.index()].reference,
-                NodeRole::App
-                | NodeRole::Source
-                | NodeRole::Broker
-                | NodeRole::Relay(_)
-                | NodeRole::Connector
-                | NodeRole::Store(_) => false,
-            },
+            LinkRole::BrokerConsumer => self.has_node(link.to),
+            LinkRole::ConsumerStore => self.has_node(link.from),
+            LinkRole::ConsumerSource => self.has_node(link.from) && self.reads(link.from),
+            LinkRole::AppCoordinator | LinkRole::CoordinatorSource => self.has_coordinator(),
+            LinkRole::CoordinatorBroker => self.has_coordinator() && self.has_broker(),
+            LinkRole::CoordinatorStore => self.has_coordinator() && self.takes_part(link.to),
         }
     }
 
@@ -188,11 +204,37 @@ impl Topology {
 
     /// Whether events go through the broker, so that consumers feed the stores.
     #[must_use]
-    pub const fn has_broker(&self) -> bool {
+    pub fn has_broker(&self) -> bool {
         match self.target {
+            _ if self.has_coordinator() => self.participates("broker"),
             Target::Broker => true,
             Target::Stores => !self.is_direct(),
         }
+    }
+
+    /// Whether a coordinator makes several nodes commit together.
+    #[must_use]
+    pub fn has_coordinator(&self) -> bool {
+        !self.strategy.coordinator_steps().is_empty()
+    }
+
+    /// Whether a consumer feeds that store: not one that the coordinator tells itself.
+    fn has_consumer(&self, store: StoreId) -> bool {
+        self.has_broker() && !(self.has_coordinator() && self.takes_part(NodeRole::Store(store)))
+    }
+
+    fn participates(&self, id: &str) -> bool {
+        self.participants.iter().any(|participant| participant == id)
+    }
+
+    /// Whether a store is named as a participant.
+    fn takes_part(&self, role: NodeRole) -> bool {
+        matches!(role, NodeRole::Store(store) if self.participates(&self.stores[store.index()].id))
+    }
+
+    /// Whether a consumer reads the row at the source.
+    fn reads(&self, role: NodeRole) -> bool {
+        matches!(role, NodeRole::Consumer(store) if self.stores[store.index()].reference)
     }
 
     /// Whether a relay polls an outbox.
@@ -238,7 +280,8 @@ mod tests {
 
     fn ids(strategy: StrategyId, target: Target) -> (String, String) {
         let stores = StoreName::expand(&["cache".into(), "search-index".into()], 1);
-        let topology = Topology { strategy, target, stores, relays: 1 };
+        let participants = vec!["source".to_owned(), "broker".to_owned()];
+        let topology = Topology { strategy, target, stores, relays: 1, participants };
         let nodes = topology.all_nodes().into_iter().filter(|node| topology.has_node(node.role));
         let links = topology.all_links().into_iter().filter(|link| topology.has_link(link));
         (
@@ -261,6 +304,9 @@ mod tests {
             assert_eq!(links, "app-source app-cache app-search-index");
         }
         for target in [Target::Broker, Target::Stores] {
+            let (nodes, links) = ids(StrategyId::TwoPhaseCommit, target);
+            assert_eq!(nodes, format!("app source broker coordinator {fed}"));
+            assert_eq!(links, format!("app-source app-coordinator coordinator-source coordinator-broker {feeds}"));
             let (nodes, links) = ids(StrategyId::Outbox, target);
             assert_eq!(nodes, format!("app source broker relay {fed}"));
             assert_eq!(links, format!("app-source relay-source relay-broker {feeds}"));

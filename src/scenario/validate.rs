@@ -5,6 +5,7 @@ use super::build::Builder;
 use super::document::Document;
 use super::kind::is_name;
 use super::options::{MOST_STORES, names_after, row};
+use super::participants;
 use super::plan::Plan;
 use super::refusal::{Allowed, MOST_LISTED, Refusal, short_name};
 use super::topology::{StoreName, Topology};
@@ -105,7 +106,9 @@ impl Names {
         }
         let target = if top.text("target") == "broker" { Target::Broker } else { Target::Stores };
         let relays = Block::new(root, "outbox").count32("relays") as u16;
-        let topology = Topology { strategy: top.choice("strategy", StrategyId::from_id), target, stores, relays };
+        let participants = Block::new(root, "two-phase-commit").names("participants");
+        let strategy = top.choice("strategy", StrategyId::from_id);
+        let topology = Topology { strategy, target, stores, relays, participants };
         Names { topology, declared, detectors: ids("detectors").unwrap_or_default(), fanout }
     }
 
@@ -113,6 +116,7 @@ impl Names {
     fn check(&self, root: &Map<String, Value>, refusals: &mut Vec<Refusal>) {
         self.check_stores(root, refusals);
         self.check_target(root, refusals);
+        participants::check(root, &self.topology, refusals);
         for id in self.detectors.iter().filter(|id| !is_name(id)) {
             refusals.push(bad_name("detectors", id));
         }

@@ -46,6 +46,8 @@ fn node_roles(nodes: &[NodePlan], stores: usize) -> Roles {
         source: find(nodes, NodeRole::Source).unwrap_or_default(),
         broker: find(nodes, NodeRole::Broker),
         connector: find(nodes, NodeRole::Connector),
+        coordinator: find(nodes, NodeRole::Coordinator),
+        coordinator_store: vec![None; stores],
         stores: vec![NodeId::NONE; stores],
         consumers: vec![None; stores],
         app_store: vec![None; stores],
@@ -60,7 +62,7 @@ fn node_roles(nodes: &[NodePlan], stores: usize) -> Roles {
             NodeRole::Store(store) => roles.stores[store.index()] = id,
             NodeRole::Consumer(store) => roles.consumers[store.index()] = Some(id),
             NodeRole::Relay(_) => roles.relays.push(id),
-            NodeRole::App | NodeRole::Source | NodeRole::Broker | NodeRole::Connector => {}
+            NodeRole::App | NodeRole::Source | NodeRole::Broker | NodeRole::Connector | NodeRole::Coordinator => {}
         }
     }
     roles
@@ -70,7 +72,12 @@ fn node_roles(nodes: &[NodePlan], stores: usize) -> Roles {
 fn place(roles: &mut Roles, link: &KnownLink, id: LinkId) {
     let of_store = |by_store: &mut Vec<Option<LinkId>>| match link.to {
         NodeRole::Store(store) | NodeRole::Consumer(store) => by_store[store.index()] = Some(id),
-        NodeRole::App | NodeRole::Source | NodeRole::Broker | NodeRole::Relay(_) | NodeRole::Connector => {
+        NodeRole::App
+        | NodeRole::Source
+        | NodeRole::Broker
+        | NodeRole::Relay(_)
+        | NodeRole::Connector
+        | NodeRole::Coordinator => {
             unreachable!("the link {} ends at a store or its consumer", link.id)
         }
     };
@@ -86,6 +93,10 @@ fn place(roles: &mut Roles, link: &KnownLink, id: LinkId) {
         LinkRole::RelayBroker => roles.relay_broker.push(id),
         LinkRole::ConnectorSource => roles.connector_source = Some(id),
         LinkRole::ConnectorBroker => roles.connector_broker = Some(id),
+        LinkRole::AppCoordinator => roles.app_coordinator = Some(id),
+        LinkRole::CoordinatorSource => roles.coordinator_source = Some(id),
+        LinkRole::CoordinatorBroker => roles.coordinator_broker = Some(id),
+        LinkRole::CoordinatorStore => of_store(&mut roles.coordinator_store),
         LinkRole::AppStore => of_store(&mut roles.app_store),
         LinkRole::BrokerConsumer => of_store(&mut roles.broker_consumer),
         LinkRole::ConsumerStore => of_store(&mut roles.consumer_store),

@@ -49,6 +49,8 @@ pub enum AppCommand {
     },
     /// Hand the second write to the client library's buffer, which sends it later.
     Buffer,
+    /// Ask the coordinator to commit at all participants.
+    CommitAll,
     /// Pause before the next attempt.
     Backoff,
     /// Give the rest of the second write up.
@@ -202,5 +204,13 @@ crate::ids! {
         Store = "store offset",
         /// Tells the slot what is stored.
         Confirm = "confirm to the slot",
+        /// Asks for a commit at all participants.
+        CommitAll = "commit all",
+        /// Asks for votes.
+        Prepare = "prepare",
+        /// Writes the decision down.
+        Decide = "decision",
+        /// Tells the participants.
+        Tell = "commit or abort",
     }
 }

@@ -9,6 +9,7 @@ pub mod fire_and_forget;
 pub mod machine;
 pub mod outbox;
 pub mod publish_in_transaction;
+pub mod two_phase_commit;
 
 /// One row a strategy: the enum's member, its id, its module, whether its app makes the second write itself.
 macro_rules! strategies {
@@ -78,9 +79,18 @@ strategies! {
     FireAndForget = "fire-and-forget", fire_and_forget, direct: true, relay: &[];
     /// Write the database only; a connector reads its log and publishes.
     Cdc = "cdc", cdc, direct: false, relay: &[];
+    /// A coordinator makes source and broker commit together, or neither.
+    TwoPhaseCommit = "two-phase-commit", two_phase_commit, direct: false, relay: &[];
 }
 
 impl StrategyId {
+    /// The coordinator's steps; none if the app asks no coordinator.
+    #[must_use]
+    pub fn coordinator_steps(self) -> &'static [Step] {
+        let asks = self.steps().iter().any(|step| step.verb == Verb::CommitAll);
+        if asks { &two_phase_commit::COORDINATOR_STEPS } else { &[] }
+    }
+
     /// Whether the app publishes while its transaction is open, so that row locks wait for the broker.
     #[must_use]
     pub fn publishes_inside(self) -> bool {
@@ -163,5 +173,17 @@ crate::ids! {
         RelayClaimMark = "relay.after-claim-before-mark",
         /// The row is marked, and not yet published: what dies here is lost.
         RelayMarkPublish = "relay.after-mark-before-publish",
+        /// All votes are yes, the decision is not in the log.
+        CoordinatorPrepareDecision = "coordinator.after-prepare-before-decision",
+        /// The last resource has committed, the decision is not in the log.
+        CoordinatorLastDecision = "coordinator.after-last-resource-before-decision",
+        /// The decision is in the log, no participant is told.
+        CoordinatorDecisionCommit = "coordinator.after-decision-before-commit",
+        /// All participants have committed, the log has not forgotten.
+        CoordinatorCommitForget = "coordinator.after-commit-before-forget",
+        /// The source has prepared, its vote has not left.
+        SourcePrepareAck = "source.after-prepare-before-ack",
+        /// The broker has prepared, its vote has not left.
+        BrokerPrepareAck = "broker.after-prepare-before-ack",
     }
 }

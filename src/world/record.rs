@@ -124,6 +124,14 @@ crate::ids! {
         Vanished = "vanished",
         /// A process cannot handle an event, however often it tries. `detail`: `PoisonPolicy`.
         Poisoned = "poisoned",
+        /// A participant votes yes: durable, its locks are held until it learns of a decision. `value`: xid at the source.
+        Prepared = "prepared",
+        /// A participant ends what it has prepared. `value`: 1 commit, 0 abort; `extra`: 1 if by hand, in doubt.
+        Decided = "decided",
+        /// The coordinator's decision to commit is durable.
+        DecisionLogged = "decision-logged",
+        /// The coordinator forgets a transaction whose participants have all committed.
+        Forgotten = "forgotten",
     }
 }
 
@@ -168,6 +176,14 @@ crate::ids! {
         StoreOffset = "store offset",
         /// The connector is alive.
         Heartbeat = "heartbeat",
+        /// A request to commit at all participants, to the coordinator.
+        CommitAll = "commit all",
+        /// A request for a vote, to a participant.
+        Prepare = "prepare",
+        /// The coordinator's decision, to a participant.
+        Decide = "decision",
+        /// A question for what is prepared, to a participant.
+        Recover = "recover",
     }
 }
 
@@ -188,6 +204,10 @@ crate::ids! {
         Disconnected = "its connection broke",
         /// The database crashed.
         Crashed = "the database crashed",
+        /// The coordinator decided so, or had no decision.
+        Decided = "the coordinator told it to abort",
+        /// An operator decided so by hand (a heuristic decision).
+        ByHand = "an operator decided by hand",
     }
 }
 
@@ -196,6 +216,8 @@ crate::ids! {
     pub enum RejectReason {
         /// The consumer looked for the row at the source and found none.
         NotFound = "no such row at the source",
+        /// An operator at the broker decided to abort what was prepared.
+        ByHand = "an operator decided by hand",
         /// The consumer looked for the row at the source and found its state of before the event.
         Before = "the row at the source was still as before the event",
     }

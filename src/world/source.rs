@@ -68,6 +68,8 @@ pub struct Transaction {
     began: Lsn,
     /// Rows it still has to lock.
     wanted: VecDeque<Key>,
+    /// Whether it is prepared (2PC): durable with its locks, and no longer bound to a connection.
+    pub prepared: bool,
 }
 
 /// What came of asking for row locks.
@@ -213,7 +215,15 @@ impl Source {
         let xid = Xid(self.next_xid);
         self.next_xid += 1;
         let began = self.wal_end;
-        self.open.push(Transaction { xid, op, changes: Vec::new(), outbox: Vec::new(), began, wanted: keys.collect() });
+        self.open.push(Transaction {
+            xid,
+            op,
+            changes: Vec::new(),
+            outbox: Vec::new(),
+            began,
+            wanted: keys.collect(),
+            prepared: false,
+        });
         xid
     }
 
@@ -251,6 +261,20 @@ impl Source {
         self.next_seq += 1;
         self.outbox.allocated(alloc_seq);
         Some(alloc_seq)
+    }
+
+    /// `PREPARE TRANSACTION`: from here on only a decision ends it, not a broken connection and not a crash. `None`: no
+    /// such transaction; `Some(false)`: it would be one more than `most` (`max_prepared_transactions`).
+    pub fn prepare(&mut self, xid: Xid, most: u32) -> Option<bool> {
+        let prepared = self.prepared().count() as u64;
+        let open = self.transaction_mut(xid)?;
+        open.prepared |= prepared < u64::from(most);
+        Some(open.prepared)
+    }
+
+    /// The transactions that are prepared.
+    pub fn prepared(&self) -> impl Iterator<Item = &Transaction> + '_ {
+        self.open.iter().filter(|open| open.prepared)
     }
 
     /// Makes the transaction durable, in commit order, and releases its locks.
@@ -310,15 +334,18 @@ impl Source {
         !self.waiting.is_empty()
     }
 
-    /// A crash: open transactions and their locks are gone, what is committed stays. Gives the lost transactions.
+    /// A crash: open transactions and their locks are gone; what is committed stays, and what is prepared stays with its
+    /// locks. Gives the lost transactions.
     pub fn crash(&mut self) -> Vec<Transaction> {
+        let (kept, lost) = std::mem::take(&mut self.open).into_iter().partition(|open| open.prepared);
+        self.open = kept;
         for row in &mut self.rows {
-            row.holder = None;
+            row.holder = row.holder.filter(|xid| self.open.iter().any(|open| open.xid == *xid));
         }
         self.waiting.clear();
         self.wal.crash();
         self.outbox.crash();
-        std::mem::take(&mut self.open)
+        lost
     }
 }
 
@@ -387,5 +414,25 @@ mod tests {
         source.crash();
         assert_eq!(source.commit(fourth), None, "an open transaction dies with the database");
         assert_eq!(source.count(), 2);
+    }
+
+    /// DOMAIN 2j: what is prepared survives a crash and keeps its locks; how many may be is bounded, 0 by default.
+    #[test]
+    fn prepared_keeps_its_locks() {
+        let mut source = Source::new(2);
+        let mut begin = |key: u32| {
+            let xid = source.begin(Op(key), [Key(key)].into_iter());
+            source.lock(xid);
+            source.write(xid, Key(key), OpKind::Insert, EventId(key));
+            xid
+        };
+        let (first, second) = (begin(0), begin(1));
+        assert_eq!(source.prepare(first, 0), Some(false), "switched off");
+        assert_eq!((source.prepare(first, 1), source.prepare(second, 1)), (Some(true), Some(false)));
+        assert_eq!(source.crash().iter().map(|lost| lost.xid).collect::<Vec<_>>(), [second]);
+        let third = source.begin(Op(2), [Key(0)].into_iter());
+        assert_eq!(source.lock(third), Some(Locked::WaitsFor(first)));
+        assert!(source.commit(first).is_some());
+        assert_eq!(source.lock(third), Some(Locked::All));
     }
 }

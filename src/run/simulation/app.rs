@@ -267,6 +267,7 @@ impl Simulation<'_> {
                 let span = gap.draw(&mut self.draws.of(Purpose::Operation, u64::from(request), 2, attempt));
                 self.op_waits(slot, op, span, cause)
             }
+            AppCommand::CommitAll => self.op_commits_all(slot, cause),
             AppCommand::Buffer => self.op_buffers(slot, op, cause),
             AppCommand::Backoff => {
                 let record = Record { op, cause, ..Record::new(self.now, self.plan.roles.app, Kind::Retried) };
@@ -294,6 +295,21 @@ impl Simulation<'_> {
         let proc = &mut self.ops[slot as usize];
         proc.waiting = id;
         proc.connected = Some(self.last_arrival);
+        true
+    }
+
+    /// Asks the coordinator. The connection to the source stays open behind it.
+    fn op_commits_all(&mut self, slot: u32, cause: RecordId) -> bool {
+        let Some(link) = self.plan.roles.app_coordinator else { return false };
+        let proc = &self.ops[slot as usize];
+        let event = proc.events.unwrap_or(EventId::NONE);
+        let version = self.events.get(event.index()).map_or(0, |info| info.version);
+        let mut payload = Payload { op: proc.op, ..Payload::about(Parcel::CommitAll, event, version) };
+        payload.small = u32::from(proc.abort);
+        let identity = Identity { major: u64::from(proc.request), attempt: 1, row: 0, life: proc.attempt };
+        let (caller, class) = (Caller::Op(slot, proc.op), Some(CLASS_SOURCE));
+        let id = self.call(link, caller, class, payload, identity, cause);
+        self.ops[slot as usize].waiting = id;
         true
     }
 

@@ -34,6 +34,8 @@ pub enum Caller {
     Producer,
     /// The connector.
     Connector(Part),
+    /// The coordinator, for an operation and a participant.
+    Coordinator(Op, u32),
     /// A store's consumer.
     Consumer(StoreId),
     /// Nobody: the broker pushes a record to a store's consumer.
@@ -57,6 +59,8 @@ pub struct Payload {
     pub large: u64,
     /// The event that a consumer was told of, where it applies what it read at the source instead.
     pub told: EventId,
+    /// Of a two-phase commit: the transaction's events; or the operations that are found prepared.
+    pub list: Vec<u32>,
     /// Outbox rows: claimed, or to be marked.
     pub rows: Vec<OutboxRow>,
     /// Partitions and the offsets to commit in them; or the gaps that a claim saw.
@@ -80,6 +84,7 @@ impl Payload {
             small: 0,
             large: 0,
             told: EventId::NONE,
+            list: Vec::new(),
             rows: Vec::new(),
             offsets: Vec::new(),
             changes: Vec::new(),
@@ -165,7 +170,7 @@ impl Timeouts {
     pub fn classes(plan: &Plan) -> Vec<Timeouts> {
         let spans = [plan.source.timeout, plan.direct.timeout, plan.outbox.timeout];
         let spans = spans.into_iter().chain(plan.stores.iter().map(|store| store.timeout));
-        let spans = spans.chain([plan.cdc.timeout]);
+        let spans = spans.chain([plan.cdc.timeout, plan.two_phase.timeout]);
         spans.map(|span| Timeouts { span, queue: VecDeque::new(), armed: false }).collect()
     }
 }
@@ -180,6 +185,11 @@ pub const CLASS_RELAY: u16 = 2;
 /// The class of a store's consumer.
 pub fn class_of(store: StoreId) -> u16 {
     3 + store.0
+}
+
+/// The class of a coordinator's calls: after those of the stores' consumers and the connector's.
+pub fn class_of_coordinator(plan: &Plan) -> u16 {
+    class_of(StoreId(plan.stores.len() as u16 + 1))
 }
 
 /// What the link does to one request.
@@ -210,7 +220,7 @@ pub struct Identity {
 
 impl Identity {
     fn minor(self, parcel: Parcel) -> u32 {
-        parcel as u32 | (self.row & 0xf) << 4 | (self.attempt & 0xfff) << 8 | (self.life & 0xfff) << 20
+        parcel as u32 % 16 | (self.row & 0xf) << 4 | (self.attempt & 0xfff) << 8 | (self.life & 0xfff) << 20
     }
 }
 
@@ -314,6 +324,7 @@ impl Simulation<'_> {
             Caller::Op(..)
             | Caller::Relay(_)
             | Caller::Producer
+            | Caller::Coordinator(..)
             | Caller::Connector(_)
             | Caller::Consumer(_)
             | Caller::Nobody(_) => None,
@@ -323,7 +334,9 @@ impl Simulation<'_> {
     /// Draws what the link does to a request, and lets scripted faults have their way.
     fn fate(&mut self, link: LinkId, major: u64, minor: u32, parcel: Parcel, timeout: Us) -> Fate {
         let (plan, code) = (&self.plan.links[link.index()], self.links[link.index()].code);
-        let mut draw = self.draws.of(Purpose::Call, major, code, minor);
+        // An identity has room for 16 kinds of request; the kinds above have draws of their own.
+        let purpose = if parcel as u32 >= 16 { Purpose::CallToo } else { Purpose::Call };
+        let mut draw = self.draws.of(purpose, major, code, minor);
         let (out, back) = match plan.latency.constant() {
             Some(us) => (us, us),
             None => (plan.latency.draw(&mut draw), plan.latency.draw(&mut draw)),
@@ -519,6 +532,7 @@ impl Simulation<'_> {
             Caller::Relay(relay) => self.relays[relay.index()].waits_for(id),
             Caller::Producer => self.producer.waits_for(id),
             Caller::Connector(part) => self.connector.waiting.get(part as usize) == Some(&id),
+            Caller::Coordinator(..) => self.coordinator.waits_for(id),
             Caller::Consumer(store) => self.consumers[store.index()].waiting == id,
             Caller::Nobody(_) => false,
         }
@@ -545,6 +559,7 @@ impl Simulation<'_> {
             Caller::Relay(relay) => self.relay_answered(relay, id, outcome, cause),
             Caller::Producer => self.producer_answered(id, outcome, cause),
             Caller::Connector(part) => self.connector_answered(part, id, outcome, cause),
+            Caller::Coordinator(op, to) => self.coordinator_answered(op, to, id, outcome, cause),
             Caller::Consumer(store) => self.consumer_answered(store, id, outcome, cause),
             Caller::Nobody(_) => {}
         }
@@ -589,9 +604,12 @@ impl Simulation<'_> {
         match caller {
             Caller::Nobody(store) => self.push_lost(store, cause),
             Caller::Connector(Part::Stream) => self.change_lost(id, cause),
-            Caller::Op(..) | Caller::Relay(_) | Caller::Producer | Caller::Connector(_) | Caller::Consumer(_) => {
-                self.strand(id)
-            }
+            Caller::Op(..)
+            | Caller::Relay(_)
+            | Caller::Producer
+            | Caller::Coordinator(..)
+            | Caller::Connector(_)
+            | Caller::Consumer(_) => self.strand(id),
         }
         self.release(id);
     }
@@ -602,9 +620,12 @@ impl Simulation<'_> {
         match call.caller {
             Caller::Nobody(store) => self.push_lost(store, cause),
             Caller::Connector(Part::Stream) => self.change_lost(id, cause),
-            Caller::Op(..) | Caller::Relay(_) | Caller::Producer | Caller::Connector(_) | Caller::Consumer(_) => {
-                self.answer(id, false, cause)
-            }
+            Caller::Op(..)
+            | Caller::Relay(_)
+            | Caller::Producer
+            | Caller::Coordinator(..)
+            | Caller::Connector(_)
+            | Caller::Consumer(_) => self.answer(id, false, cause),
         }
     }
 

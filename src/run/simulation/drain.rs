@@ -21,7 +21,13 @@ impl Simulation<'_> {
             && self.producer.idle()
             && self.relay_is_quiet()
             && self.connector_is_quiet()
+            && self.nothing_in_doubt()
             && self.consumers_are_quiet()
+    }
+
+    /// Whether every two-phase commit is over, at its coordinator and at its participants.
+    fn nothing_in_doubt(&self) -> bool {
+        self.coordinator.idle() && self.holds.events().next().is_none() && self.source.prepared().next().is_none()
     }
 
     fn relay_is_quiet(&self) -> bool {
@@ -55,6 +61,7 @@ impl Simulation<'_> {
         moving.extend(self.on_the_way());
         moving.extend(self.owed_by_operations());
         moving.extend(self.producer.events());
+        moving.extend(self.holds.events());
         let stores: Vec<NodeId> = self.plan.roles.stores.clone();
         let log = self.plan.roles.broker.filter(|_| stores.is_empty());
         for (store, node) in stores.into_iter().chain(log).enumerate() {

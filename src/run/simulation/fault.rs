@@ -184,6 +184,7 @@ impl Simulation<'_> {
             NodeRole::Broker => {}
             NodeRole::Relay(relay) => self.kill_relay(relay, crash),
             NodeRole::Connector => self.kill_connector(crash),
+            NodeRole::Coordinator => self.kill_coordinator(crash),
             NodeRole::Consumer(store) => self.kill_consumer(store, crash),
             NodeRole::Store(store) => {
                 if self.stores[store.index()].crash(self.now) {
@@ -259,6 +260,7 @@ impl Simulation<'_> {
             NodeRole::Broker => self.broker_restarted(cause),
             NodeRole::Relay(relay) => self.relay_restarted(relay, epoch),
             NodeRole::Connector => self.connector_restarted(),
+            NodeRole::Coordinator => self.coordinator_restarted(epoch, cause),
             NodeRole::Consumer(store) => self.consumer_restarted(store, cause),
         }
     }

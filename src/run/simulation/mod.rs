@@ -5,6 +5,7 @@
 //! - `app`, `relay`, `connector`, `consumer`: the processes, each driven by its pure machine
 //! - `producer`: the client library that sends what the app has put into its buffer
 //! - `slot`: the source's side of the connector
+//! - `coordinator`, `participant`: the two-phase commit
 //! - `fault`: crashes, restarts, link faults
 //! - `watch`: detectors; `drain`: the end of a run
 
@@ -12,10 +13,12 @@ mod app;
 mod call;
 mod connector;
 mod consumer;
+mod coordinator;
 mod drain;
 mod fault;
 #[cfg(test)]
 mod outbox_tests;
+mod participant;
 mod producer;
 mod relay;
 mod serve;
@@ -35,10 +38,12 @@ use crate::world::observe::CallCounters;
 use crate::world::record::{Kind, Record};
 use crate::world::source::{Source, Xid};
 use crate::world::store::{Store, Tombstones};
+use crate::world::xa::Holds;
 use app::{OpProc, Request};
 use call::{Call, CallId, LinkState, Timeouts};
 use connector::ConnectorProc;
 use consumer::ConsumerProc;
+use coordinator::CoordinatorProc;
 use fault::{Armed, NodeState};
 use producer::ProducerProc;
 use relay::RelayProc;
@@ -94,6 +99,14 @@ enum Due {
     RelayLooks(RelayId, u32),
     /// The end of a relay's session reaches the source: up to which read, and whether it gives its leases back.
     RelayGone(RelayId, u64, bool),
+    /// The coordinator's decision is durable, if its epoch is still this; and the record that led to it.
+    DecisionDurable(Op, u32, RecordId),
+    /// The coordinator repeats a decision to a participant, if its epoch is still this.
+    TellAgain(Op, u32, u32),
+    /// The coordinator asks what is prepared, if its epoch is still this.
+    Recovers(u32),
+    /// An operator decides by hand what is in doubt at a node.
+    ByHand(Op, NodeId),
     /// A broken connection reaches the source.
     Disconnect(Op),
     /// A stochastic crash.
@@ -148,6 +161,9 @@ pub struct Simulation<'p> {
     connector: ConnectorProc,
     log: LogState,
     relays: Vec<RelayProc>,
+    coordinator: CoordinatorProc,
+    /// What the broker has prepared.
+    holds: Holds,
     events: Vec<EventInfo>,
     /// The app's operations by slot; a slot is used again.
     ops: Vec<OpProc>,
@@ -215,6 +231,8 @@ impl<'p> Simulation<'p> {
             connector: ConnectorProc::default(),
             log: LogState::default(),
             relays: vec![RelayProc::default(); plan.roles.relays.len()],
+            coordinator: CoordinatorProc::default(),
+            holds: Holds::default(),
             events: Vec::new(),
             ops: Vec::new(),
             free_ops: Vec::new(),
@@ -248,6 +266,7 @@ impl<'p> Simulation<'p> {
         self.schedule_first_arrival();
         self.schedule_relay_start();
         self.schedule_connector_start();
+        self.schedule_coordinator();
         self.schedule_detectors();
     }
 
@@ -304,6 +323,10 @@ impl<'p> Simulation<'p> {
             Due::Checkpoint => self.checkpoint_due(),
             Due::RelayLooks(relay, epoch) => self.relay_due(relay, epoch),
             Due::RelayGone(relay, looks, leases) => self.relay_gone(relay, looks, leases),
+            Due::DecisionDurable(op, epoch, cause) => self.decision_durable(op, epoch, cause),
+            Due::TellAgain(op, to, epoch) => self.tell_again(op, to, epoch),
+            Due::Recovers(epoch) => self.recovers(epoch),
+            Due::ByHand(op, node) => self.decide_by_hand(op, node),
             Due::Disconnect(op) => self.disconnected(op),
             Due::Crash(node) => self.stochastic_crash(node),
             Due::Restart(node, epoch) => self.restart_due(node, epoch),
@@ -356,6 +379,7 @@ fn role_code(role: NodeRole) -> u32 {
         NodeRole::Relay(RelayId(0)) => 3,
         NodeRole::Relay(relay) => 256 + u32::from(relay.0),
         NodeRole::Connector => 4,
+        NodeRole::Coordinator => 8,
         NodeRole::Consumer(store) => 16 + 2 * u32::from(store.0),
         NodeRole::Store(store) => 17 + 2 * u32::from(store.0),
     }

@@ -73,6 +73,8 @@ impl Simulation<'_> {
         let time = match (self.role(node), parcel) {
             (NodeRole::Source, Parcel::Commit) if call.payload.small == 0 => &plan.source.commit_time,
             (NodeRole::Source, Parcel::Snapshot) => return self.snapshot_time(call.payload.large),
+            (NodeRole::Source, Parcel::Decide) if call.payload.small == 1 => &plan.source.commit_time,
+            (NodeRole::Source | NodeRole::Broker, Parcel::Prepare) => &plan.two_phase.vote_time,
             (NodeRole::Store(store), Parcel::Apply) => &plan.stores[store.index()].service,
             _ => return Us::ZERO,
         };
@@ -98,6 +100,10 @@ impl Simulation<'_> {
             Parcel::CommitOffset => self.serve_commit_offset(node, id, &payload, caller, cause),
             Parcel::Apply => self.serve_apply(node, id, &payload, cause),
             Parcel::Deliver => self.serve_deliver(&payload, caller, cause),
+            Parcel::CommitAll => self.serve_commit_all(id, &payload, caller, cause),
+            Parcel::Prepare => self.serve_prepare(node, id, &payload, cause),
+            Parcel::Decide => self.serve_decide(node, id, &payload, cause),
+            Parcel::Recover => self.serve_recover(node, id, cause),
             Parcel::Read => self.serve_read(node, id, &payload, caller, cause),
             Parcel::Inspect => self.serve_inspect(id, cause),
             Parcel::Snapshot => self.serve_snapshot(id, &payload, cause),
@@ -187,7 +193,20 @@ impl Simulation<'_> {
         if self.log_is_full(id, payload.op, bytes, cause) {
             return;
         }
-        let Some(commit) = self.source.commit(xid) else { return };
+        let last = self.commit_transaction(xid, cause);
+        let died = self.pass(node, CrashPoint::SourceCommitAck, payload.op, EventId::NONE, last);
+        if died {
+            return self.strand(id);
+        }
+        self.answer(id, true, last);
+        self.unpark(last);
+        self.pump_wal(last);
+    }
+
+    /// Makes a transaction durable, with a record for each changed row.
+    pub(super) fn commit_transaction(&mut self, xid: Xid, cause: RecordId) -> RecordId {
+        let node = self.plan.roles.source;
+        let Some(commit) = self.source.commit(xid) else { return cause };
         let first = self.source.commits() - commit.transaction.changes.len() as u64;
         let outbox = u32::from(!commit.transaction.outbox.is_empty());
         let mut last = cause;
@@ -199,13 +218,7 @@ impl Simulation<'_> {
             last = self.record(record);
         }
         self.record_unseen(&commit.unseen, last);
-        let died = self.pass(node, CrashPoint::SourceCommitAck, payload.op, EventId::NONE, last);
-        if died {
-            return self.strand(id);
-        }
-        self.answer(id, true, last);
-        self.unpark(last);
-        self.pump_wal(last);
+        last
     }
 
     /// Rolls a transaction back, with a record for each changed row (or one, if it changed none).
@@ -237,7 +250,7 @@ impl Simulation<'_> {
     }
 
     /// Locks were released: who waited for them goes on, first come first.
-    fn unpark(&mut self, cause: RecordId) {
+    pub(super) fn unpark(&mut self, cause: RecordId) {
         if self.parked.is_empty() {
             return;
         }
@@ -273,9 +286,13 @@ impl Simulation<'_> {
     /// A broken connection reaches the source: its open transaction is rolled back, unless its commit is under way.
     pub(super) fn disconnected(&mut self, op: Op) {
         self.moving -= 1;
-        let Some(xid) = self.source.transaction_of(op).map(|open| open.xid) else { return };
+        // What is prepared is no longer bound to a connection.
+        let open = self.source.transaction_of(op).filter(|open| !open.prepared);
+        let Some(xid) = open.map(|open| open.xid) else { return };
         let committing = |id: &CallId| {
-            self.get_call(*id).is_some_and(|call| call.payload.op == op && call.payload.parcel == Parcel::Commit)
+            self.get_call(*id).is_some_and(|call| {
+                call.payload.op == op && matches!(call.payload.parcel, Parcel::Commit | Parcel::Prepare)
+            })
         };
         let source = &self.nodes[self.plan.roles.source.index()];
         let under_way = source.serving.iter().any(committing) || source.queue.iter().any(committing);
@@ -357,12 +374,8 @@ impl Simulation<'_> {
         let many: Vec<_> = payload.changes.iter().map(|change| (change.event, change.version, change.again)).collect();
         let (mut touched, mut last) = (Vec::new(), cause);
         for &(event, version, again) in if many.is_empty() { &one[..] } else { &many[..] } {
-            let key = self.events[event.index()].key;
-            let (partition, offset) = self.broker.append(key, Entry { event, version, again });
-            let mut record = self.about(node, Kind::Appended, event, cause);
-            (record.value, record.extra, record.version) = (offset, partition, version);
-            record.detail |= if again { AGAIN } else { 0 };
-            last = self.record(record);
+            let (partition, appended) = self.append(node, event, version, again, cause);
+            last = appended;
             touched.push((partition, last));
         }
         let op = self.events[payload.event.index()].op;
@@ -371,9 +384,30 @@ impl Simulation<'_> {
         }
         self.answer(id, true, last);
         for (partition, appended) in touched {
-            for store in 0..self.stores.len() {
-                self.pump(StoreId(store as u16), partition, appended);
-            }
+            self.pump_groups(partition, appended);
+        }
+    }
+
+    /// Appends an event to the log, perhaps again. Gives its partition and the record of it.
+    pub(super) fn append(
+        &mut self,
+        node: NodeId,
+        event: EventId,
+        version: u32,
+        again: bool,
+        cause: RecordId,
+    ) -> (u32, RecordId) {
+        let key = self.events[event.index()].key;
+        let (partition, offset) = self.broker.append(key, Entry { event, version, again });
+        let mut record = self.about(node, Kind::Appended, event, cause);
+        (record.value, record.extra, record.version) = (offset, partition, version);
+        record.detail |= if again { AGAIN } else { 0 };
+        (partition, self.record(record))
+    }
+
+    pub(super) fn pump_groups(&mut self, partition: u32, cause: RecordId) {
+        for store in 0..self.stores.len() {
+            self.pump(StoreId(store as u16), partition, cause);
         }
     }
 

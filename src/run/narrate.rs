@@ -78,6 +78,7 @@ pub fn record(plan: &Plan, record: &Record) -> String {
         Kind::Rewound => format!("reads partition {} again from offset {}", record.extra, record.value),
         Kind::Polled => format!("takes {}", count(record.value, "record")),
         Kind::Claimed => claimed(record),
+        Kind::Marked if record.detail == 1 => format!("outbox row {} is deleted: it is published", record.value),
         Kind::Marked => format!("outbox row {} is marked as published", record.value),
         Kind::Answered => format!("hears over {link}: {}{}", outcome(record.detail), of(&what)),
         Kind::TimedOut => format!("hears nothing over {link} in time{}", of(&what)),

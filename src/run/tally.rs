@@ -61,9 +61,9 @@ pub struct Tally {
     wal: (u64, u64),
     /// The most bytes of log that a slot held.
     pub wal_peak: u64,
-    /// Unmarked outbox rows at the end.
+    /// Outbox rows at the end, published or not.
     pub outbox_left: u64,
-    /// The most unmarked outbox rows at once.
+    /// The most outbox rows at once.
     pub outbox_peak: u64,
 }
 

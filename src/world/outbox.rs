@@ -148,6 +148,8 @@ pub struct Outbox {
     leases: BTreeMap<Key, (RelayId, u64, Us)>,
     /// By relay: its sessions up to this read are over.
     over: BTreeMap<RelayId, u64>,
+    /// Rows in the table, published or not, now and at most.
+    rows: usize,
     peak: usize,
 }
 
@@ -164,7 +166,19 @@ impl Outbox {
         &self.waiting
     }
 
-    /// The most rows that ever waited.
+    /// How many rows the table has, published or not: a flag keeps them, a delete does not.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Whether a published row is deleted.
+    #[must_use]
+    pub fn deletes(&self) -> bool {
+        self.rules.progress == Progress::Delete
+    }
+
+    /// The most rows that the table ever had.
     #[must_use]
     pub fn peak(&self) -> usize {
         self.peak
@@ -194,11 +208,12 @@ impl Outbox {
     /// A row's transaction commits. Says whether a relay can ever see it.
     pub fn committed(&mut self, row: OutboxRow) -> bool {
         self.missing.remove(&row.alloc_seq);
+        self.rows += usize::from(!self.rules.delete_after_insert);
+        self.peak = self.peak.max(self.rows);
         if self.rules.delete_after_insert || self.position.is_some_and(|position| self.place(&row) <= position) {
             return false;
         }
         self.put(row);
-        self.peak = self.peak.max(self.waiting.len());
         true
     }
 
@@ -279,6 +294,7 @@ impl Outbox {
         for marked in rows {
             if let Some(at) = self.waiting.iter().position(|row| row.alloc_seq == marked.alloc_seq) {
                 self.waiting.remove(at);
+                self.rows -= usize::from(self.rules.progress == Progress::Delete);
             }
             self.locked.remove(&marked.alloc_seq);
         }

@@ -53,7 +53,7 @@ crate::ids! {
         Polled = "polled",
         /// A relay takes rows. `value`: how many; `detail`: 1 if there were none.
         Claimed = "claimed",
-        /// An outbox row is marked as published, or deleted. `value`: `alloc_seq`.
+        /// An outbox row is marked as published. `value`: `alloc_seq`; `detail`: 1 if that deletes it.
         Marked = "marked",
         /// An answer reaches its caller. `detail`: `Outcome`; `extra`: message.
         Answered = "answered",

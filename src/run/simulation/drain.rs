@@ -51,7 +51,7 @@ impl Simulation<'_> {
         self.last_looks();
         let record = Record { detail: u8::from(limit), ..Record::new(self.now, NodeId::NONE, Kind::DrainEnded) };
         self.record(record);
-        self.trace.close(self.now, self.source.outbox.waiting().len(), self.source.outbox.peak());
+        self.trace.close(self.now, self.source.outbox.rows(), self.source.outbox.peak());
     }
 
     /// Committed events that are still on their way: one record for each, and each store (or the log, with no store).

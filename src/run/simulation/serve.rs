@@ -326,7 +326,8 @@ impl Simulation<'_> {
         let passed = self.source.outbox.mark(rows);
         let mut last = cause;
         for row in rows {
-            let record = Record { value: row.alloc_seq, ..self.about(node, Kind::Marked, row.event, cause) };
+            let mut record = self.about(node, Kind::Marked, row.event, cause);
+            (record.value, record.detail) = (row.alloc_seq, u8::from(self.source.outbox.deletes()));
             last = self.record(record);
         }
         let moved = self.source.outbox.position().filter(|after| Some(*after) != before);

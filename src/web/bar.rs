@@ -10,7 +10,6 @@ use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 /// The scenario bar.
-#[must_use]
 pub fn bar(world: &World, open: bool, dispatch: &Dispatch) -> Html {
     let toggled = if open { Overlay::None } else { Overlay::Scenario };
     html! {

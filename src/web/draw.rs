@@ -17,15 +17,15 @@ fn length(length: f64) -> AttrValue {
     px(length).into()
 }
 
-fn class(class: &Cow<'static, str>) -> AttrValue {
-    match class {
+fn class(shape: &Shape) -> AttrValue {
+    match &shape.class {
         Cow::Borrowed(text) => AttrValue::Static(text),
         Cow::Owned(text) => text.clone().into(),
     }
 }
 
 fn node(shape: &Shape) -> Html {
-    let class = class(&shape.class);
+    let class = class(shape);
     match &shape.outline {
         Outline::Path(d) => element("path", &["class", "d"], vec![class, d.clone().into()]).into(),
         Outline::Rect(x, y, w, h, r) => {
@@ -49,13 +49,11 @@ fn node(shape: &Shape) -> Html {
 }
 
 /// The shapes as nodes, to stand in an `<svg>`.
-#[must_use]
 pub fn nodes(shapes: &[Shape]) -> Html {
     shapes.iter().map(node).collect()
 }
 
 /// A picture: an `<svg>` of that class and size, hidden from the screen reader, with those nodes.
-#[must_use]
 pub fn picture(class: &'static str, (width, height): (f64, f64), inside: Html) -> Html {
     let (w, h) = (px(width), px(height));
     let view = format!("0 0 {w} {h}");

@@ -9,7 +9,6 @@ use crate::strategy::StrategyId;
 use yew::prelude::*;
 
 /// The head of the stage.
-#[must_use]
 pub fn headline(state: &State, dispatch: &Dispatch) -> Html {
     let State { world, tour, view, .. } = state;
     let words = world.recording.headline(state.cursor);

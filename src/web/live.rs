@@ -3,7 +3,6 @@
 use yew::prelude::*;
 
 /// The live region.
-#[must_use]
 pub fn live(spoken: &str) -> Html {
     html! { <p class="unseen" role="status" aria-live="polite">{ spoken }</p> }
 }

@@ -53,7 +53,6 @@ pub fn mark(drawing: &mut Drawing, state: RowState, x: f64, y: f64, size: f64) {
 }
 
 /// A mark in a line of text, 16 or 12 px.
-#[must_use]
 pub fn glyph(state: RowState, size: f64) -> Html {
     let mut drawing = Drawing::default();
     mark(&mut drawing, state, 0.0, 0.0, size);
@@ -61,7 +60,6 @@ pub fn glyph(state: RowState, size: f64) -> Html {
 }
 
 /// The same in the edge colour: it is not on the stage now.
-#[must_use]
 pub fn quiet(state: RowState, size: f64) -> Html {
     let mut drawing = Drawing::default();
     mark(&mut drawing, state, 0.0, 0.0, size);
@@ -69,7 +67,6 @@ pub fn quiet(state: RowState, size: f64) -> Html {
 }
 
 /// Two ink bars: blocked.
-#[must_use]
 pub fn blocked(size: f64) -> Html {
     let mut drawing = Drawing::default();
     drawing.rect("inkf", 0.12 * size, 1.0, 0.3 * size, size - 2.0);
@@ -78,7 +75,6 @@ pub fn blocked(size: f64) -> Html {
 }
 
 /// An icon of the page, 16 px, drawn by its path.
-#[must_use]
 pub fn icon(d: &'static str) -> Html {
     let mut drawing = Drawing::default();
     drawing.path("", d.to_owned());

@@ -4,7 +4,6 @@ use super::state::{Action, Dispatch, Look, Notice, on};
 use yew::prelude::*;
 
 /// The notice.
-#[must_use]
 pub fn notice_box(notice: &Notice, dispatch: &Dispatch) -> Html {
     html! {
         <div class="notice" role="alert">

@@ -4,7 +4,6 @@ use super::state::{Action, Dispatch, Look, Overlay, Theme, on};
 use yew::prelude::*;
 
 /// The head of the page.
-#[must_use]
 pub fn top(theme: Theme, dispatch: &Dispatch) -> Html {
     let next = match theme {
         Theme::System => Theme::Light,

@@ -8,8 +8,10 @@ before(async () => { site = await start(); });
 after(async () => { await site?.stop(); });
 
 const WIDTHS = [360, 390, 720, 1024, 1440, 2560];
-const STRATEGIES = ["direct-db-first", "direct-broker-first", "outbox"];
-const PRESETS = ["missing-search-index", "order-created-lost", "order-created-ghost", "outbox", "outbox-relay-crash"];
+
+/** Every preset and strategy that the page offers. */
+const offered = (page) =>
+  page.$$eval(".bar select", (selects) => selects.map((select) => [...select.options].map((option) => option.value).filter(Boolean)));
 
 /** What is on screen, as markup: two equal strings are two equal pictures. */
 const picture = async (page) => {
@@ -267,8 +269,9 @@ for (const width of WIDTHS) {
     const visit = await site.open({ viewport: { width, height: 900 } });
     const { page } = visit;
     const views = width <= 720 ? ["lab", "stage"] : ["lab"];
-    for (const preset of PRESETS) {
-      for (const strategy of STRATEGIES) {
+    const [presets, strategies] = await offered(page);
+    for (const preset of presets) {
+      for (const strategy of strategies) {
         for (const view of views) {
           const link = `#${preset}?strategy=${strategy}&view=${view}`;
           await page.evaluate((hash) => { location.hash = hash; }, link);

@@ -13,7 +13,6 @@ use why::why;
 use yew::prelude::*;
 
 /// The panel.
-#[must_use]
 pub fn panel(state: &State, frame: &Shared<Frame>, dispatch: &Dispatch) -> Html {
     let tab = state.tab;
     html! {

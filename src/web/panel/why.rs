@@ -9,7 +9,6 @@ use crate::web::state::{Action, Dispatch, Look, Move, State, on};
 use yew::prelude::*;
 
 /// The tab.
-#[must_use]
 pub fn why(state: &State, frame: &Frame, dispatch: &Dispatch) -> Html {
     let (subject, veiled) = (&state.subject, state.tour.is_some());
     let why = state.world.recording.why(subject, frame.at);

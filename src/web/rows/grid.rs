@@ -7,7 +7,6 @@ use crate::web::state::{Action, Dispatch, Look};
 use yew::prelude::*;
 
 /// The grid; `active` is the cell that the keyboard stands on.
-#[must_use]
 pub fn grid(frame: &Shared<Frame>, active: &UseStateHandle<(usize, usize)>, dispatch: &Dispatch) -> Html {
     let ((strip_at, key), strips) = (**active, &frame.strips);
     let onkeydown = {

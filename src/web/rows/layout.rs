@@ -94,7 +94,8 @@ impl StripLayout {
         let differs = |key: usize| frame.strips.iter().any(|strip| strip.cells[key].state.differs());
         let label = |key: usize| text_width(&story.keys[key].1, 12.0, Weight::Regular);
         let all = (0..story.keys.len()).all(|key| label(key) + 3.0 <= self.pitch);
-        let regular = |key: usize| all || key % self.per_block == 0 || (key % self.per_block + 1).is_multiple_of(5);
+        let regular =
+            |key: usize| all || key.is_multiple_of(self.per_block) || (key % self.per_block + 1).is_multiple_of(5);
         let touches = |a: usize, b: usize| {
             let far = a.abs_diff(b) as f64 * self.pitch;
             a / self.per_block == b / self.per_block && far < (label(a) + label(b)) / 2.0 + 6.0

@@ -16,7 +16,6 @@ const ORDER: [RowState; 7] = [
 ];
 
 /// The legend.
-#[must_use]
 pub fn legend(frame: &Frame) -> Html {
     let here = |state: RowState| frame.strips.iter().any(|strip| strip.cells.iter().any(|c| c.state == state));
     let item = |state: RowState| {

@@ -32,7 +32,6 @@ pub struct Shown<'a> {
 }
 
 /// The transport.
-#[must_use]
 pub fn transport(state: &State, shown: &Shown<'_>, dispatch: &Dispatch) -> Html {
     let Shown { frame, playhead, screen, lab } = shown;
     let (recording, veiled, embed) = (&state.world.recording, state.tour.is_some(), screen.view == View::Stage);

@@ -6,7 +6,6 @@ use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 /// The slider with its label.
-#[must_use]
 pub fn speed(speed: usize, follow: bool, dispatch: &Dispatch) -> Html {
     let (_, name, words) = SPEEDS[speed];
     let to = dispatch.clone();

@@ -12,6 +12,7 @@ pub mod detect;
 pub mod truth;
 pub mod scenario;
 pub mod run;
+pub mod explore;
 pub mod export;
 #[cfg(feature = "charts")]
 pub mod charts;

@@ -53,6 +53,7 @@ fn block_note(topology: &Topology, block: &str) -> Option<String> {
         Scope::Broker => (topology.has_broker(), "broker"),
         Scope::Of(strategy) => (topology.strategy == strategy, strategy.id()),
         Scope::Cdc => (topology.has_connector(), "connector"),
+        Scope::Explore => (true, ""),
     };
     (!has).then(|| format!("{block}: {} has no {what}.", topology.title()))
 }

@@ -46,6 +46,8 @@ pub enum Scope {
     Of(StrategyId),
     /// Those in which a connector reads the log.
     Cdc,
+    /// The search for what breaks a scenario: no effect on a run of it.
+    Explore,
 }
 
 impl Row {
@@ -791,8 +793,29 @@ pub const OPTIONS: &[Row] = &[
         "CONTRACT",
         "`offset-lag` only: what the consumers are measured against.",
     ),
+    // What the explorer searches.
+    row_of(
+        "explore.workload",
+        Kind::Arrivals,
+        SMALL_WORKLOAD,
+        "CONTRACT",
+        "The written list of operations under which every fault is tried.",
+    )
+    .only(Scope::Explore),
+    row_of("explore.poll", FROM_1MS, "100ms", "CONTRACT", "The poll of relay and connector while faults are tried.")
+        .only(Scope::Explore),
+    row_of("explore.flush", FROM_1MS, "1s", "CONTRACT", "How often the connector stores its offset meanwhile.")
+        .only(Scope::Explore),
+    row_of("explore.restart", FROM_1MS, "2s", "CONTRACT", "How long a node stays down after a crash that is tried.")
+        .only(Scope::Explore),
+    row_of("explore.block_after", FROM_1MS, "1s", "CONTRACT", "What counts as blocked while faults are tried.")
+        .only(Scope::Explore),
     row_of("faults", Kind::Faults, "[]", "CONTRACT", "What goes wrong, and when."),
 ];
+
+/// Insert A, update A, insert B, delete A within a second: so close that two rows meet in one batch of the relay, and
+/// that a delay below every timeout reorders any two of them.
+const SMALL_WORKLOAD: &str = r#"[{"at": "100ms", "key": 1, "op": "insert"}, {"at": "150ms", "key": 1, "op": "update"}, {"at": "200ms", "key": 2, "op": "insert"}, {"at": "250ms", "key": 1, "op": "delete"}]"#;
 
 /// The longest drain.
 const DRAIN: Us = Us::secs(30 * 86_400);

@@ -203,6 +203,6 @@ mod tests {
             assert!(option["description"].as_str().unwrap().contains("Source: "), "{pointer}");
             assert!(!option["default"].is_null(), "{pointer}");
         }
-        assert!(text().len() < 40_000, "{} bytes", text().len());
+        assert!(text().len() < 64_000, "{} bytes", text().len());
     }
 }

@@ -1,0 +1,157 @@
+//! The matrix: every fault that was tried under every strategy, and what came of it (CONTRACT 4).
+
+use super::outcome::Outcome;
+use crate::run::report::Verdict;
+use crate::truth::anomaly::Anomaly;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The version of this object.
+pub const VERSION: u32 = 1;
+
+/// What a search has found so far.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Matrix {
+    /// The version of this object.
+    pub explore: u32,
+    /// The preset or file that was explored.
+    pub scenario: String,
+    /// The strategies, in the order asked.
+    pub strategies: Vec<String>,
+    /// The crash points that some strategy passes, in the order of a change's way.
+    pub points: Vec<String>,
+    /// What each strategy shows when nothing fails.
+    pub fault_free: Vec<FaultFree>,
+    /// One run each: first every single fault of every strategy, then the pairs of crashes.
+    pub cells: Vec<Cell>,
+    /// Each anomaly that a cell shows, and the first cell that does: the matrix is not empty of harm by accident.
+    pub witnesses: BTreeMap<String, Cell>,
+    /// How many runs were done: one for each cell.
+    pub runs: u64,
+    /// How many runs are known to be needed.
+    pub total: u64,
+    /// Whether every fault was tried and every one of them struck.
+    pub complete: bool,
+    /// Laws of the simulator that a run broke, each with its scenario: always empty, or the simulator is wrong.
+    pub broken_laws: Vec<String>,
+    /// The scaled timers and the span of faults, for the legend.
+    pub legend: Vec<String>,
+}
+
+/// What a strategy shows when nothing fails.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FaultFree {
+    /// The strategy.
+    pub strategy: String,
+    /// How its run ends.
+    pub verdict: Verdict,
+    /// What it shows.
+    pub anomalies: Vec<String>,
+    /// The permalink of the run.
+    pub scenario: String,
+}
+
+/// One run with its fault.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cell {
+    /// The strategy.
+    pub strategy: String,
+    /// The fault, in short form.
+    pub fault: String,
+    /// The crash point, if it is a crash.
+    pub point: Option<String>,
+    /// Which pass of the point, or which message of the link, from 1.
+    pub pass: u32,
+    /// The second crash, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub then: Option<Then>,
+    /// How the run ends.
+    pub verdict: Verdict,
+    /// Whether it diverged and no alarm was true.
+    pub silent: bool,
+    /// What it shows.
+    pub anomalies: Vec<String>,
+    /// Whether every fault of it struck: a cell that says no proves nothing.
+    pub reached: bool,
+    /// The permalink of the run.
+    pub scenario: String,
+}
+
+/// A second crash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Then {
+    /// The fault, in short form.
+    pub fault: String,
+    /// Its crash point.
+    pub point: String,
+    /// Which pass of it.
+    pub pass: u32,
+}
+
+/// What a cell says at a glance: the worst that its run shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Harm {
+    /// Nothing is wrong at the end.
+    None,
+    /// Events came twice, late or early, and nobody was harmed.
+    Harmless(Anomaly),
+    /// Somebody had to stand still.
+    Blocked,
+    /// The stores differ for good.
+    Diverged(Anomaly),
+}
+
+impl Harm {
+    /// What a verdict and its anomalies come to.
+    #[must_use]
+    pub fn of(verdict: Verdict, anomalies: &[Anomaly]) -> Harm {
+        let first = |list: &[Anomaly]| list.iter().copied().find(|anomaly| anomalies.contains(anomaly));
+        match verdict {
+            Verdict::Diverged => Harm::Diverged(first(&WORST).unwrap_or(Anomaly::Lost)),
+            Verdict::Blocked => Harm::Blocked,
+            Verdict::Consistent => first(&HARMLESS).map_or(Harm::None, Harm::Harmless),
+        }
+    }
+
+    /// Its word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Harm::None => "consistent",
+            Harm::Blocked => Anomaly::Blocked.id(),
+            Harm::Harmless(anomaly) | Harm::Diverged(anomaly) => anomaly.id(),
+        }
+    }
+}
+
+/// What differs for good, the worst first.
+const WORST: [Anomaly; 6] =
+    [Anomaly::Missing, Anomaly::Ghost, Anomaly::Stale, Anomaly::DuplicateEffect, Anomaly::Lost, Anomaly::GhostEvent];
+
+/// What a consistent run may show, the worst first.
+const HARMLESS: [Anomaly; 5] =
+    [Anomaly::Lost, Anomaly::GhostEvent, Anomaly::Reordered, Anomaly::EarlyRead, Anomaly::Duplicate];
+
+impl Cell {
+    /// The worst that its run shows.
+    #[must_use]
+    pub fn harm(&self) -> Harm {
+        let known: Vec<Anomaly> = self.anomalies.iter().filter_map(|id| Anomaly::from_id(id)).collect();
+        Harm::of(self.verdict, &known)
+    }
+
+    /// What stands at the row's head: the crash point, or the kind of fault and its link: `late app-source`.
+    #[must_use]
+    pub fn row(&self) -> String {
+        match &self.point {
+            Some(point) => point.clone(),
+            None => self.fault.split('*').next().unwrap_or(&self.fault).replace(':', " "),
+        }
+    }
+}
+
+/// The ids of anomalies.
+#[must_use]
+pub fn ids(outcome: &Outcome) -> Vec<String> {
+    outcome.anomalies.iter().map(|anomaly| anomaly.id().to_owned()).collect()
+}

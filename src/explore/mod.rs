@@ -1,0 +1,17 @@
+//! What breaks a scenario: every fault tried, the smallest counter-example, many seeds.
+//!
+//! - `small`: the small scenario in which faults are tried; `trial`: which faults there are to try in a run
+//! - `outcome`: a run with faults, and what it shows; `crash_search`: every one of them, into a `matrix`
+//! - `job`: how long work is done in slices, watched and given up
+//!
+//! Nothing here owns a clock or a thread: whoever calls decides how much is done at a time, and where.
+
+pub mod crash_search;
+pub mod job;
+pub mod matrix;
+pub mod outcome;
+pub mod small;
+pub mod trial;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,10 @@
+//! Tests of the room as a whole, on scenarios of its own and on presets.
+
+mod search;
+
+use crate::scenario::{Document, presets};
+
+/// A preset's document.
+fn preset(id: &str) -> Document {
+    presets::find(id).unwrap().document()
+}

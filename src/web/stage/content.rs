@@ -33,14 +33,14 @@ pub fn content(drawing: &mut Drawing, node: &NodeFrame, place: &NodePlace, form:
     let bottom = rect.y + rect.h - 8.0;
     let items = items(node, rect.w, form);
     // Slots say more than facts: if both have no room, the facts go.
-    let all: f64 = items.iter().map(|item| depth(node, item)).sum();
+    let all: f64 = items.iter().map(|item| depth(node, item, rect.w - 24.0)).sum();
     let slots_first = !node.slots.is_empty() && all > bottom - y + LINE;
     for facts in [false, true] {
         for item in items.iter().filter(|item| !slots_first || matches!(item, Item::Fact(..)) == facts) {
-            let below = if let Item::Slots(at) = item { height(&node.slots[*at]) } else { 0.0 };
+            let below = if let Item::Slots(at) = item { height(&node.slots[*at], rect.w - 24.0) } else { 0.0 };
             if y + below <= bottom {
                 draw(drawing, node, item, (rect.x + 12.0, rect.x + rect.w - 12.0, y));
-                y += depth(node, item);
+                y += depth(node, item, rect.w - 24.0);
             }
         }
         if !slots_first {
@@ -50,10 +50,10 @@ pub fn content(drawing: &mut Drawing, node: &NodeFrame, place: &NodePlace, form:
 }
 
 /// How far the next line stands below this one.
-fn depth(node: &NodeFrame, item: &Item<'_>) -> f64 {
+fn depth(node: &NodeFrame, item: &Item<'_>, width: f64) -> f64 {
     match item {
         Item::Fact(..) | Item::Mark(_) => LINE,
-        Item::Slots(at) => height(&node.slots[*at]) + 20.0,
+        Item::Slots(at) => height(&node.slots[*at], width) + 20.0,
     }
 }
 

@@ -48,8 +48,8 @@ pub struct GapPlace {
     pub cross: (f64, f64),
     /// What a pointer can hit: 24 px.
     pub target: Rect,
-    /// Where the label begins if there is a free band for it; else it stands inside.
-    pub label: Option<(f64, f64)>,
+    /// Where the label begins if there is a free band for it, and where it must end; else it stands inside.
+    pub label: Option<(f64, f64, f64)>,
 }
 
 /// A node.
@@ -82,6 +82,8 @@ const GAP: f64 = 32.0;
 const STEP: f64 = 24.0;
 /// The title's part of a box.
 const HEAD: f64 = 44.0;
+/// Between two processes of one role.
+const STACK: f64 = 12.0;
 /// The free band under row 0, for the label of a crash.
 const BAND: f64 = 24.0;
 
@@ -169,7 +171,9 @@ impl<'a> Upright<'a> {
         }
         let row = |at: u32| self.rows.get(at as usize).copied().unwrap_or_default();
         let ((top, _), (last, height)) = (row(node.rows.0), row(node.rows.1));
-        Rect { x, y: top, w, h: last + height - top }
+        let (at, count) = stack(self.frame, node);
+        let h = ((last + height - top - STACK * (count - 1.0)) / count).floor();
+        Rect { x, y: top + at * (h + STACK), w, h }
     }
 
     fn node(&self, node: &NodeFrame) -> NodePlace {
@@ -185,7 +189,7 @@ impl<'a> Upright<'a> {
                 let row = (step.row as usize).min(self.rows.len() - 1);
                 let here = node.steps.iter().filter(|other| other.row == step.row).count() as f64;
                 let first = match self.headed[row] && (row == 0 || node.rows.0 == node.rows.1) {
-                    true => self.rows[row].0 + HEAD + 8.0,
+                    true => rect.y.max(self.rows[row].0) + HEAD + 8.0,
                     false => self.link_y(step.row) - STEP * (here - 1.0) / 2.0,
                 };
                 used[row] += 1.0;
@@ -214,14 +218,24 @@ impl<'a> Upright<'a> {
             line: Line { from: (rect.x, y), to: (rect.x + rect.w + beyond, y) },
             cross: (rect.x + if band { rect.w / 2.0 } else { 34.0 }, y),
             target: Rect { x: rect.x, y: y - STEP / 2.0, w: rect.w, h: STEP },
-            label: band.then_some((rect.x + rect.w + beyond + 8.0, y + 4.0)),
+            label: band.then(|| self.band(rect.x + rect.w + beyond + 8.0, y)),
         }
+    }
+
+    /// The free band right of a crash: up to the next box that reaches across it.
+    fn band(&self, x: f64, y: f64) -> (f64, f64, f64) {
+        let rects = self.frame.nodes.iter().map(|node| self.rect(node));
+        let across = rects.filter(|rect| rect.x > x && rect.y < y && rect.y + rect.h > y);
+        (x, y + 4.0, across.map(|rect| rect.x - 8.0).fold(self.width, f64::min))
     }
 
     fn link(&self, at: usize) -> Line {
         let link = &self.frame.links[at];
         let (from, to) = (&self.frame.nodes[link.from as usize], &self.frame.nodes[link.to as usize]);
-        let (a, b, y) = (self.rect(from), self.rect(to), self.link_y(link.row));
+        let (a, b) = (self.rect(from), self.rect(to));
+        let stacked = [from, to].into_iter().find(|node| stack(self.frame, node).1 > 1.0);
+        let y =
+            self.link_y(link.row) + stacked.map_or(0.0, |node| self.rect(node).y - self.rows[node.rows.0 as usize].0);
         if a.x <= b.x {
             Line { from: (a.x + a.w, y), to: (b.x, y) }
         } else {
@@ -263,6 +277,13 @@ fn widths(frame: &Frame, needs: &[Need], form: Form) -> Vec<(Column, f64, f64)> 
     filled.map(of).collect()
 }
 
+/// Which of how many processes of one role a node is: they stand under each other in one place.
+pub(super) fn stack(frame: &Frame, node: &NodeFrame) -> (f64, f64) {
+    let alike = || frame.nodes.iter().filter(|other| other.column == node.column && other.rows == node.rows);
+    let before = alike().take_while(|other| other.id != node.id).count();
+    (before as f64, alike().count().max(1) as f64)
+}
+
 /// By row: whether a node that stands in it alone has steps.
 fn headed(frame: &Frame) -> Vec<bool> {
     let count = frame.nodes.iter().map(|node| node.rows.1 + 1).max().unwrap_or(1);
@@ -282,8 +303,14 @@ fn rows(frame: &Frame, needs: &[Need], headed: &[bool], compact: bool) -> Vec<(f
             here().filter(|(node, _)| node.column == Column::Stores).map(|(_, need)| need.lines).fold(0.0, f64::max);
         let names = here().map(|(_, need)| need.names).fold(1.0, f64::max);
         let height = match (compact, headed) {
-            (true, _) => 32.0 + 16.0 * names,
-            (false, true) => HEAD + STEP * most.max(3.0),
+            (true, _) => {
+                let most = here().map(|(node, _)| stack(frame, node).1).fold(1.0, f64::max);
+                (32.0 + 16.0 * names + STACK) * most - STACK
+            }
+            (false, true) => {
+                let tall = here().map(|(node, _)| stack(frame, node).1 * (HEAD + STEP * steps(node) + STACK) - STACK);
+                tall.fold(HEAD + STEP * most.max(3.0), f64::max)
+            }
             (false, false) if needs.len() > 8 => 56.0,
             (false, false) => (40.0 + STEP * lines).max(72.0).max(STEP * most + 16.0),
         };

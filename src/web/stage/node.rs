@@ -28,7 +28,7 @@ pub fn node(drawing: &mut Drawing, story: &Story, frame: &Frame, layout: &StageL
     content(drawing, node, place, layout.form);
     for (step, gap) in node.steps.iter().zip(&place.gaps) {
         if let (Some(gap), Some(place)) = (&step.gap, gap) {
-            crash(drawing, gap, place, layout.size.0);
+            crash(drawing, gap, place);
         }
     }
 }
@@ -44,11 +44,12 @@ fn title(drawing: &mut Drawing, node: &NodeFrame, place: &NodePlace, form: Form)
     let rect = place.rect;
     let (halo, loud) = if node.state == NodeState::Up { ("", "second") } else { ("halo", "bold") };
     if form == Form::Compact {
+        let state = if node.word.is_empty() { "" } else { node.state.id() };
         let lines = break_id(&node.title, 12.0, Weight::Bold, rect.w - 16.0);
         for (at, line) in lines.iter().enumerate() {
             drawing.words(&["bold", halo], rect.x + 10.0, rect.y + 22.0 + 16.0 * at as f64, line);
         }
-        drawing.words(&[loud, halo], rect.x + 10.0, rect.y + 22.0 + 16.0 * lines.len() as f64, &node.word);
+        drawing.words(&[loud, halo], rect.x + 10.0, rect.y + 22.0 + 16.0 * lines.len() as f64, state);
         return;
     }
     let bare = node.steps.is_empty() && items(node, rect.w, form).is_empty() && rect.h <= 72.0;
@@ -79,7 +80,7 @@ fn steps(drawing: &mut Drawing, story: &Story, node: &NodeFrame, place: &NodePla
 }
 
 /// The crash in a gap: armed it is a thin line, struck a thick one with its label outside the box.
-fn crash(drawing: &mut Drawing, gap: &GapFrame, place: &GapPlace, width: f64) {
+fn crash(drawing: &mut Drawing, gap: &GapFrame, place: &GapPlace) {
     if gap.crashed_at.is_none() && !gap.armed {
         return;
     }
@@ -89,21 +90,22 @@ fn crash(drawing: &mut Drawing, gap: &GapFrame, place: &GapPlace, width: f64) {
     drawing.rect("under", cx - 10.0, cy - 9.0, 20.0, 18.0);
     drawing.path(ink, format!("m{} {} 10 10m0-10-10 10", px(cx - 5.0), px(cy - 5.0)));
     if let Some(at) = gap.crashed_at {
-        label(drawing, gap, place, &seconds(at), width);
+        label(drawing, gap, place, &seconds(at));
     }
 }
 
-fn label(drawing: &mut Drawing, gap: &GapFrame, place: &GapPlace, time: &str, width: f64) {
-    if let Some((x, y)) = place.label {
-        let words = format!("crashed here, {time}");
-        let id = x + text_width(&words, 12.0, Weight::Bold) + 12.0;
+fn label(drawing: &mut Drawing, gap: &GapFrame, place: &GapPlace, time: &str) {
+    let words = format!("crashed here, {time}");
+    let wide = text_width(&words, 12.0, Weight::Bold);
+    if let Some((x, y, end)) = place.label.filter(|(x, _, end)| x + wide <= *end) {
         drawing.text("bold halo", x, y, &words);
-        if id + gap.id.len() as f64 * 7.3 <= width {
+        let id = x + wide + 12.0;
+        if id + gap.id.len() as f64 * 7.3 <= end {
             drawing.text("mono third halo", id, y, &gap.id);
         }
     } else if place.line.from.0 < place.line.to.0 {
         // Inside the box there is room for the time alone.
-        let (right, y) = (place.line.to.0 - 8.0, place.line.from.1);
+        let (right, y) = (place.target.x + place.target.w - 8.0, place.line.from.1);
         let wide = text_width(time, 12.0, Weight::Bold) + 8.0;
         drawing.rect("under", right - wide + 4.0, y - 8.0, wide, 16.0);
         drawing.text("bold end", right, y + 4.0, time);

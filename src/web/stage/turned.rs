@@ -1,12 +1,14 @@
 //! The stage of a phone: columns become rows, first at the top; rows become columns; steps run across (UI 6.7).
 
-use super::layout::{Form, GapPlace, Line, NodePlace, Rect, StageLayout};
+use super::layout::{Form, GapPlace, Line, NodePlace, Rect, StageLayout, stack};
 use crate::run::frame::{Column, Frame, NodeFrame};
 
 /// Between two columns.
 const BETWEEN: f64 = 8.0;
 /// Between two bands: room for a tag.
 const LINK: f64 = 44.0;
+/// How far one of several processes of a role stands right of the one above it.
+const ASIDE: f64 = 24.0;
 /// From one step to the next.
 const STEP: f64 = 24.0;
 
@@ -19,28 +21,42 @@ pub fn layout(frame: &Frame, width: f64) -> StageLayout {
     let mut top = 0.0;
     for band in Column::ALL {
         let here: Vec<usize> = (0..frame.nodes.len()).filter(|&at| frame.nodes[at].column == *band).collect();
-        let height = here.iter().map(|&at| height(&frame.nodes[at])).fold(0.0, f64::max);
+        let mut tall = 0.0_f64;
         for at in here {
-            let (first, last) = frame.nodes[at].rows;
-            let x = f64::from(first) * (column + BETWEEN);
-            let w = f64::from(last - first) * (column + BETWEEN) + column;
-            places[at] = place(&frame.nodes[at], Rect { x, y: top, w, h: height }, column);
+            let node = &frame.nodes[at];
+            let ((index, count), (first, last)) = (stack(frame, node), node.rows);
+            let h = height(node);
+            // Processes of one role stand under each other, each a little to the right, so that links pass beside them.
+            let x = f64::from(first) * (column + BETWEEN) + ASIDE * index;
+            let w = f64::from(last - first) * (column + BETWEEN) + column - ASIDE * (count - 1.0);
+            let y = top + index * (h + BETWEEN);
+            places[at] = place(node, Rect { x, y, w, h }, w.min(column));
+            tall = tall.max(index * (h + BETWEEN) + h);
         }
-        if height > 0.0 {
-            top += height + if *band == Column::Clients { STEP } else { LINK };
+        if tall > 0.0 {
+            top += tall + if *band == Column::Clients { STEP } else { LINK };
         }
     }
     let links = frame.links.iter().map(|link| {
+        let (from, to) = (&frame.nodes[link.from as usize], &frame.nodes[link.to as usize]);
         let (a, b) = (places[link.from as usize].rect, places[link.to as usize].rect);
-        let x = (f64::from(link.row) * (column + BETWEEN) + column / 2.0).round();
-        if a.y <= b.y {
-            Line { from: (x, a.y + a.h), to: (x, b.y) }
-        } else {
-            Line { from: (x, a.y), to: (x, b.y + b.h) }
-        }
+        let down = a.y <= b.y;
+        let beside = aside(frame, from, a, down).or(aside(frame, to, b, !down));
+        let x = beside.unwrap_or((f64::from(link.row) * (column + BETWEEN) + column / 2.0).round());
+        if down { Line { from: (x, a.y + a.h), to: (x, b.y) } } else { Line { from: (x, a.y), to: (x, b.y + b.h) } }
     });
     let links = links.collect();
     StageLayout { form: Form::Turned, size: (width, (top - LINK + 1.0).max(0.0)), nodes: places, links }
+}
+
+/// Where a link leaves one of several processes of a role: downwards left of those below, upwards right of those above.
+fn aside(frame: &Frame, node: &NodeFrame, rect: Rect, down: bool) -> Option<f64> {
+    let (index, count) = stack(frame, node);
+    match (count > 1.0, down) {
+        (false, _) => None,
+        (true, true) => Some(if index + 1.0 < count { rect.x + ASIDE / 2.0 } else { rect.x + rect.w / 2.0 }),
+        (true, false) => Some(if index > 0.0 { rect.x + rect.w - ASIDE / 2.0 } else { rect.x + rect.w / 2.0 }),
+    }
 }
 
 fn steps_of(node: &NodeFrame, row: u32) -> usize {

@@ -99,7 +99,7 @@ fn window(recording: &Recording, moment: &Moment) -> Vec<usize> {
 
 /// What every diagram tells, whatever key it follows.
 fn is_told_anyway(kind: Kind) -> bool {
-    matches!(kind, Kind::Crashed | Kind::Restarted | Kind::Alarm | Kind::LinkFault)
+    matches!(kind, Kind::Crashed | Kind::Restarted | Kind::FailedOver | Kind::Alarm | Kind::LinkFault)
 }
 
 fn is_drawn(kind: Kind) -> bool {
@@ -108,12 +108,13 @@ fn is_drawn(kind: Kind) -> bool {
         Kind::Committed | Kind::Aborted | Kind::Applied | Kind::NotNewer | Kind::TombstoneGone => true,
         Kind::TimedOut | Kind::GaveUp | Kind::Rejected | Kind::Killed | Kind::StillQueued => true,
         Kind::Crashed | Kind::Restarted | Kind::Alarm | Kind::LinkFault => true,
-        Kind::Vanished | Kind::Poisoned => true,
         Kind::Prepared | Kind::Decided | Kind::DecisionLogged => true,
+        Kind::Vanished | Kind::Poisoned | Kind::Truncated | Kind::FailedOver | Kind::NotEnoughReplicas => true,
         Kind::CursorPassed | Kind::SlotLost | Kind::Snapshotted | Kind::OffsetStored | Kind::Stopped => true,
         Kind::Stepped | Kind::Arrived | Kind::Dropped | Kind::Written | Kind::Enqueued | Kind::Waits => false,
         Kind::Granted | Kind::Appended | Kind::Emptied | Kind::OffsetCommitted | Kind::Rewound => false,
         Kind::Polled | Kind::Claimed | Kind::Marked | Kind::Answered | Kind::Retried | Kind::Passed => false,
+        Kind::Assumed | Kind::HighWatermark | Kind::InSync => false,
         Kind::SlotCreated | Kind::SlotMoved | Kind::Checkpointed | Kind::StreamStarted => false,
         Kind::Read
         | Kind::Buffered

@@ -26,6 +26,8 @@ pub enum Purpose {
     Bench = 6,
     /// A call of a kind that has no room among those of `Call`; by operation, link and attempt.
     CallToo = 16,
+    /// How long a record takes to reach the broker's follower; by operation and attempt.
+    Replication = 7,
 }
 
 /// The draws of one seed.

@@ -28,6 +28,7 @@ pub fn the(plan: &Plan, node: NodeId) -> String {
         NodeRole::App => "the app".to_owned(),
         NodeRole::Source => "the database".to_owned(),
         NodeRole::Broker => "the broker".to_owned(),
+        NodeRole::Follower => "the broker's follower".to_owned(),
         NodeRole::Relay(RelayId(0)) => "the relay".to_owned(),
         NodeRole::Relay(_) => id.clone(),
         NodeRole::Connector => "the connector".to_owned(),
@@ -132,6 +133,25 @@ pub fn record(plan: &Plan, record: &Record) -> String {
             format!("outbox row {} ({what}) is {}: no poll will ever see it", record.value, vanish(record.detail))
         }
         Kind::Poisoned => format!("{what} can never be handled here: {}", poison(record.detail)),
+        Kind::NotEnoughReplicas => format!("refuses {what}: {} in sync", count(record.value, "replica")),
+        Kind::Assumed => format!("takes it for done without an answer{}", of(&what)),
+        Kind::HighWatermark => {
+            format!("partition {} may be read up to offset {}", record.extra, record.value.saturating_sub(1))
+        }
+        Kind::InSync if record.detail == 1 => format!("the follower of partition {} is in sync again", record.extra),
+        Kind::InSync => format!("the follower of partition {} is out of the in-sync set", record.extra),
+        Kind::FailedOver if record.detail == 1 => {
+            format!("the leader is lost; the follower serves from {}", instant(Us(record.value)))
+        }
+        Kind::FailedOver => {
+            format!("the leader is lost, and nobody in sync can take over until {}", instant(Us(record.value)))
+        }
+        Kind::Truncated => {
+            format!(
+                "{what}, record {} of partition {}, is gone: the new leader never had it",
+                record.value, record.extra
+            )
+        }
         Kind::DrainEnded => "nothing is in flight any more: what differs now, differs for good".to_owned(),
     }
 }
@@ -344,6 +364,12 @@ fn path_end(plan: &Plan, trace: &Trace, end: &Record, committed: Us) -> String {
             format!("the log was gone when {who} came back, and its snapshot of {when} shows only rows that exist")
         }
         Kind::CursorPassed => format!("{who} went on from a later place of the log at {when}{after}"),
+        Kind::Truncated => {
+            let comma = if after.is_empty() { "" } else { "," };
+            format!(
+                "it was in the leader's log only, and at {when}{after}{comma} another replica became leader without it"
+            )
+        }
         Kind::Dropped => format!("the call over {} was lost at {when}{after}", plan.link_name(end.link)),
         _ => format!("its path ended at {when}{after}"),
     }

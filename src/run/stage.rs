@@ -38,7 +38,9 @@ impl Stage<'_> {
     /// The nodes, the clients first.
     #[must_use]
     pub fn nodes(&self) -> Vec<NodeFrame> {
-        let nodes = (0..self.plan.nodes.len()).map(|node| self.node(NodeId(node as u16)));
+        // A follower stands in its leader's box; it is last, so that the others keep their places.
+        let shown = self.plan.nodes.iter().filter(|node| node.role != NodeRole::Follower).count();
+        let nodes = (0..shown).map(|node| self.node(NodeId(node as u16)));
         std::iter::once(self.clients()).chain(nodes).collect()
     }
 
@@ -72,9 +74,12 @@ impl Stage<'_> {
             NodeRole::App if self.plan.strategy.direct() && self.plan.roles.broker.is_none() => (0, stores),
             NodeRole::App if self.plan.strategy.direct() => (0, 1),
             NodeRole::App | NodeRole::Coordinator if self.plan.roles.coordinator.is_some() => (0, 1),
-            NodeRole::App | NodeRole::Source | NodeRole::Relay(_) | NodeRole::Connector | NodeRole::Coordinator => {
-                (0, 0)
-            }
+            NodeRole::App
+            | NodeRole::Source
+            | NodeRole::Relay(_)
+            | NodeRole::Connector
+            | NodeRole::Coordinator
+            | NodeRole::Follower => (0, 0),
             NodeRole::Broker if self.plan.strategy.direct() || self.plan.roles.coordinator.is_some() => (1, stores),
             NodeRole::Broker => (0, stores),
             NodeRole::Consumer(store) | NodeRole::Store(store) => (u32::from(store.0) + 1, u32::from(store.0) + 1),
@@ -87,7 +92,7 @@ impl Stage<'_> {
             NodeRole::App => (Column::App, plan.id.clone()),
             NodeRole::Source => (Column::Source, plan.id.clone()),
             NodeRole::Relay(_) | NodeRole::Connector | NodeRole::Coordinator => (Column::Middle, plan.id.clone()),
-            NodeRole::Broker => (Column::Broker, plan.id.clone()),
+            NodeRole::Broker | NodeRole::Follower => (Column::Broker, plan.id.clone()),
             NodeRole::Consumer(_) => (Column::Consumers, "consumer".to_owned()),
             NodeRole::Store(_) => (Column::Stores, plan.id.clone()),
         };
@@ -224,7 +229,9 @@ impl Stage<'_> {
     fn facts(&self, role: NodeRole) -> Vec<(String, String)> {
         let fact = |label: &str, value: String| (label.to_owned(), value);
         match role {
-            NodeRole::App | NodeRole::Relay(_) | NodeRole::Connector | NodeRole::Consumer(_) => Vec::new(),
+            NodeRole::App | NodeRole::Relay(_) | NodeRole::Connector | NodeRole::Consumer(_) | NodeRole::Follower => {
+                Vec::new()
+            }
             NodeRole::Coordinator => vec![fact("decisions in its log", self.view.decisions.to_string())],
             NodeRole::Source => {
                 let rows = self.view.source.iter().filter(|row| row.present).count();
@@ -242,7 +249,11 @@ impl Stage<'_> {
             }
             NodeRole::Broker => {
                 let records: u64 = self.view.logs.iter().map(|(_, end)| end).sum();
-                std::iter::once(fact("records", records.to_string())).chain(self.prepared(role)).collect()
+                let follower = self.follower_word().map(|word| fact("follower", word));
+                let lost = (self.view.truncated > 0)
+                    .then(|| fact("lost here", count(u64::from(self.view.truncated), "record")));
+                let records = std::iter::once(fact("records", records.to_string()));
+                records.chain(follower).chain(lost).chain(self.prepared(role)).collect()
             }
             NodeRole::Store(store) => {
                 let rows = self.view.stores[store.index()].iter().filter(|row| row.present).count();
@@ -260,6 +271,21 @@ impl Stage<'_> {
         let here = |node: &NodeId| self.plan.nodes[node.index()].role == role;
         let count = self.view.prepared.iter().filter(|(_, node)| here(node)).count();
         (count > 0).then(|| ("prepared, undecided".to_owned(), count.to_string()))
+    }
+
+    /// How the broker's follower is, where that is worth a line: `2 behind`, `out of sync`, `down`.
+    fn follower_word(&self) -> Option<String> {
+        let follower = self.plan.roles.follower?;
+        let behind: u64 =
+            self.view.logs.iter().zip(&self.view.replicas).map(|((_, end), (high, _))| end.saturating_sub(*high)).sum();
+        let out = self.view.replicas.iter().any(|(_, in_sync)| !in_sync);
+        match (self.view.nodes[follower.index()].up, out, behind) {
+            (false, true, _) => Some("down, out of sync".to_owned()),
+            (false, false, _) => Some("down".to_owned()),
+            (true, true, _) => Some("out of sync".to_owned()),
+            (true, false, 1..) => Some(format!("{behind} behind")),
+            (true, false, 0) => (!self.lens.at_once()).then(|| "in sync".to_owned()),
+        }
     }
 
     fn marks(&self, role: NodeRole) -> Vec<(RowState, String)> {
@@ -312,6 +338,10 @@ impl Stage<'_> {
                     let mut positions: Vec<(String, u32)> =
                         (0..self.plan.stores.len()).map(|store| ("group".to_owned(), group(store))).collect();
                     positions.dedup();
+                    let high = self.view.replicas[partition].0;
+                    if high < *end || !self.lens.at_once() {
+                        positions.push(("high watermark".to_owned(), high as u32));
+                    }
                     positions.push(("end".to_owned(), *end as u32));
                     SlotRow {
                         label: format!("partition {partition}"),
@@ -328,7 +358,8 @@ impl Stage<'_> {
             | NodeRole::Connector
             | NodeRole::Coordinator
             | NodeRole::Consumer(_)
-            | NodeRole::Store(_) => Vec::new(),
+            | NodeRole::Store(_)
+            | NodeRole::Follower => Vec::new(),
         }
     }
 
@@ -415,7 +446,15 @@ impl Stage<'_> {
         match (self.plan.nodes[plan.from.index()].role, self.plan.nodes[plan.to.index()].role) {
             (_, NodeRole::Store(store) | NodeRole::Consumer(store)) => u32::from(store.0) + 1,
             (NodeRole::App | NodeRole::Coordinator, NodeRole::Broker) | (_, NodeRole::Coordinator) => 1,
-            (_, NodeRole::App | NodeRole::Source | NodeRole::Broker | NodeRole::Relay(_) | NodeRole::Connector) => 0,
+            (
+                _,
+                NodeRole::App
+                | NodeRole::Source
+                | NodeRole::Broker
+                | NodeRole::Relay(_)
+                | NodeRole::Connector
+                | NodeRole::Follower,
+            ) => 0,
         }
     }
 

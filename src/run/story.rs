@@ -150,6 +150,14 @@ fn fault_marks(plan: &Plan, trace: &Trace) -> Vec<FaultMark> {
     let mut marks = Vec::new();
     for record in &trace.records {
         match record.kind {
+            Kind::FailedOver => {
+                let until = Us(record.value).min(plan.duration.max(record.at));
+                let text =
+                    format!("failover {}, no leader for {}", plan.node_name(record.node), span(until.since(record.at)));
+                marks.push(FaultMark { at: record.at, until, text, crash: true });
+            }
+            // The death of a leader is told by its failover.
+            Kind::Crashed if trace.records.get(record.cause.index()).is_some_and(|c| c.kind == Kind::FailedOver) => {}
             Kind::Crashed => {
                 let until = Us(record.value).min(plan.duration.max(record.at));
                 let down = if record.value == u64::MAX {
@@ -169,7 +177,10 @@ fn fault_marks(plan: &Plan, trace: &Trace) -> Vec<FaultMark> {
         }
     }
     for (fault, (fired, first)) in plan.faults.iter().zip(&trace.fired) {
-        let lasting = matches!(fault.kind, FaultKind::Crash | FaultKind::Off | FaultKind::Cut | FaultKind::Restart);
+        let lasting = matches!(
+            fault.kind,
+            FaultKind::Crash | FaultKind::Off | FaultKind::Cut | FaultKind::Restart | FaultKind::Failover
+        );
         if let (false, true, Some(at)) = (lasting, *fired > 0, first) {
             marks.push(FaultMark { at: *at, until: *at, text: fault_words(plan, fault), crash: false });
         }

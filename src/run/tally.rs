@@ -145,6 +145,7 @@ impl Tally {
             Kind::SlotMoved if record.detail != 1 => self.log_moved(self.wal.0, record.value),
             Kind::SlotLost => self.log_moved(self.wal.0, u64::MAX),
             Kind::Appended => self.appended(),
+            Kind::Truncated => self.truncated(record),
             Kind::OffsetCommitted => self.offset_committed(record),
             Kind::Looked => self.looks[record.extra as usize] += 1,
             Kind::Alarm | Kind::AllClear => self.alarms.push(*record),
@@ -233,6 +234,14 @@ impl Tally {
         }
         if !self.lag.is_empty() {
             self.lag_clear = None;
+        }
+    }
+
+    fn truncated(&mut self, record: &Record) {
+        for (lag, offsets) in self.lag.iter_mut().zip(&mut self.offsets) {
+            let at = &mut offsets[record.extra as usize];
+            *lag = lag.saturating_sub(u64::from(*at <= record.value));
+            *at = record.value.min(*at);
         }
     }
 

@@ -25,6 +25,8 @@ pub struct Lens {
     source: NodeId,
     captured: bool,
     partitions: usize,
+    /// Whether the follower has a record in the moment in which its leader appends it.
+    at_once: bool,
     stores: usize,
     keys: usize,
     links: usize,
@@ -49,7 +51,7 @@ impl Lens {
             NodeRole::Connector => &CONNECTOR_STEPS[..],
             NodeRole::Coordinator => plan.strategy.coordinator_steps(),
             NodeRole::Consumer(_) => &CONSUMER_STEPS[..],
-            NodeRole::Source | NodeRole::Broker | NodeRole::Store(_) => &[],
+            NodeRole::Source | NodeRole::Broker | NodeRole::Store(_) | NodeRole::Follower => &[],
         };
         let store_of = |role: NodeRole| match role {
             NodeRole::Store(store) => Some(store.index()),
@@ -59,7 +61,8 @@ impl Lens {
             | NodeRole::Relay(_)
             | NodeRole::Connector
             | NodeRole::Coordinator
-            | NodeRole::Consumer(_) => None,
+            | NodeRole::Consumer(_)
+            | NodeRole::Follower => None,
         };
         Lens {
             steps: plan.nodes.iter().map(|node| steps(node.role)).collect(),
@@ -68,6 +71,7 @@ impl Lens {
             source: plan.roles.source,
             captured: plan.roles.connector.is_some(),
             partitions: plan.broker.partitions as usize,
+            at_once: plan.broker.replication_lag.constant() == Some(Us::ZERO),
             stores: plan.stores.len(),
             keys: plan.keys(),
             links: plan.links.len(),
@@ -79,6 +83,14 @@ impl Lens {
                 .map(|link| link.unwrap_or(crate::world::ids::LinkId::NONE))
                 .collect(),
         }
+    }
+}
+
+impl Lens {
+    /// Whether the follower has a record in the moment in which its leader appends it.
+    #[must_use]
+    pub fn at_once(&self) -> bool {
+        self.at_once
     }
 }
 
@@ -215,6 +227,10 @@ pub struct View {
     pub wal: WalView,
     /// By partition: the last records, and the log's end.
     pub logs: Vec<(VecDeque<SlotView>, u64)>,
+    /// By partition: the high watermark, and whether the follower is in sync.
+    pub replicas: Vec<(u64, bool)>,
+    /// Records that failovers cut off.
+    pub truncated: u32,
     /// By store, then partition: the committed offset.
     pub offsets: Vec<Vec<u64>>,
     /// Messages on their way, by number.
@@ -268,6 +284,8 @@ impl View {
             outbox_counts: (0, 0),
             wal: WalView::default(),
             logs: vec![(VecDeque::new(), 0); lens.partitions],
+            replicas: vec![(0, true); lens.partitions],
+            truncated: 0,
             offsets: vec![vec![0; lens.partitions]; lens.stores],
             messages: Vec::new(),
             ops: Vec::new(),
@@ -316,7 +334,10 @@ impl View {
             Kind::Aborted => self.open_outbox.retain(|(_, _, event)| *event != record.event),
             Kind::Waits => self.lock_waits += 1,
             Kind::Granted => self.lock_waits = self.lock_waits.saturating_sub(1),
-            Kind::Appended => self.appended(record),
+            Kind::Appended => self.appended(lens, record),
+            Kind::HighWatermark => self.replicas[record.extra as usize].0 = record.value,
+            Kind::InSync => self.replicas[record.extra as usize].1 = record.detail == 1,
+            Kind::Truncated => self.truncated(record),
             Kind::Applied => self.applied(lens, record),
             Kind::Emptied => {
                 if let Some(store) = lens.store_of[record.node.index()] {
@@ -362,7 +383,10 @@ impl View {
             | Kind::Rejected
             | Kind::Snapshotted
             | Kind::Stopped
-            | Kind::DrainEnded => {}
+            | Kind::DrainEnded
+            | Kind::NotEnoughReplicas
+            | Kind::Assumed
+            | Kind::FailedOver => {}
         }
     }
 
@@ -522,7 +546,20 @@ impl View {
         self.open_outbox.push((record.extra, slot, record.event));
     }
 
-    fn appended(&mut self, record: &Record) {
+    fn truncated(&mut self, record: &Record) {
+        let partition = record.extra as usize;
+        let (log, end) = &mut self.logs[partition];
+        log.retain(|slot| slot.number < record.value);
+        *end = record.value.min(*end);
+        self.replicas[partition] = (record.value.min(self.replicas[partition].0), true);
+        self.offsets.iter_mut().for_each(|offsets| offsets[partition] = record.value.min(offsets[partition]));
+        self.truncated += 1;
+    }
+
+    fn appended(&mut self, lens: &Lens, record: &Record) {
+        if lens.at_once {
+            self.replicas[record.extra as usize].0 = record.value + 1;
+        }
         let (log, end) = &mut self.logs[record.extra as usize];
         let delete = record.detail == OpKind::Delete as u8;
         log.push_back(SlotView {

@@ -18,7 +18,7 @@ use super::wiring;
 use crate::detect::DetectorKind;
 use crate::kernel::time::Us;
 use crate::strategy::cdc::{LsnFlushMode, Mismatch, SnapshotMode};
-use crate::world::ids::{Apply, Durable, Key, StoreKind};
+use crate::world::ids::{Acks, Apply, Durable, Key, StoreKind};
 use crate::world::outbox::{Claim, Eligible, Progress, ReadOrder, Rules};
 use crate::world::record::PoisonPolicy;
 use serde_json::{Map, Value};
@@ -68,7 +68,7 @@ impl<'a> Builder<'a> {
             roles,
             workload,
             source: self.source(),
-            broker: BrokerPlan { partitions: Block::new(self.root, "broker").count32("partitions") },
+            broker: self.broker(),
             stores: self.stores(),
             direct: self.direct(),
             outbox: self.outbox(),
@@ -201,6 +201,18 @@ impl<'a> Builder<'a> {
             wal_disk: Some(block.count("wal.disk")).filter(|bytes| *bytes > 0),
             wal_other: block.count("wal.other"),
             max_prepared: block.count32("max_prepared_transactions"),
+        }
+    }
+
+    fn broker(&self) -> BrokerPlan {
+        let block = Block::new(self.root, "broker");
+        BrokerPlan {
+            partitions: block.count32("partitions"),
+            acks: block.choice("acks", Acks::from_id),
+            replication_lag: block.distribution("replication_lag"),
+            min_insync: block.count32("min_insync"),
+            isr_timeout: block.us("isr_timeout"),
+            unclean_election: block.switch("unclean_election"),
         }
     }
 

@@ -43,6 +43,11 @@ pub fn resolve(
                 builder.refusals.push(Refusal::one_of(format!("{}.target", fault.path), &fault.target, ["source"]));
                 continue;
             }
+            TargetKind::Leader if LEADERS.contains(&fault.target.as_str()) => node(builder, &fault, nodes),
+            TargetKind::Leader => {
+                builder.refusals.push(Refusal::one_of(format!("{}.target", fault.path), &fault.target, LEADERS));
+                continue;
+            }
             TargetKind::Key => match key(builder, &fault, keys) {
                 Some(target) => Ok(target),
                 None => continue,
@@ -61,6 +66,9 @@ pub fn resolve(
     }
     plans
 }
+
+/// The nodes that have a follower.
+const LEADERS: [&str; 1] = ["broker"];
 
 /// Why a fault has no target.
 enum Lacking {
@@ -108,7 +116,7 @@ fn check_point(builder: &mut Builder<'_>, fault: &Fault, known: &KnownNode, poin
     let prefix = match known.role {
         NodeRole::App => "app.",
         NodeRole::Source => "source.",
-        NodeRole::Broker => "broker.",
+        NodeRole::Broker | NodeRole::Follower => "broker.",
         NodeRole::Relay(_) => "relay.",
         NodeRole::Connector => "connector.",
         NodeRole::Coordinator => "coordinator.",

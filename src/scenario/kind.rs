@@ -110,7 +110,9 @@ impl Kind {
             Kind::Probability => probability(value).map(Setting::Probability),
             Kind::Count(min, max) => whole(value).filter(|n| (min..=max).contains(&n)).map(Setting::Count),
             Kind::Choice(ids) => {
-                let Some(text) = text else { return Err(wrong()) };
+                // A word may be a number: `acks` is 0, 1 or all.
+                let number = whole(value).map(|number| number.to_string());
+                let Some(text) = text.or(number.as_deref()) else { return Err(wrong()) };
                 let known = ids.iter().find(|id| **id == text);
                 return known.map(|id| Setting::Choice(id)).ok_or_else(|| Refusal::one_of(path, text, *ids));
             }
@@ -282,6 +284,9 @@ mod tests {
             (Kind::Count(0, MOST_EXACT), json!(1e300), Err("p is 1e+300. It must be a whole number from 0 to 9007199254740991.")),
             (Kind::Choice(&["row", "batch"]), json!("batsh"), Err(r#"p is "batsh". It must be one of row, batch. Did you mean batch?"#)),
             (Kind::Choice(&["row", "batch"]), json!("row"), Ok(Setting::Choice("row"))),
+            (Kind::Choice(&["0", "all"]), json!(0),   Ok(Setting::Choice("0"))),
+            (Kind::Choice(&["0", "all"]), json!("0"), Ok(Setting::Choice("0"))),
+            (Kind::Choice(&["0", "all"]), json!(2),   Err(r#"p is "2". It must be one of 0, all."#)),
             (Kind::Switch,      json!("yes"),       Err(r#"p is "yes". It must be true or false."#)),
             (Kind::KeyChoice,   json!("zipf(0.99)"), Ok(Setting::KeyChoice(Some(0.99)))),
             (Kind::KeyChoice,   json!("zipf(0)"),   Err(r#"p is "zipf(0)". It must be "uniform" or "zipf(0.99)", with any exponent above 0 up to 10."#)),

@@ -7,7 +7,7 @@ use crate::detect::DetectorKind;
 use crate::kernel::time::Us;
 use crate::strategy::StrategyId;
 use crate::strategy::cdc::{LsnFlushMode, Mismatch, SnapshotMode};
-use crate::world::ids::{Apply, Durable, StoreKind};
+use crate::world::ids::{Acks, Apply, Durable, StoreKind};
 use crate::world::outbox::Claim;
 use crate::world::record::PoisonPolicy;
 use serde_json::Value;
@@ -357,6 +357,51 @@ pub const OPTIONS: &[Row] = &[
          Kafka cannot (KIP-939 is not released); ActiveMQ and IBM MQ can.",
     )
     .only(Scope::Of(StrategyId::TwoPhaseCommit)),
+    row_of(
+        "broker.acks",
+        Kind::Choice(Acks::IDS),
+        "all",
+        "S8",
+        "When a publish is confirmed: 0 at once, 1 by the leader, `all` by every replica in sync.\n\n\
+         With 0 the producer learns of no failure; with 1 a failover loses what the follower does not have yet.",
+    )
+    .only(Scope::Broker),
+    row_of(
+        "broker.replication_lag",
+        Kind::Distribution,
+        "0s",
+        ILLUSTRATIVE,
+        "How long a record takes to reach the broker's follower.\n\n\
+         In the order of the partition. Consumers see a record when every replica in sync has it.",
+    )
+    .only(Scope::Broker),
+    row_of(
+        "broker.min_insync",
+        Kind::Count(1, 2),
+        "1",
+        "S10",
+        "With `acks` all: how many replicas must be in sync for a publish to be taken.\n\n\
+         With 1, `acks` all is worth no more than `acks` 1 while the follower is out.",
+    )
+    .only(Scope::Broker),
+    row_of(
+        "broker.isr_timeout",
+        FROM_1MS,
+        "30s",
+        "S10",
+        "How long the follower may lack a record before it leaves the in-sync set (replica.lag.time.max.ms).\n\n\
+         Until then what it lacks is not readable, and `acks` all waits.",
+    )
+    .only(Scope::Broker),
+    row_of(
+        "broker.unclean_election",
+        Kind::Switch,
+        "false",
+        "S10",
+        "Whether a follower that is not in sync may become leader.\n\n\
+         If not, a failover with no replica in sync waits for the old leader, and loses nothing.",
+    )
+    .only(Scope::Broker),
     // The derived stores and their consumers.
     row_of(
         "stores.*.kind",

@@ -4,7 +4,7 @@ use crate::kernel::distribution::Distribution;
 use crate::kernel::time::Us;
 use crate::strategy::StrategyId;
 use crate::strategy::cdc::{LsnFlushMode, Mismatch, SnapshotMode};
-use crate::world::ids::{Apply, Durable, Key, LinkId, NodeId, OpKind, RelayId, StoreId, StoreKind};
+use crate::world::ids::{Acks, Apply, Durable, Key, LinkId, NodeId, OpKind, RelayId, StoreId, StoreKind};
 use crate::world::outbox::Rules;
 use crate::world::record::PoisonPolicy;
 
@@ -120,6 +120,8 @@ pub enum NodeRole {
     Store(StoreId),
     /// The connector that reads the source's log.
     Connector,
+    /// The broker's follower.
+    Follower,
 }
 
 /// Anything that can crash.
@@ -185,6 +187,8 @@ pub struct Roles {
     pub source: NodeId,
     /// The broker, if the run has one.
     pub broker: Option<NodeId>,
+    /// Its follower.
+    pub follower: Option<NodeId>,
     /// By relay; none if the strategy has no outbox.
     pub relays: Vec<NodeId>,
     /// The connector, if the strategy has one.
@@ -318,6 +322,16 @@ pub struct SourcePlan {
 pub struct BrokerPlan {
     /// How many partitions the topic has.
     pub partitions: u32,
+    /// When a publish is confirmed.
+    pub acks: Acks,
+    /// How long a record takes to reach the follower.
+    pub replication_lag: Distribution,
+    /// With `acks` all: how many replicas must be in sync for a publish to be taken.
+    pub min_insync: u32,
+    /// How long a follower may lack a record before it leaves the in-sync set.
+    pub isr_timeout: Us,
+    /// Whether a follower that is not in sync may become leader.
+    pub unclean_election: bool,
 }
 
 /// A derived store and the consumer that feeds it.
@@ -562,6 +576,8 @@ crate::ids! {
         Delete = "delete",
         /// The event that the message carries can never be handled at the link's far end.
         Poison = "poison",
+        /// The leader is lost and its follower takes over, with what it has.
+        Failover = "failover",
     }
 }
 

@@ -77,6 +77,8 @@ presets! {
         "The decision is made and cannot reach the database: the broker has committed, the row stays locked in doubt.";
     "two-phase-commit-unsupported", "The search index cannot prepare", Us(10_100_000),
         "An index cannot vote, so it commits last: the coordinator dies before it writes that down, and aborts the rest.";
+    "acks-one-failover", "Confirmed by one, gone with one", Us(8_360_000),
+        "The broker's leader confirms, the outbox row is marked, and the leader is lost before its follower has the record.";
 }
 
 /// The preset the page opens on.

@@ -89,7 +89,7 @@ fn kind(kind: Kind) -> Map<String, Value> {
         Kind::Probability => json!({ "type": "number", "minimum": 0, "maximum": 1 }),
         Kind::Count(1, 1) => json!({ "const": 1 }),
         Kind::Count(min, max) => json!({ "type": "integer", "minimum": min, "maximum": max }),
-        Kind::Choice(ids) => json!({ "enum": ids }),
+        Kind::Choice(ids) => json!({ "enum": words(ids) }),
         Kind::Switch => json!({ "type": "boolean" }),
         Kind::Text(most) => json!({ "type": "string", "maxLength": most }),
         Kind::Name => json!({ "$ref": "#/$defs/name" }),
@@ -107,6 +107,12 @@ fn kind(kind: Kind) -> Map<String, Value> {
         Value::Object(members) => members,
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Map::new(),
     }
+}
+
+/// The words of a choice; one that is a number may be written as a number too.
+fn words(ids: &[&str]) -> Vec<Value> {
+    let number = |id: &&str| id.parse::<u64>().ok().map(Value::from);
+    ids.iter().filter_map(number).chain(ids.iter().map(|id| Value::from(*id))).collect()
 }
 
 fn definitions() -> Value {

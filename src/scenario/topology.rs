@@ -122,6 +122,8 @@ impl Topology {
             nodes.push(node(format!("{id}-consumer"), format!("{declared}-consumer"), NodeRole::Consumer(store)));
             nodes.push(node(id.clone(), declared.clone(), NodeRole::Store(store)));
         }
+        // Replicas come last: they stand in their leader's box on the stage.
+        nodes.push(named("broker-2", NodeRole::Follower));
         nodes
     }
 
@@ -170,7 +172,7 @@ impl Topology {
     pub fn has_node(&self, role: NodeRole) -> bool {
         match role {
             NodeRole::App | NodeRole::Source | NodeRole::Store(_) => true,
-            NodeRole::Broker => self.has_broker(),
+            NodeRole::Broker | NodeRole::Follower => self.has_broker(),
             NodeRole::Consumer(store) => self.has_consumer(store),
             NodeRole::Relay(_) => self.has_relay(),
             NodeRole::Connector => self.has_connector(),
@@ -297,7 +299,7 @@ mod tests {
                      broker-search-index-consumer search-index-consumer-search-index";
         for strategy in [StrategyId::DirectDbFirst, StrategyId::DirectBrokerFirst] {
             let (nodes, links) = ids(strategy, Target::Broker);
-            assert_eq!(nodes, format!("app source broker {fed}"));
+            assert_eq!(nodes, format!("app source broker {fed} broker-2"));
             assert_eq!(links, format!("app-source app-broker {feeds}"));
             let (nodes, links) = ids(strategy, Target::Stores);
             assert_eq!(nodes, "app source cache search-index");
@@ -305,13 +307,13 @@ mod tests {
         }
         for target in [Target::Broker, Target::Stores] {
             let (nodes, links) = ids(StrategyId::TwoPhaseCommit, target);
-            assert_eq!(nodes, format!("app source broker coordinator {fed}"));
+            assert_eq!(nodes, format!("app source broker coordinator {fed} broker-2"));
             assert_eq!(links, format!("app-source app-coordinator coordinator-source coordinator-broker {feeds}"));
             let (nodes, links) = ids(StrategyId::Outbox, target);
-            assert_eq!(nodes, format!("app source broker relay {fed}"));
+            assert_eq!(nodes, format!("app source broker relay {fed} broker-2"));
             assert_eq!(links, format!("app-source relay-source relay-broker {feeds}"));
             let (nodes, links) = ids(StrategyId::Cdc, target);
-            assert_eq!(nodes, format!("app source broker connector {fed}"));
+            assert_eq!(nodes, format!("app source broker connector {fed} broker-2"));
             assert_eq!(links, format!("app-source connector-source connector-broker {feeds}"));
         }
     }

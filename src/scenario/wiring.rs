@@ -45,6 +45,7 @@ fn node_roles(nodes: &[NodePlan], stores: usize) -> Roles {
         app: find(nodes, NodeRole::App).unwrap_or_default(),
         source: find(nodes, NodeRole::Source).unwrap_or_default(),
         broker: find(nodes, NodeRole::Broker),
+        follower: find(nodes, NodeRole::Follower),
         connector: find(nodes, NodeRole::Connector),
         coordinator: find(nodes, NodeRole::Coordinator),
         coordinator_store: vec![None; stores],
@@ -62,7 +63,12 @@ fn node_roles(nodes: &[NodePlan], stores: usize) -> Roles {
             NodeRole::Store(store) => roles.stores[store.index()] = id,
             NodeRole::Consumer(store) => roles.consumers[store.index()] = Some(id),
             NodeRole::Relay(_) => roles.relays.push(id),
-            NodeRole::App | NodeRole::Source | NodeRole::Broker | NodeRole::Connector | NodeRole::Coordinator => {}
+            NodeRole::App
+            | NodeRole::Source
+            | NodeRole::Broker
+            | NodeRole::Connector
+            | NodeRole::Coordinator
+            | NodeRole::Follower => {}
         }
     }
     roles
@@ -77,7 +83,8 @@ fn place(roles: &mut Roles, link: &KnownLink, id: LinkId) {
         | NodeRole::Broker
         | NodeRole::Relay(_)
         | NodeRole::Connector
-        | NodeRole::Coordinator => {
+        | NodeRole::Coordinator
+        | NodeRole::Follower => {
             unreachable!("the link {} ends at a store or its consumer", link.id)
         }
     };

@@ -77,6 +77,12 @@ impl Checks {
                 let next = std::mem::replace(end, record.value + 1);
                 self.holds(Law::OffsetOrder, next == record.value, id);
             }
+            Kind::Truncated => {
+                // A failover cuts the log: here, and only here, a partition and its groups go back.
+                let (partition, cut) = (record.extra as usize, record.value);
+                self.log_ends[partition] = self.log_ends[partition].min(cut);
+                self.committed.iter_mut().for_each(|offsets| offsets[partition] = offsets[partition].min(cut));
+            }
             Kind::OffsetCommitted => {
                 if let Some(store) = self.links.iter().position(|link| *link == record.link) {
                     let at = &mut self.committed[store][record.extra as usize];

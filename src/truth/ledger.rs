@@ -131,6 +131,21 @@ impl StoreLedger {
         self.rows[record.key.index()].push(RowChange { at, event, version, present, record: id });
     }
 
+    /// A record of the log is gone, and the log stands for the store: it is not delivered any more.
+    fn withdraw(&mut self, record: &Record, id: RecordId) {
+        let Some(seen) = self.seen.get_mut(record.event.index()).filter(|seen| seen.count > 0) else { return };
+        self.delivered -= 1;
+        seen.count -= 1;
+        if seen.count == 0 {
+            self.distinct -= 1;
+            *seen = Seen::NEVER;
+        }
+        let rows = &mut self.rows[record.key.index()];
+        let before = rows.iter().rev().find(|row| row.event != record.event).copied();
+        let nothing = RowChange { at: record.at, event: EventId::NONE, version: 0, present: false, record: id };
+        rows.push(RowChange { at: record.at, record: id, ..before.unwrap_or(nothing) });
+    }
+
     fn empty(&mut self, at: Us, id: RecordId) {
         for row in &mut self.rows {
             if row.last().is_some_and(|last| last.present) {
@@ -216,6 +231,14 @@ impl Ledger {
             Kind::Emptied => {
                 if let Some(store) = self.store_at(record.node) {
                     store.empty(record.at, id);
+                }
+            }
+            Kind::Truncated => {
+                self.end(record, id);
+                if self.log_stands_for_stores
+                    && let Some(store) = self.store_at(record.node)
+                {
+                    store.withdraw(record, id);
                 }
             }
             Kind::Read if record.extra == 1 => {

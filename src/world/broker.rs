@@ -1,11 +1,32 @@
-//! The broker: one topic with partitions, offsets, and one consumer group per store.
+//! The broker: one topic with partitions of two replicas, offsets, and one consumer group per store (DOMAIN 2g).
+
+mod partition;
+
+pub use partition::Partition;
 
 use super::ids::{EventId, Key, StoreId};
+use crate::kernel::time::Us;
 
 /// Fidelity of this part.
-pub const FIDELITY: [(&str, &str, &str); 2] = [
+pub const FIDELITY: [(&str, &str, &str); 6] = [
     ("broker: log", "modelled", "partitions by key, offsets, one consumer group per store, committed offsets"),
-    ("broker: delivery", "simplified", "a record is pushed as soon as it is in the log, within a prefetch window"),
+    ("broker: delivery", "simplified", "a record is pushed as soon as it is readable, within a prefetch window"),
+    (
+        "broker: replication",
+        "modelled",
+        "one follower: high watermark, in-sync set that shrinks after a time, acks 0, 1 and all, min in-sync replicas",
+    ),
+    (
+        "broker: failover",
+        "modelled",
+        "the follower becomes leader and the log is cut to what it has; a consumer that read further goes back to the cut",
+    ),
+    (
+        "broker: crash",
+        "simplified",
+        "a crash of `broker` is a restart of its process: the log survives and nobody is elected; that is what `failover` is",
+    ),
+    ("broker: after a failover", "simplified", "the old leader follows the new one from the cut, in sync at once"),
 ];
 
 /// A record of a partition.
@@ -17,6 +38,8 @@ pub struct Entry {
     pub version: u32,
     /// Whether its row is shown again, which is no delivery.
     pub again: bool,
+    /// When the leader appended it.
+    pub at: Us,
 }
 
 /// A consumer group's place in a partition.
@@ -31,7 +54,7 @@ pub struct Position {
 /// The message broker.
 #[derive(Clone, Debug, Default)]
 pub struct Broker {
-    partitions: Vec<Vec<Entry>>,
+    partitions: Vec<Partition>,
     /// By store, then partition.
     groups: Vec<Vec<Position>>,
 }
@@ -41,7 +64,10 @@ impl Broker {
     #[must_use]
     pub fn new(partitions: u32, stores: usize) -> Broker {
         let partitions = partitions as usize;
-        Broker { partitions: vec![Vec::new(); partitions], groups: vec![vec![Position::default(); partitions]; stores] }
+        Broker {
+            partitions: vec![Partition::default(); partitions],
+            groups: vec![vec![Position::default(); partitions]; stores],
+        }
     }
 
     /// The partition of a key: the same key, the same partition.
@@ -56,24 +82,25 @@ impl Broker {
         self.partitions.len() as u32
     }
 
-    /// Appends a record. Gives its partition and offset.
-    pub fn append(&mut self, key: Key, entry: Entry) -> (u32, u64) {
-        let partition = self.partition(key);
-        let log = &mut self.partitions[partition as usize];
-        log.push(entry);
-        (partition, log.len() as u64 - 1)
-    }
-
-    /// The offset that the next record of a partition will have.
+    /// A partition's log and replicas.
     #[must_use]
-    pub fn end(&self, partition: u32) -> u64 {
-        self.partitions[partition as usize].len() as u64
+    pub fn log(&self, partition: u32) -> &Partition {
+        &self.partitions[partition as usize]
     }
 
-    /// The next record to push to a store's consumer from a partition, if there is one; counts it as pushed.
+    /// A partition's log and replicas, to change them.
+    pub fn log_mut(&mut self, partition: u32) -> &mut Partition {
+        &mut self.partitions[partition as usize]
+    }
+
+    /// The next record to push to a store's consumer from a partition, if it may be read; counts it as pushed.
     pub fn push(&mut self, store: StoreId, partition: u32) -> Option<(u64, Entry)> {
         let position = &mut self.groups[store.index()][partition as usize];
-        let entry = *self.partitions[partition as usize].get(usize::try_from(position.next).ok()?)?;
+        let log = &self.partitions[partition as usize];
+        if position.next >= log.high() {
+            return None;
+        }
+        let entry = log.entry(position.next)?;
         position.next += 1;
         Some((position.next - 1, entry))
     }
@@ -84,9 +111,12 @@ impl Broker {
         self.groups[store.index()][partition as usize]
     }
 
-    /// A consumer has processed everything below an offset.
-    pub fn commit(&mut self, store: StoreId, partition: u32, offset: u64) {
+    /// A consumer has processed everything below an offset that it read in that leader epoch. Gives what is committed:
+    /// no further than the log that it read and today's have in common.
+    pub fn commit(&mut self, store: StoreId, partition: u32, offset: u64, epoch: u32) -> u64 {
+        let offset = offset.min(self.partitions[partition as usize].common(epoch));
         self.groups[store.index()][partition as usize].committed = offset;
+        offset
     }
 
     /// A consumer fetches again from an offset.
@@ -101,19 +131,28 @@ impl Broker {
         position.committed
     }
 
+    /// The follower of a partition becomes its leader. Gives what is gone; no group is further than the log's end.
+    pub fn fail_over(&mut self, partition: u32) -> Vec<(u64, Entry)> {
+        let gone = self.partitions[partition as usize].truncate();
+        let end = self.partitions[partition as usize].end();
+        for group in &mut self.groups {
+            let position = &mut group[partition as usize];
+            (position.next, position.committed) = (position.next.min(end), position.committed.min(end));
+        }
+        gone
+    }
+
     /// How many records a group has not yet committed.
     #[must_use]
     pub fn lag(&self, store: StoreId) -> u64 {
-        let behind = |(log, position): (&Vec<Entry>, &Position)| (log.len() as u64).saturating_sub(position.committed);
+        let behind = |(log, position): (&Partition, &Position)| log.end().saturating_sub(position.committed);
         self.partitions.iter().zip(&self.groups[store.index()]).map(behind).sum()
     }
 
     /// The records that a group has not yet committed.
     pub fn uncommitted(&self, store: StoreId) -> impl Iterator<Item = Entry> + '_ {
-        let behind = |(log, position): (&'_ Vec<Entry>, &Position)| {
-            log.get(usize::try_from(position.committed).unwrap_or(usize::MAX)..).unwrap_or_default().to_vec()
-        };
-        self.partitions.iter().zip(&self.groups[store.index()]).flat_map(behind)
+        let both = self.partitions.iter().zip(&self.groups[store.index()]);
+        both.flat_map(|(log, position)| log.from(position.committed).map(|(_, entry)| entry))
     }
 }
 
@@ -121,18 +160,42 @@ impl Broker {
 mod tests {
     use super::*;
 
+    fn entry(event: u32) -> Entry {
+        Entry { event: EventId(event), version: 1, again: false, at: Us::ZERO }
+    }
+
     #[test]
     fn a_group_reads_from_its_committed_offset() {
         let (mut broker, store) = (Broker::new(2, 1), StoreId(0));
         for key in 0..6 {
-            broker.append(Key(key), Entry { event: EventId(key), version: 1, again: false });
+            let partition = broker.partition(Key(key));
+            broker.log_mut(partition).append(entry(key));
         }
-        assert_eq!((broker.end(0), broker.end(1), broker.lag(store)), (3, 3, 6));
+        assert_eq!((broker.log(0).end(), broker.log(1).end(), broker.lag(store)), (3, 3, 6));
+        assert_eq!(broker.push(store, 0), None, "nothing is readable above the high watermark");
+        broker.log_mut(0).replicate(3, Us::ZERO);
         let pushed: Vec<u64> = std::iter::from_fn(|| broker.push(store, 0)).map(|(offset, _)| offset).collect();
         assert_eq!(pushed, [0, 1, 2]);
-        broker.commit(store, 0, 1);
+        assert_eq!(broker.commit(store, 0, 1, 0), 1);
         assert_eq!(broker.rewind(store, 0), 1);
-        assert_eq!(broker.push(store, 0), Some((1, Entry { event: EventId(2), version: 1, again: false })));
+        assert_eq!(broker.push(store, 0), Some((1, entry(2))));
         assert_eq!((broker.lag(store), broker.uncommitted(store).count()), (5, 5));
+    }
+
+    #[test]
+    fn a_failover_takes_groups_back_to_the_cut() {
+        let (mut broker, store) = (Broker::new(1, 1), StoreId(0));
+        for event in 0..4 {
+            broker.log_mut(0).append(entry(event));
+        }
+        broker.log_mut(0).replicate(2, Us::ZERO);
+        broker.log_mut(0).drop_out();
+        while broker.push(store, 0).is_some() {}
+        broker.commit(store, 0, 3, 0);
+        assert_eq!(broker.fail_over(0), [(2, entry(2)), (3, entry(3))]);
+        assert_eq!(broker.position(store, 0), Position { next: 2, committed: 2 });
+        broker.log_mut(0).append(entry(9));
+        assert_eq!(broker.commit(store, 0, 4, 0), 2, "what was read of the old log is not what stands there now");
+        assert_eq!(broker.commit(store, 0, 3, 1), 3);
     }
 }

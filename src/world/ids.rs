@@ -105,3 +105,25 @@ crate::ids! {
         Unknown = "unknown",
     }
 }
+
+crate::ids! {
+    /// When the broker confirms a publish.
+    pub enum Acks {
+        /// Never: the producer goes on as soon as it has sent, and learns of no failure.
+        None = "0",
+        /// When the record is in the leader's log.
+        Leader = "1",
+        /// When every replica that is in sync has it.
+        All = "all",
+    }
+}
+
+crate::ids! {
+    /// Where a consumer goes on whose offset is no longer in the log.
+    pub enum Reset {
+        /// At the end: what is still retained is passed over too.
+        Latest = "latest",
+        /// At the start of what is retained.
+        Earliest = "earliest",
+    }
+}

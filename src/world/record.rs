@@ -132,6 +132,18 @@ crate::ids! {
         DecisionLogged = "decision-logged",
         /// The coordinator forgets a transaction whose participants have all committed.
         Forgotten = "forgotten",
+        /// The broker refuses a publish: too few replicas are in sync. `value`: how many are; `extra`: partition.
+        NotEnoughReplicas = "not-enough-replicas",
+        /// A producer goes on without an answer (`acks` 0). `extra`: message.
+        Assumed = "assumed",
+        /// How far consumers may read, where it is not the log's end at once. `value`: next offset; `extra`: partition.
+        HighWatermark = "high-watermark",
+        /// The follower leaves the in-sync set, or is back in it. `extra`: partition; `detail`: 1 if it is back.
+        InSync = "in-sync",
+        /// The leader is lost. `value`: when one serves again; `extra`: fault; `detail`: 1 if the follower is elected.
+        FailedOver = "failed-over",
+        /// A record is gone: the new leader never had it. `value`: offset; `extra`: partition.
+        Truncated = "truncated",
     }
 }
 

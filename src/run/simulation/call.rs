@@ -6,7 +6,7 @@ use super::{Due, Simulation, role_code};
 use crate::kernel::rng::Purpose;
 use crate::kernel::time::Us;
 use crate::scenario::plan::{FaultKind, LinkOrder, LinkPlan, Plan};
-use crate::world::ids::{EventId, LinkId, MessageId, NodeId, Op, Outcome, RecordId, RelayId, StoreId};
+use crate::world::ids::{Acks, EventId, LinkId, MessageId, NodeId, Op, Outcome, RecordId, RelayId, StoreId};
 use crate::world::outbox::OutboxRow;
 use crate::world::record::{Kind, Parcel};
 use std::collections::VecDeque;
@@ -63,8 +63,12 @@ pub struct Payload {
     pub list: Vec<u32>,
     /// Outbox rows: claimed, or to be marked.
     pub rows: Vec<OutboxRow>,
-    /// Partitions and the offsets to commit in them; or the gaps that a claim saw.
+    /// The gaps that a claim saw.
     pub offsets: Vec<(u32, u64)>,
+    /// Partitions, the offsets to commit in them, and the leader epochs in which they were read.
+    pub commits: Vec<(u32, u64, u32)>,
+    /// The leader epoch in which a record was read.
+    pub epoch: u32,
     /// Changes: from the log, of a snapshot, or a batch to publish.
     pub changes: Vec<Change>,
     /// Whether the row is shown again, which is no delivery.
@@ -86,7 +90,9 @@ impl Payload {
             told: EventId::NONE,
             list: Vec::new(),
             rows: Vec::new(),
+            epoch: 0,
             offsets: Vec::new(),
+            commits: Vec::new(),
             changes: Vec::new(),
             again: false,
             looks: 0,
@@ -251,6 +257,8 @@ impl Simulation<'_> {
         let back = [Parcel::CommitOffset, Parcel::Wal].contains(&payload.parcel);
         let ends = if back { (to, from) } else { (from, to) };
         let (epoch, callee_epoch) = (self.epoch(ends.0), self.epoch(ends.1));
+        let blind = class.is_some() && payload.parcel == Parcel::Publish && self.plan.broker.acks == Acks::None;
+        let class = class.filter(|_| !blind);
         let mut call = Call {
             used: 0,
             refs: 0,
@@ -292,7 +300,24 @@ impl Simulation<'_> {
         if let Some(class) = class {
             self.watch_call(class, id);
         }
+        if blind {
+            self.put_call(self.now, Due::Assumed(id), id);
+        }
         id
+    }
+
+    /// A producer that wants no answer (`acks` 0) takes it for done that it has sent.
+    pub(super) fn assumed(&mut self, id: CallId) {
+        let Some(call) = self.get_call(id).filter(|_| self.waits_for(id)) else { return self.release(id) };
+        let (caller, event, op, from) = (call.caller, call.payload.event, call.payload.op, call.ends.0);
+        let mut record = self.about(from, Kind::Assumed, event, call.sent);
+        (record.link, record.extra, record.version) = (call.link, call.message.0, call.payload.version);
+        if op != Op::NONE {
+            record.op = op;
+        }
+        let cause = self.record(record);
+        self.conclude(caller, id, Outcome::Ok, cause);
+        self.release(id);
     }
 
     /// When a call's request arrives that was sent now, for a connection that closes behind it.
@@ -413,7 +438,8 @@ impl Simulation<'_> {
                 | FaultKind::Abort
                 | FaultKind::SlotLost
                 | FaultKind::Update
-                | FaultKind::Delete => {}
+                | FaultKind::Delete
+                | FaultKind::Failover => {}
             }
         }
     }

@@ -13,6 +13,7 @@ use std::collections::VecDeque;
 struct Fetched {
     partition: u32,
     offset: u64,
+    epoch: u32,
     event: EventId,
     version: u32,
     /// Whether its row is shown again, which is no delivery.
@@ -80,6 +81,7 @@ impl Simulation<'_> {
             let life = consumer.fetches;
             let mut payload = Payload::about(Parcel::Deliver, entry.event, entry.version);
             (payload.small, payload.large, payload.again) = (partition, offset, entry.again);
+            payload.epoch = self.broker.log(partition).epoch();
             let request = self.events[entry.event.index()].request;
             let row = entry.event.0 % 16;
             let identity = Identity { major: u64::from(request), attempt: 1, row, life };
@@ -96,19 +98,20 @@ impl Simulation<'_> {
     /// A pushed record reaches a consumer.
     pub(super) fn serve_deliver(&mut self, payload: &Payload, caller: Caller, cause: RecordId) {
         let Caller::Nobody(store) = caller else { return };
+        let (partition, offset, epoch) = (payload.small, payload.large, payload.epoch);
         let consumer = &mut self.consumers[store.index()];
-        let expected = &mut consumer.expected[payload.small as usize];
-        if *expected < payload.large {
+        let expected = &mut consumer.expected[partition as usize];
+        if *expected < offset {
             // One before it is late, or lost: fetch again from the gap.
             return self.push_lost(store, cause);
         }
-        if *expected > payload.large {
+        // What a failover has cut off since is not what stands there now.
+        if *expected > offset || offset >= self.broker.log(partition).common(epoch) {
             return;
         }
         *expected += 1;
-        let (partition, offset) = (payload.small, payload.large);
         let (event, version, again) = (payload.event, payload.version, payload.again);
-        consumer.buffer.push_back(Fetched { partition, offset, event, version, again, cause });
+        consumer.buffer.push_back(Fetched { partition, offset, epoch, event, version, again, cause });
         if consumer.state == State::Idle {
             self.consumer_polls(store, cause);
         }
@@ -140,6 +143,20 @@ impl Simulation<'_> {
             self.broker.seek(store, partition, expected);
         }
         self.pump_all(store, RecordId::NONE);
+    }
+
+    /// A partition's log was cut: a consumer that has read further goes back to the cut.
+    pub(super) fn consumer_cut(&mut self, store: StoreId, partition: u32, end: u64) {
+        let Some(node) = self.plan.roles.consumers[store.index()] else { return };
+        let expected = &mut self.consumers[store.index()].expected[partition as usize];
+        if *expected <= end {
+            return;
+        }
+        *expected = end;
+        let mut record = Record::new(self.now, node, Kind::Rewound);
+        (record.value, record.extra) = (end, partition);
+        let cause = self.record(record);
+        self.push_lost(store, cause);
     }
 
     fn consumer_polls(&mut self, store: StoreId, cause: RecordId) {
@@ -275,18 +292,18 @@ impl Simulation<'_> {
     fn consumer_commits(&mut self, store: StoreId, cause: RecordId) {
         let Some(link) = self.plan.roles.broker_consumer[store.index()] else { return };
         let consumer = &mut self.consumers[store.index()];
-        let mut offsets: Vec<(u32, u64)> = Vec::new();
+        let mut offsets: Vec<(u32, u64, u32)> = Vec::new();
         for fetched in &consumer.batch {
             let next = fetched.offset + 1;
-            match offsets.iter_mut().find(|(partition, _)| *partition == fetched.partition) {
-                Some((_, offset)) => *offset = next,
-                None => offsets.push((fetched.partition, next)),
+            match offsets.iter_mut().find(|(partition, ..)| *partition == fetched.partition) {
+                Some((_, offset, epoch)) => (*offset, *epoch) = (next, fetched.epoch),
+                None => offsets.push((fetched.partition, next, fetched.epoch)),
             }
         }
         consumer.commits += 1;
         let major = consumer.commits;
         let mut payload = Payload::about(Parcel::CommitOffset, EventId::NONE, 0);
-        payload.offsets = offsets;
+        payload.commits = offsets;
         let identity = Identity { major, attempt: 1, row: 0, life: 0 };
         let id = self.call(link, Caller::Consumer(store), Some(class_of(store)), payload, identity, cause);
         self.consumers[store.index()].waiting = id;

@@ -199,6 +199,7 @@ impl Simulation<'_> {
             | NodeRole::Relay(_)
             | NodeRole::Connector
             | NodeRole::Coordinator
+            | NodeRole::Follower
             | NodeRole::Consumer(_) => Parcel::Apply,
         };
         let calls = if parcel == Parcel::Commit { 1 } else { of.events.len() };

@@ -164,7 +164,7 @@ impl Simulation<'_> {
     }
 
     /// A node loses its memory and its connections; what is durable stays, what was sent still arrives.
-    fn crash(&mut self, node: NodeId, down: Option<Us>, detail: u8, fault: u32, cause: RecordId) {
+    pub(super) fn crash(&mut self, node: NodeId, down: Option<Us>, detail: u8, fault: u32, cause: RecordId) {
         let state = &mut self.nodes[node.index()];
         if !state.up {
             return;
@@ -181,7 +181,8 @@ impl Simulation<'_> {
         match self.role(node) {
             NodeRole::App => self.kill_app(crash),
             NodeRole::Source => self.kill_source(crash),
-            NodeRole::Broker => {}
+            NodeRole::Broker => self.kill_broker(),
+            NodeRole::Follower => {}
             NodeRole::Relay(relay) => self.kill_relay(relay, crash),
             NodeRole::Connector => self.kill_connector(crash),
             NodeRole::Coordinator => self.kill_coordinator(crash),
@@ -257,7 +258,11 @@ impl Simulation<'_> {
         let cause = self.record(Record { cause, ..Record::new(self.now, node, Kind::Restarted) });
         match self.role(node) {
             NodeRole::App | NodeRole::Source | NodeRole::Store(_) => {}
-            NodeRole::Broker => self.broker_restarted(cause),
+            NodeRole::Broker => {
+                self.catch_up();
+                self.broker_restarted(cause);
+            }
+            NodeRole::Follower => self.catch_up(),
             NodeRole::Relay(relay) => self.relay_restarted(relay, epoch),
             NodeRole::Connector => self.connector_restarted(),
             NodeRole::Coordinator => self.coordinator_restarted(epoch, cause),
@@ -304,6 +309,7 @@ impl Simulation<'_> {
                 self.restart(node, RecordId::NONE);
             }
             (FaultKind::Cut, FaultTarget::Link(link)) => self.cut(fault, link, plan.span),
+            (FaultKind::Failover, FaultTarget::Node(node)) => self.fail_over(fault, node, plan.span),
             (FaultKind::Abort, FaultTarget::Node(_)) => self.armed.abort_next.push(fault),
             (FaultKind::Update, FaultTarget::Key(key)) => self.person_changes(fault, key, false),
             (FaultKind::Delete, FaultTarget::Key(key)) => self.person_changes(fault, key, true),

@@ -1,7 +1,7 @@
 //! The simulation: plan in, trace out. The only driver: it routes commands and answers, counts crash points, kills.
 //!
 //! - `call`: requests and answers over links, with their five outcomes
-//! - `serve`: what source, broker and stores do with a request
+//! - `serve`: what source and stores do with a request; `broker`: what the broker does, and its replicas
 //! - `app`, `relay`, `connector`, `consumer`: the processes, each driven by its pure machine
 //! - `producer`: the client library that sends what the app has put into its buffer
 //! - `slot`: the source's side of the connector
@@ -10,6 +10,7 @@
 //! - `watch`: detectors; `drain`: the end of a run
 
 mod app;
+mod broker;
 mod call;
 mod connector;
 mod consumer;
@@ -40,6 +41,7 @@ use crate::world::source::{Source, Xid};
 use crate::world::store::{Store, Tombstones};
 use crate::world::xa::Holds;
 use app::{OpProc, Request};
+use broker::{Replication, Wait};
 use call::{Call, CallId, LinkState, Timeouts};
 use connector::ConnectorProc;
 use consumer::ConsumerProc;
@@ -48,7 +50,7 @@ use fault::{Armed, NodeState};
 use producer::ProducerProc;
 use relay::RelayProc;
 use slot::LogState;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// What is to happen at an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +71,12 @@ enum Due {
     Answer(CallId, bool),
     /// The answer is lost there.
     AnswerLost(CallId),
+    /// A producer that wants no answer goes on.
+    Assumed(CallId),
+    /// The broker's follower has a partition's records below an offset, if both replicas' epochs still sum to this.
+    Replicated(u32, u32, u32),
+    /// The leader of a partition looks whether its follower is in sync.
+    InSync(u32),
     /// Callers of a class look at their watches.
     Timeout(u16),
     /// The time that an operation waited is over.
@@ -155,6 +163,11 @@ pub struct Simulation<'p> {
     timeouts: Vec<Timeouts>,
     source: Source,
     broker: Broker,
+    /// By partition.
+    replication: Vec<Replication>,
+    /// Publishes that wait for the high watermark, by number.
+    waits: BTreeMap<u32, Wait>,
+    next_wait: u32,
     stores: Vec<Store>,
     consumers: Vec<ConsumerProc>,
     producer: ProducerProc,
@@ -225,6 +238,9 @@ impl<'p> Simulation<'p> {
                 .captured(plan.roles.connector.is_some(), plan.source.row_bytes)
                 .with_outbox(plan.outbox.rules),
             broker: Broker::new(plan.broker.partitions, plan.stores.len()),
+            replication: vec![Replication::default(); plan.broker.partitions as usize],
+            waits: BTreeMap::new(),
+            next_wait: 0,
             stores: plan.stores.iter().map(store).collect(),
             consumers: plan.stores.iter().map(|_| ConsumerProc::new(plan.broker.partitions)).collect(),
             producer: ProducerProc::default(),
@@ -308,6 +324,9 @@ impl<'p> Simulation<'p> {
             Due::Served(call, epoch) => self.served(call, epoch),
             Due::Answer(call, ok) => self.answer_arrives(call, ok),
             Due::AnswerLost(call) => self.answer_lost(call),
+            Due::Assumed(call) => self.assumed(call),
+            Due::Replicated(partition, below, life) => self.replicated(partition, below, life),
+            Due::InSync(partition) => self.look_at_in_sync(partition),
             Due::Timeout(class) => self.call_timeouts(class),
             Due::OpTimer(slot, op) => self.op_timer(slot, op),
             Due::ConsumerTimer(store, epoch) => self.consumer_timer(store, epoch),
@@ -380,6 +399,7 @@ fn role_code(role: NodeRole) -> u32 {
         NodeRole::Relay(relay) => 256 + u32::from(relay.0),
         NodeRole::Connector => 4,
         NodeRole::Coordinator => 8,
+        NodeRole::Follower => 12,
         NodeRole::Consumer(store) => 16 + 2 * u32::from(store.0),
         NodeRole::Store(store) => 17 + 2 * u32::from(store.0),
     }

@@ -17,6 +17,7 @@ impl Simulation<'_> {
             | NodeRole::Relay(_)
             | NodeRole::Connector
             | NodeRole::Coordinator
+            | NodeRole::Follower
             | NodeRole::Consumer(_)
             | NodeRole::Store(_) => {
                 return;
@@ -137,6 +138,7 @@ impl Simulation<'_> {
             | NodeRole::Relay(_)
             | NodeRole::Connector
             | NodeRole::Coordinator
+            | NodeRole::Follower
             | NodeRole::Consumer(_)
             | NodeRole::Store(_) => self.source.prepared().map(|open| open.op).collect(),
         };
@@ -155,6 +157,7 @@ impl Simulation<'_> {
             | NodeRole::Relay(_)
             | NodeRole::Connector
             | NodeRole::Coordinator
+            | NodeRole::Follower
             | NodeRole::Consumer(_)
             | NodeRole::Store(_) => self.source.transaction_of(op).is_some_and(|open| open.prepared),
         };

@@ -6,8 +6,7 @@ use crate::kernel::rng::Purpose;
 use crate::kernel::time::Us;
 use crate::scenario::plan::NodeRole;
 use crate::strategy::CrashPoint;
-use crate::world::broker::Entry;
-use crate::world::ids::{EventId, NodeId, Op, RecordId, StoreId};
+use crate::world::ids::{EventId, NodeId, Op, RecordId};
 use crate::world::outbox::OutboxRow;
 use crate::world::record::{AGAIN, AbortReason, Kind, Parcel, PassedBy, Record, Vanish};
 use crate::world::source::{Locked, Transaction, Xid};
@@ -370,53 +369,11 @@ impl Simulation<'_> {
         }
     }
 
-    fn serve_publish(&mut self, node: NodeId, id: CallId, payload: &Payload, cause: RecordId) {
-        let one = [(payload.event, payload.version, payload.again)];
-        let many: Vec<_> = payload.changes.iter().map(|change| (change.event, change.version, change.again)).collect();
-        let (mut touched, mut last) = (Vec::new(), cause);
-        for &(event, version, again) in if many.is_empty() { &one[..] } else { &many[..] } {
-            let (partition, appended) = self.append(node, event, version, again, cause);
-            last = appended;
-            touched.push((partition, last));
-        }
-        let op = self.events[payload.event.index()].op;
-        if self.pass(node, CrashPoint::BrokerAppendAck, op, payload.event, last) {
-            return self.strand(id);
-        }
-        self.answer(id, true, last);
-        for (partition, appended) in touched {
-            self.pump_groups(partition, appended);
-        }
-    }
-
-    /// Appends an event to the log, perhaps again. Gives its partition and the record of it.
-    pub(super) fn append(
-        &mut self,
-        node: NodeId,
-        event: EventId,
-        version: u32,
-        again: bool,
-        cause: RecordId,
-    ) -> (u32, RecordId) {
-        let key = self.events[event.index()].key;
-        let (partition, offset) = self.broker.append(key, Entry { event, version, again });
-        let mut record = self.about(node, Kind::Appended, event, cause);
-        (record.value, record.extra, record.version) = (offset, partition, version);
-        record.detail |= if again { AGAIN } else { 0 };
-        (partition, self.record(record))
-    }
-
-    pub(super) fn pump_groups(&mut self, partition: u32, cause: RecordId) {
-        for store in 0..self.stores.len() {
-            self.pump(StoreId(store as u16), partition, cause);
-        }
-    }
-
     fn serve_commit_offset(&mut self, node: NodeId, id: CallId, payload: &Payload, caller: Caller, cause: RecordId) {
         let Caller::Consumer(store) = caller else { return };
         let mut last = cause;
-        for &(partition, offset) in &payload.offsets {
-            self.broker.commit(store, partition, offset);
+        for &(partition, offset, epoch) in &payload.commits {
+            let offset = self.broker.commit(store, partition, offset, epoch);
             let mut record = Record::new(self.now, node, Kind::OffsetCommitted);
             (record.value, record.extra, record.cause) = (offset, partition, cause);
             record.link = self.get_call(id).map_or(record.link, |call| call.link);

@@ -1,0 +1,209 @@
+//! A partition: the leader's log, what its one follower has of it, and how far consumers may read (DOMAIN 2g).
+//!
+//! `log start <= follower's end <= leader's end`; the high watermark is the follower's end while the follower is in the
+//! in-sync set, and the leader's end while it is not.
+
+use super::Entry;
+use crate::kernel::time::Us;
+
+/// How the follower stands to the in-sync set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Member {
+    /// In it: the high watermark waits for it, and it may become leader.
+    #[default]
+    In,
+    /// Out of it.
+    Out,
+    /// It has nearly caught up: the high watermark stands still until the follower has reached it (Kafka's "maximal" set).
+    Returning,
+}
+
+/// A partition of the topic, with its two replicas.
+#[derive(Clone, Debug, Default)]
+pub struct Partition {
+    /// The leader's log from offset 0; what stands below `start` is deleted.
+    log: Vec<Entry>,
+    start: u64,
+    /// The follower's log end: what a failover keeps.
+    follower: u64,
+    member: Member,
+    high: u64,
+    /// Where the log was cut, failover by failover: the length is the leader epoch.
+    forks: Vec<u64>,
+}
+
+impl Partition {
+    /// The leader appends a record. Gives its offset.
+    pub fn append(&mut self, entry: Entry) -> u64 {
+        self.log.push(entry);
+        self.settle();
+        self.end() - 1
+    }
+
+    /// The offset that the next record will have.
+    #[must_use]
+    pub fn end(&self) -> u64 {
+        self.log.len() as u64
+    }
+
+    /// The first offset that is not deleted.
+    #[must_use]
+    pub fn start(&self) -> u64 {
+        self.start
+    }
+
+    /// The follower's log end.
+    #[must_use]
+    pub fn follower(&self) -> u64 {
+        self.follower
+    }
+
+    /// The high watermark: consumers see what stands below it.
+    #[must_use]
+    pub fn high(&self) -> u64 {
+        self.high
+    }
+
+    /// How many replicas are in sync, the leader counted.
+    #[must_use]
+    pub fn in_sync(&self) -> u32 {
+        1 + u32::from(self.member == Member::In)
+    }
+
+    /// How often the log was cut.
+    #[must_use]
+    pub fn epoch(&self) -> u32 {
+        self.forks.len() as u32
+    }
+
+    /// The record at an offset, unless it is deleted.
+    #[must_use]
+    pub fn entry(&self, offset: u64) -> Option<Entry> {
+        let kept = offset >= self.start;
+        self.log.get(usize::try_from(offset).ok()?).copied().filter(|_| kept)
+    }
+
+    /// The records from an offset on, with their offsets.
+    pub fn from(&self, offset: u64) -> impl Iterator<Item = (u64, Entry)> + '_ {
+        let first = offset.max(self.start).min(self.end());
+        (first..self.end()).zip(self.log[first as usize..].iter().copied())
+    }
+
+    /// Since when the follower lacks the oldest record that it lacks.
+    #[must_use]
+    pub fn lags_since(&self) -> Option<Us> {
+        self.log.get(self.follower as usize).map(|entry| entry.at)
+    }
+
+    /// The follower has everything below an offset. If it lacks nothing that is as old as `since` or older it comes back
+    /// into the in-sync set, once it has what consumers may read.
+    pub fn replicate(&mut self, below: u64, since: Us) {
+        self.follower = self.follower.max(below.min(self.end()));
+        if self.member == Member::Out && self.lags_since().is_none_or(|oldest| oldest > since) {
+            self.member = Member::Returning;
+        }
+        if self.member == Member::Returning && self.follower >= self.high {
+            self.member = Member::In;
+        }
+        self.settle();
+    }
+
+    /// Whether the high watermark waits for the follower.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.member != Member::Out
+    }
+
+    /// The follower leaves the in-sync set: the high watermark waits for it no longer.
+    pub fn drop_out(&mut self) {
+        self.member = Member::Out;
+        self.settle();
+    }
+
+    fn settle(&mut self) {
+        let low = if self.waits() { self.follower } else { self.end() };
+        self.high = self.high.max(low);
+    }
+
+    /// The follower becomes leader: the log ends where its copy ends, and the old leader follows it from there. Gives
+    /// what is gone, oldest first.
+    pub fn truncate(&mut self) -> Vec<(u64, Entry)> {
+        let cut = self.follower;
+        let gone: Vec<(u64, Entry)> = (cut..).zip(self.log.split_off(cut as usize)).collect();
+        if !gone.is_empty() {
+            self.forks.push(cut);
+        }
+        (self.start, self.high) = (self.start.min(cut), self.high.min(cut));
+        self.member = Member::In;
+        self.settle();
+        gone
+    }
+
+    /// How far offsets of a leader epoch are offsets of this log too: below the lowest cut since.
+    #[must_use]
+    pub fn common(&self, epoch: u32) -> u64 {
+        self.forks.iter().skip(epoch as usize).copied().min().unwrap_or(u64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::ids::EventId;
+
+    /// What is done to a partition.
+    #[derive(Clone, Copy, Debug)]
+    enum Do {
+        Append,
+        Replicate(u64),
+        DropOut,
+        Truncate,
+    }
+
+    #[test]
+    #[rustfmt::skip]
+    fn the_watermark_and_the_cut() {
+        use Do::{Append as A, DropOut, Replicate as R, Truncate};
+        let table: [(&[Do], (u64, u64, u64, u32)); 11] = [
+            // what is done                         end, follower, high, in sync
+            (&[A, A],                               (2, 0, 0, 2)),
+            (&[A, A, R(1)],                         (2, 1, 1, 2)),
+            (&[A, A, R(9)],                         (2, 2, 2, 2)),
+            (&[A, A, R(1), DropOut],                (2, 1, 2, 1)),
+            (&[A, A, R(1), DropOut, A],             (3, 1, 3, 1)),
+            (&[A, A, R(1), DropOut, R(2)],          (2, 2, 2, 2)),
+            (&[A, A, R(1), DropOut, A, R(2)],       (3, 2, 3, 1)), // the record of the second act is too old
+            (&[A, A, R(1), DropOut, A, A, R(3), A], (5, 3, 4, 1)), // on its way back: the watermark stands still
+            (&[A, A, R(1), DropOut, A, A, R(3), A, R(4)], (5, 4, 4, 2)),
+            (&[A, A, R(1), Truncate],               (1, 1, 1, 2)),
+            (&[A, A, R(1), DropOut, Truncate, A],   (2, 1, 1, 2)),
+        ];
+        for (done, want) in table {
+            let mut partition = Partition::default();
+            for (n, act) in done.iter().enumerate() {
+                match act {
+                    A => { partition.append(Entry { event: EventId(n as u32), version: 1, again: false, at: Us(n as u64) }); }
+                    R(below) => partition.replicate(*below, Us(4)),
+                    DropOut => partition.drop_out(),
+                    Truncate => { partition.truncate(); }
+                }
+            }
+            let got = (partition.end(), partition.follower(), partition.high(), partition.in_sync());
+            assert_eq!(got, want, "{done:?}");
+        }
+    }
+
+    #[test]
+    fn offsets_of_an_older_epoch_count_up_to_the_cut() {
+        let mut partition = Partition::default();
+        for n in 0..4 {
+            partition.append(Entry { event: EventId(n), version: 1, again: false, at: Us(u64::from(n)) });
+        }
+        partition.replicate(3, Us::ZERO);
+        assert_eq!(partition.lags_since(), Some(Us(3)));
+        assert_eq!(partition.truncate().iter().map(|(offset, _)| *offset).collect::<Vec<_>>(), [3]);
+        assert_eq!((partition.common(0), partition.common(1), partition.epoch()), (3, u64::MAX, 1));
+        assert_eq!(partition.truncate(), []);
+        assert_eq!(partition.epoch(), 1, "a failover that loses nothing cuts nothing");
+    }
+}

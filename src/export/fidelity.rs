@@ -2,13 +2,14 @@
 
 use super::table::Table;
 use crate::strategy::{fire_and_forget, outbox, publish_in_transaction};
-use crate::world::{broker, consumer, outbox as outbox_table, source, store};
+use crate::world::{broker, consumer, outbox as outbox_table, replica, source, store};
 
 /// The statements, in the order of the rooms.
 #[must_use]
 pub fn rows() -> Vec<(&'static str, &'static str, &'static str)> {
     let parts: [&[(&str, &str, &str)]; PARTS] = [
         &source::FIDELITY,
+        &replica::FIDELITY,
         &broker::FIDELITY,
         &consumer::FIDELITY,
         &store::FIDELITY,
@@ -21,7 +22,7 @@ pub fn rows() -> Vec<(&'static str, &'static str, &'static str)> {
 }
 
 /// How many files make a statement; a test counts them.
-pub const PARTS: usize = 8;
+pub const PARTS: usize = 9;
 
 /// The statements as a table.
 #[must_use]

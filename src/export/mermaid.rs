@@ -109,7 +109,8 @@ fn is_drawn(kind: Kind) -> bool {
         Kind::TimedOut | Kind::GaveUp | Kind::Rejected | Kind::Killed | Kind::StillQueued => true,
         Kind::Crashed | Kind::Restarted | Kind::Alarm | Kind::LinkFault => true,
         Kind::Prepared | Kind::Decided | Kind::DecisionLogged => true,
-        Kind::Vanished | Kind::Poisoned | Kind::Truncated | Kind::FailedOver | Kind::NotEnoughReplicas => true,
+        Kind::Vanished | Kind::Poisoned | Kind::Truncated | Kind::FailedOver => true,
+        Kind::NotEnoughReplicas | Kind::Retracted => true,
         Kind::CursorPassed | Kind::SlotLost | Kind::Snapshotted | Kind::OffsetStored | Kind::Stopped => true,
         Kind::Stepped | Kind::Arrived | Kind::Dropped | Kind::Written | Kind::Enqueued | Kind::Waits => false,
         Kind::Granted | Kind::Appended | Kind::Emptied | Kind::OffsetCommitted | Kind::Rewound => false,
@@ -123,6 +124,7 @@ fn is_drawn(kind: Kind) -> bool {
         | Kind::Looked
         | Kind::AllClear
         | Kind::CursorMoved
+        | Kind::Unmarked
         | Kind::DrainBegan
         | Kind::DrainEnded => false,
     }

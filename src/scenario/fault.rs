@@ -116,7 +116,7 @@ impl FaultRule {
             TargetKind::Link => "LINK",
             TargetKind::Source => "source",
             TargetKind::Key => "KEY",
-            TargetKind::Leader => "broker",
+            TargetKind::Leader => "source|broker",
         };
         let pass = if self.target == TargetKind::Node { "@CRASH-POINT[*3]" } else { "*3" };
         let form = |when, span| {

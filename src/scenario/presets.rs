@@ -79,6 +79,10 @@ presets! {
         "An index cannot vote, so it commits last: the coordinator dies before it writes that down, and aborts the rest.";
     "acks-one-failover", "Confirmed by one, gone with one", Us(8_360_000),
         "The broker's leader confirms, the outbox row is marked, and the leader is lost before its follower has the record.";
+    "failover-ghost", "Published, then lost in a failover", Us(8_520_000),
+        "The order is committed and published; the replica that takes over never had it: everybody knows an order that is gone.";
+    "version-reused-after-failover", "The same version, twice", Us(14_350_000),
+        "A failover takes version 2 back and another change becomes version 2: the index refuses it as nothing new.";
 }
 
 /// The preset the page opens on.

@@ -144,6 +144,11 @@ crate::ids! {
         FailedOver = "failed-over",
         /// A record is gone: the new leader never had it. `value`: offset; `extra`: partition.
         Truncated = "truncated",
+        /// A failover took a commit back: the row is as it was before it. `value`: its version; `extra`: the event that it
+        /// shows, `u32::MAX` if none; `detail`: 1 if there is a row.
+        Retracted = "retracted",
+        /// A failover took the mark of an outbox row back. `value`: `alloc_seq`.
+        Unmarked = "unmarked",
     }
 }
 

@@ -16,6 +16,7 @@ mod connector;
 mod consumer;
 mod coordinator;
 mod drain;
+mod failover;
 mod fault;
 #[cfg(test)]
 mod outbox_tests;
@@ -37,6 +38,7 @@ use crate::world::broker::Broker;
 use crate::world::ids::{EventId, Key, LinkId, NodeId, Op, OpKind, RecordId, RelayId, StoreId};
 use crate::world::observe::CallCounters;
 use crate::world::record::{Kind, Record};
+use crate::world::replica::ReplicaMode;
 use crate::world::source::{Source, Xid};
 use crate::world::store::{Store, Tombstones};
 use crate::world::xa::Holds;
@@ -236,7 +238,8 @@ impl<'p> Simulation<'p> {
             timeouts: Timeouts::classes(plan),
             source: Source::new(keys)
                 .captured(plan.roles.connector.is_some(), plan.source.row_bytes)
-                .with_outbox(plan.outbox.rules),
+                .with_outbox(plan.outbox.rules)
+                .with_replica(Some(plan.source.replica_lag).filter(|_| plan.source.replica == ReplicaMode::Async)),
             broker: Broker::new(plan.broker.partitions, plan.stores.len()),
             replication: vec![Replication::default(); plan.broker.partitions as usize],
             waits: BTreeMap::new(),

@@ -259,3 +259,50 @@ fn a_no_vote_aborts_all() {
     let refused = two_phase(&[("faults", r#"["abort:source*3"]"#)]);
     assert_eq!((refused.report().client.failed, refused.report().ledger.ghost, rows(refused.report())), (1, 0, [0; 4]));
 }
+
+/// Both changes were allowed on the same state, both are public, and the database takes only the first.
+#[test]
+fn listen_to_yourself() {
+    let recording = preset("listen-to-yourself");
+    let report = recording.report();
+    assert_eq!((report.verdict, rows(report)), (Verdict::Diverged, [0, 0, 1, 0]));
+    assert_eq!((report.ledger.ghost, report.ledger.lost, report.client.ok_but_lost), (1, 0, 1));
+    let cause = &report.stores[0].witnesses[0].cause;
+    assert!(cause.contains("validated on a state that was out of date"), "{cause}");
+    // Applied whatever the row has become, the log alone decides, and all agree.
+    for (path, value) in [("listen-to-yourself.on_conflict", "apply"), ("listen-to-yourself.validate", "false")] {
+        let mut document = presets::find("listen-to-yourself").unwrap().document();
+        document.set(path, value).unwrap();
+        let recording = run(&document);
+        assert_eq!((recording.report().verdict, rows(recording.report())), (Verdict::Consistent, [0; 4]), "{path}");
+        assert_eq!((recording.report().ledger.ghost, recording.report().client.ok_but_lost), (0, 0), "{path}");
+    }
+}
+
+/// The own consumer delivers at least once and writes once, wherever it or the source dies.
+#[test]
+fn the_own_consumer_is_idempotent() {
+    let crash = |point: &str, node: &str, pass: u32| format!(r#"["crash:{node}@{point}*{pass}+2s"]"#);
+    let mut again = 0;
+    for (point, node) in [
+        ("consumer.after-poll-before-apply", "source-consumer"),
+        ("consumer.after-apply-before-commit", "source-consumer"),
+        ("consumer.after-commit-before-poll", "source-consumer"),
+        ("source.after-commit-before-ack", "source"),
+        ("app.after-publish-before-ack", "app"),
+        ("broker.after-append-before-ack", "broker"),
+    ] {
+        for pass in [2, 5] {
+            let mut document = presets::find("listen-to-yourself").unwrap().document();
+            document.set("listen-to-yourself.on_conflict", "apply").unwrap();
+            document.set("faults", &crash(point, node, pass)).unwrap();
+            let recording = run(&document);
+            every_fault_struck(&recording);
+            assert_eq!(rows(recording.report()), [0; 4], "{point} {pass}");
+            assert_eq!(recording.report().ledger.lost, 0, "{point} {pass}");
+            let source = recording.plan().roles.source;
+            again += records(&recording, Kind::NotNewer).iter().filter(|record| record.node == source).count();
+        }
+    }
+    assert!(again > 0, "something was written before it was delivered again");
+}

@@ -73,6 +73,7 @@ impl Stage<'_> {
         match role {
             NodeRole::App if self.plan.strategy.direct() && self.plan.roles.broker.is_none() => (0, stores),
             NodeRole::App if self.plan.strategy.direct() => (0, 1),
+            NodeRole::App if self.plan.strategy.listens() => (0, 1),
             NodeRole::App | NodeRole::Coordinator if self.plan.roles.coordinator.is_some() => (0, 1),
             NodeRole::App
             | NodeRole::Source
@@ -82,6 +83,7 @@ impl Stage<'_> {
             | NodeRole::Follower => (0, 0),
             NodeRole::Broker if self.plan.strategy.direct() || self.plan.roles.coordinator.is_some() => (1, stores),
             NodeRole::Broker => (0, stores),
+            NodeRole::Consumer(store) if store.index() >= self.plan.stores.len() => (0, 0),
             NodeRole::Consumer(store) | NodeRole::Store(store) => (u32::from(store.0) + 1, u32::from(store.0) + 1),
         }
     }
@@ -93,6 +95,9 @@ impl Stage<'_> {
             NodeRole::Source => (Column::Source, plan.id.clone()),
             NodeRole::Relay(_) | NodeRole::Connector | NodeRole::Coordinator => (Column::Middle, plan.id.clone()),
             NodeRole::Broker | NodeRole::Follower => (Column::Broker, plan.id.clone()),
+            NodeRole::Consumer(_) if Some(node) == self.plan.roles.own_consumer => {
+                (Column::Middle, "own consumer".to_owned())
+            }
             NodeRole::Consumer(_) => (Column::Consumers, "consumer".to_owned()),
             NodeRole::Store(_) => (Column::Stores, plan.id.clone()),
         };
@@ -159,7 +164,8 @@ impl Stage<'_> {
     }
 
     fn step_row(&self, node: NodeId, verb: Verb) -> u32 {
-        let direct = self.plan.nodes[node.index()].role == NodeRole::App && self.plan.strategy.direct();
+        let second = self.plan.strategy.direct() || self.plan.strategy.listens();
+        let direct = self.plan.nodes[node.index()].role == NodeRole::App && second;
         match verb {
             Verb::Publish if direct => 1,
             Verb::Buffer | Verb::CommitAll => 1,
@@ -178,6 +184,7 @@ impl Stage<'_> {
                 1
             }
             Verb::Poll | Verb::Apply | Verb::CommitOffset => self.rows(self.plan.nodes[node.index()].role).0,
+            Verb::Validate => 0,
             Verb::Begin | Verb::Write | Verb::Enqueue | Verb::Commit | Verb::Publish | Verb::Reply => 0,
             Verb::Claim | Verb::Mark | Verb::Decode | Verb::Store | Verb::Confirm => 0,
         }
@@ -200,6 +207,7 @@ impl Stage<'_> {
             Verb::Publish => format!("publish{key}"),
             Verb::Apply => format!("apply{key}"),
             Verb::Buffer => format!("buffer{key}"),
+            Verb::Validate => format!("validate{key}"),
             Verb::Begin
             | Verb::Enqueue
             | Verb::CommitAll
@@ -444,6 +452,7 @@ impl Stage<'_> {
     fn link_row(&self, link: usize) -> u32 {
         let plan = &self.plan.links[link];
         match (self.plan.nodes[plan.from.index()].role, self.plan.nodes[plan.to.index()].role) {
+            (_, NodeRole::Consumer(store)) if store.index() >= self.plan.stores.len() => 0,
             (_, NodeRole::Store(store) | NodeRole::Consumer(store)) => u32::from(store.0) + 1,
             (NodeRole::App | NodeRole::Coordinator, NodeRole::Broker) | (_, NodeRole::Coordinator) => 1,
             (
@@ -526,6 +535,7 @@ impl Stage<'_> {
             | Parcel::Confirm
             | Parcel::StoreOffset
             | Parcel::Heartbeat
+            | Parcel::Upsert
             | Parcel::CommitAll
             | Parcel::Prepare
             | Parcel::Decide
@@ -612,6 +622,7 @@ fn gap_of(steps: &[Step], point: u8) -> Option<usize> {
             | C::CoordinatorCommitForget
             | C::SourcePrepareAck
             | C::BrokerPrepareAck
+            | C::AppValidatePublish
             | C::SourceWriteAck
             | C::SourceCommitAck
             | C::BrokerAppendAck

@@ -58,6 +58,9 @@ fn path(plan: &Plan) -> String {
     };
     let steps = plan.strategy.steps();
     let at = |verb: Verb| steps.iter().position(|step| step.verb == verb);
+    if at(Verb::Validate).is_some() {
+        return format!("{}: {second} and answer; the app's own consumer writes the database", plan.strategy.id());
+    }
     if at(Verb::CommitAll).is_some() {
         return format!("{}: write the row; a coordinator makes all participants commit, or none", plan.strategy.id());
     }

@@ -123,8 +123,15 @@ impl Tally {
             Kind::Retracted => self.retracted(record),
             Kind::Arrived if record.node == self.source => self.queries += 1,
             Kind::Sent if !Parcel::is_answer(record.detail) => {
-                let to_source =
-                    [Parcel::Write, Parcel::Enqueue, Parcel::Commit, Parcel::Claim, Parcel::Mark, Parcel::Read];
+                let to_source = [
+                    Parcel::Write,
+                    Parcel::Enqueue,
+                    Parcel::Commit,
+                    Parcel::Claim,
+                    Parcel::Mark,
+                    Parcel::Read,
+                    Parcel::Upsert,
+                ];
                 let of_slot = [Parcel::Inspect, Parcel::Snapshot, Parcel::Stream, Parcel::Confirm];
                 let mut queries = to_source.iter().chain(&of_slot);
                 self.messages += u64::from(!queries.any(|parcel| record.detail == *parcel as u8));

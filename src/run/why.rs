@@ -106,7 +106,9 @@ fn good_headline(recording: &Recording, at: Us) -> Headline {
     } else {
         ""
     };
-    let end = if recording.plan().strategy.direct() { "" } else { end };
+    let roles = &recording.plan().roles;
+    let written_down = !roles.relays.is_empty() || roles.connector.is_some();
+    let end = if written_down { end } else { "" };
     Headline { source, store: String::new(), paragraph: format!("{paragraph}{end}") }
 }
 

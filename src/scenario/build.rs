@@ -8,8 +8,8 @@ use super::notes;
 use super::options::MOST_KEYS;
 use super::participants;
 use super::plan::{
-    Arrivals, BrokerPlan, BufferPlan, CdcPlan, Cursor, DetectorPlan, DirectPlan, KeyPlan, LinkPlan, OutboxPlan, Plan,
-    Scripted, SourcePlan, StorePlan, Target, Workload,
+    Arrivals, BrokerPlan, BufferPlan, CdcPlan, Cursor, DetectorPlan, DirectPlan, KeyPlan, LinkPlan, ListenPlan,
+    OutboxPlan, Plan, Scripted, SourcePlan, StorePlan, Target, Workload,
 };
 use super::refusal::{Allowed, Refusal};
 use super::topology::StoreName;
@@ -76,6 +76,8 @@ impl<'a> Builder<'a> {
             fire_and_forget: self.buffer(),
             cdc: self.cdc(),
             two_phase,
+            listen: self.listen(),
+            own: self.store(&StoreName { id: "source".into(), declared: "source".into(), reference: false }),
             detectors: self.detectors(),
             faults,
             notes,
@@ -220,26 +222,27 @@ impl<'a> Builder<'a> {
     }
 
     fn stores(&self) -> Vec<StorePlan> {
-        let store = |name: &StoreName| {
-            let ids = [name.declared.as_str()];
-            let kind: StoreKind =
-                Block::member(self.root, "stores.*", &ids, name.declared.as_str()).choice("kind", StoreKind::from_id);
-            let block = Block::member(self.root, "stores.*", &ids, kind.id());
-            StorePlan {
-                id: name.id.clone(),
-                kind,
-                apply: block.choice("apply", Apply::from_id),
-                reference: block.word("payload") == "reference",
-                service: block.distribution("service"),
-                max_poll: block.count32("consumer.max_poll"),
-                retry: block.us("consumer.retry"),
-                timeout: block.us("consumer.timeout"),
-                tombstone_ttl: block.us("tombstone.ttl"),
-                tombstone_durable: block.choice("tombstone.durable", Durable::from_id),
-                tombstone_flush: block.us("tombstone.flush"),
-            }
-        };
-        self.names.topology.stores.iter().map(store).collect()
+        self.names.topology.stores.iter().map(|name| self.store(name)).collect()
+    }
+
+    fn store(&self, name: &StoreName) -> StorePlan {
+        let ids = [name.declared.as_str()];
+        let kind: StoreKind =
+            Block::member(self.root, "stores.*", &ids, name.declared.as_str()).choice("kind", StoreKind::from_id);
+        let block = Block::member(self.root, "stores.*", &ids, kind.id());
+        StorePlan {
+            id: name.id.clone(),
+            kind,
+            apply: block.choice("apply", Apply::from_id),
+            reference: block.word("payload") == "reference",
+            service: block.distribution("service"),
+            max_poll: block.count32("consumer.max_poll"),
+            retry: block.us("consumer.retry"),
+            timeout: block.us("consumer.timeout"),
+            tombstone_ttl: block.us("tombstone.ttl"),
+            tombstone_durable: block.choice("tombstone.durable", Durable::from_id),
+            tombstone_flush: block.us("tombstone.flush"),
+        }
     }
 
     fn direct(&self) -> DirectPlan {
@@ -270,6 +273,11 @@ impl<'a> Builder<'a> {
             continue_on_failed_mark: block.word("on_failed_mark") == "continue",
             timeout: block.us("timeout"),
         }
+    }
+
+    fn listen(&self) -> ListenPlan {
+        let block = Block::new(self.root, "listen-to-yourself");
+        ListenPlan { validate: block.switch("validate"), reject: block.word("on_conflict") == "reject" }
     }
 
     fn buffer(&self) -> BufferPlan {

@@ -48,7 +48,7 @@ fn block_note(topology: &Topology, block: &str) -> Option<String> {
     let row = OPTIONS.iter().find(|row| row.path.strip_prefix(block).is_some_and(|rest| rest.starts_with('.')))?;
     let (has, what) = match row.scope {
         Scope::Always => (true, ""),
-        Scope::Direct => (topology.is_direct(), "second write of the app"),
+        Scope::Direct => (topology.is_direct() || topology.strategy.listens(), "second write of the app"),
         Scope::Outbox => (topology.has_relay(), "outbox"),
         Scope::Broker => (topology.has_broker(), "broker"),
         Scope::Of(strategy) => (topology.strategy == strategy, strategy.id()),

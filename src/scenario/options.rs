@@ -220,6 +220,7 @@ pub const OPTIONS: &[Row] = &[
             ("STORE-consumer-source", "500us"),
             ("connector-source", "500us"),
             ("coordinator-source", "500us"),
+            ("source-consumer-source", "500us"),
         ]),
     row_of(
         "links.*.order",
@@ -761,6 +762,25 @@ pub const OPTIONS: &[Row] = &[
     )
     .only(Scope::Cdc),
     row_of("cdc.timeout", FROM_1MS, "30s", "S8", "How long the connector waits for an answer.").only(Scope::Cdc),
+    // An app that writes only the log.
+    row_of(
+        "listen-to-yourself.validate",
+        Kind::Switch,
+        "true",
+        "S17",
+        "Whether the app reads the row before it publishes, to see whether the change may be.\n\n\
+         What is still on its way to the database is not seen: the validation may be out of date.",
+    )
+    .only(Scope::Of(StrategyId::ListenToYourself)),
+    row_of(
+        "listen-to-yourself.on_conflict",
+        Kind::Choice(&["reject", "apply"]),
+        "reject",
+        "S18",
+        "What the own consumer does with a change whose row has changed since it was validated.\n\n\
+         Rejected, it is public all the same: other consumers have applied it, and its client was told that all went well.",
+    )
+    .only(Scope::Of(StrategyId::ListenToYourself)),
     // The two-phase commit.
     row_of(
         "two-phase-commit.participants",

@@ -55,6 +55,10 @@ pub struct Plan {
     pub cdc: CdcPlan,
     /// Options of the two-phase commit.
     pub two_phase: TwoPhasePlan,
+    /// Options of an app that writes only the log.
+    pub listen: ListenPlan,
+    /// The app's own consumer, as if the source were its store.
+    pub own: StorePlan,
     /// The detectors, in document order.
     pub detectors: Vec<DetectorPlan>,
     /// The scripted faults, in document order.
@@ -64,6 +68,12 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// What a consumer feeds: a store, or the source if it is the app's own.
+    #[must_use]
+    pub fn fed(&self, store: StoreId) -> &StorePlan {
+        self.stores.get(store.index()).unwrap_or(&self.own)
+    }
+
     /// What people call a key: `product-17`.
     #[must_use]
     pub fn key_name(&self, key: Key) -> String {
@@ -206,6 +216,8 @@ pub struct Roles {
     pub app_source: LinkId,
     /// `app-broker`.
     pub app_broker: Option<LinkId>,
+    /// The app's own consumer, which writes the source, if the strategy has one. It is the last of `consumers`.
+    pub own_consumer: Option<NodeId>,
     /// The coordinator, if the strategy has one.
     pub coordinator: Option<NodeId>,
     /// `app-coordinator`.
@@ -461,6 +473,15 @@ pub struct TwoPhasePlan {
     pub heuristic: Heuristic,
     /// After how long.
     pub heuristic_after: Us,
+}
+
+/// Options of an app that writes only the log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ListenPlan {
+    /// Whether it reads the row first, to see whether the change may be.
+    pub validate: bool,
+    /// Whether its own consumer refuses a change whose row has changed since it was validated.
+    pub reject: bool,
 }
 
 /// Options of the client library's buffer.

@@ -83,6 +83,8 @@ presets! {
         "The order is committed and published; the replica that takes over never had it: everybody knows an order that is gone.";
     "version-reused-after-failover", "The same version, twice", Us(14_350_000),
         "A failover takes version 2 back and another change becomes version 2: the index refuses it as nothing new.";
+    "listen-to-yourself", "Public before it is allowed", Us(9_040_000),
+        "Two clients change one order on what the database showed them: both are told yes, and the database takes only one.";
 }
 
 /// The preset the page opens on.

@@ -33,6 +33,8 @@ crate::ids! {
         CoordinatorBroker = "coordinator-broker",
         /// The coordinator's calls of a store that is its last resource.
         CoordinatorStore = "coordinator-STORE",
+        /// The calls of the database by the app's own consumer.
+        OwnSource = "source-consumer-source",
         /// The consumer's reads of the row at the database, with `payload: reference`.
         ConsumerSource = "STORE-consumer-source",
     }
@@ -118,6 +120,7 @@ impl Topology {
         }
         nodes.push(named("connector", NodeRole::Connector));
         nodes.push(named("coordinator", NodeRole::Coordinator));
+        nodes.push(named("source-consumer", self.own_consumer()));
         for (store, StoreName { id, declared, .. }) in self.by_id() {
             nodes.push(node(format!("{id}-consumer"), format!("{declared}-consumer"), NodeRole::Consumer(store)));
             nodes.push(node(id.clone(), declared.clone(), NodeRole::Store(store)));
@@ -140,6 +143,9 @@ impl Topology {
             let (id, declared) = (format!("app-{id}"), format!("app-{declared}"));
             links.push(link(id, declared, LinkRole::AppStore, NodeRole::App, NodeRole::Store(store)));
         }
+        let own = "broker-source-consumer".to_owned();
+        links.push(link(own.clone(), own, LinkRole::BrokerConsumer, NodeRole::Broker, self.own_consumer()));
+        links.push(named(LinkRole::OwnSource, self.own_consumer(), NodeRole::Source));
         links.push(named(LinkRole::AppCoordinator, NodeRole::App, NodeRole::Coordinator));
         links.push(named(LinkRole::CoordinatorSource, NodeRole::Coordinator, NodeRole::Source));
         links.push(named(LinkRole::CoordinatorBroker, NodeRole::Coordinator, NodeRole::Broker));
@@ -173,6 +179,7 @@ impl Topology {
         match role {
             NodeRole::App | NodeRole::Source | NodeRole::Store(_) => true,
             NodeRole::Broker | NodeRole::Follower => self.has_broker(),
+            NodeRole::Consumer(_) if role == self.own_consumer() => self.strategy.listens(),
             NodeRole::Consumer(store) => self.has_consumer(store),
             NodeRole::Relay(_) => self.has_relay(),
             NodeRole::Connector => self.has_connector(),
@@ -185,7 +192,9 @@ impl Topology {
     pub fn has_link(&self, link: &KnownLink) -> bool {
         match link.role {
             LinkRole::AppSource => true,
+            LinkRole::AppBroker if self.strategy.listens() => true,
             LinkRole::AppBroker => self.is_direct() && self.target == Target::Broker,
+            LinkRole::OwnSource => self.has_node(link.from),
             LinkRole::AppStore => self.is_direct() && self.target == Target::Stores,
             LinkRole::RelaySource | LinkRole::RelayBroker => self.has_relay(),
             LinkRole::ConnectorSource | LinkRole::ConnectorBroker => self.has_connector(),
@@ -214,6 +223,12 @@ impl Topology {
         }
     }
 
+    /// The app's own consumer, which writes the source: after those of the stores.
+    #[must_use]
+    pub fn own_consumer(&self) -> NodeRole {
+        NodeRole::Consumer(StoreId(u16::try_from(self.stores.len()).unwrap_or(u16::MAX)))
+    }
+
     /// Whether a coordinator makes several nodes commit together.
     #[must_use]
     pub fn has_coordinator(&self) -> bool {
@@ -236,7 +251,7 @@ impl Topology {
 
     /// Whether a consumer reads the row at the source.
     fn reads(&self, role: NodeRole) -> bool {
-        matches!(role, NodeRole::Consumer(store) if self.stores[store.index()].reference)
+        matches!(role, NodeRole::Consumer(store) if self.stores.get(store.index()).is_some_and(|store| store.reference))
     }
 
     /// Whether a relay polls an outbox.
@@ -306,6 +321,10 @@ mod tests {
             assert_eq!(links, "app-source app-cache app-search-index");
         }
         for target in [Target::Broker, Target::Stores] {
+            let (nodes, links) = ids(StrategyId::ListenToYourself, target);
+            assert_eq!(nodes, format!("app source broker source-consumer {fed}"));
+            let own = "broker-source-consumer source-consumer-source";
+            assert_eq!(links, format!("app-source app-broker {own} {feeds}"));
             let (nodes, links) = ids(StrategyId::TwoPhaseCommit, target);
             assert_eq!(nodes, format!("app source broker coordinator {fed} broker-2"));
             assert_eq!(links, format!("app-source app-coordinator coordinator-source coordinator-broker {feeds}"));

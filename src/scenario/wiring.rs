@@ -24,7 +24,7 @@ pub fn nodes(root: &Map<String, Value>, topology: &Topology) -> Vec<NodePlan> {
 
 /// The links of this strategy, and the roles of nodes and links.
 pub fn links(root: &Map<String, Value>, topology: &Topology, nodes: &[NodePlan]) -> (Vec<LinkPlan>, Roles) {
-    let mut roles = node_roles(nodes, topology.stores.len());
+    let mut roles = node_roles(nodes, topology);
     let mut links = Vec::new();
     for known in topology.all_links().into_iter().filter(|known| topology.has_link(known)) {
         let (Some(from), Some(to)) = (find(nodes, known.from), find(nodes, known.to)) else {
@@ -40,21 +40,24 @@ fn find(nodes: &[NodePlan], role: NodeRole) -> Option<NodeId> {
     nodes.iter().position(|node| node.role == role).map(|at| NodeId(at as u16))
 }
 
-fn node_roles(nodes: &[NodePlan], stores: usize) -> Roles {
+fn node_roles(nodes: &[NodePlan], topology: &Topology) -> Roles {
+    let (stores, own) = (topology.stores.len(), find(nodes, topology.own_consumer()));
+    let fed = stores + usize::from(own.is_some());
     let mut roles = Roles {
         app: find(nodes, NodeRole::App).unwrap_or_default(),
         source: find(nodes, NodeRole::Source).unwrap_or_default(),
         broker: find(nodes, NodeRole::Broker),
         follower: find(nodes, NodeRole::Follower),
         connector: find(nodes, NodeRole::Connector),
+        own_consumer: own,
         coordinator: find(nodes, NodeRole::Coordinator),
         coordinator_store: vec![None; stores],
         stores: vec![NodeId::NONE; stores],
-        consumers: vec![None; stores],
+        consumers: vec![None; fed],
         app_store: vec![None; stores],
-        broker_consumer: vec![None; stores],
-        consumer_store: vec![None; stores],
-        consumer_source: vec![None; stores],
+        broker_consumer: vec![None; fed],
+        consumer_store: vec![None; fed],
+        consumer_source: vec![None; fed],
         ..Roles::default()
     };
     for (at, node) in nodes.iter().enumerate() {
@@ -108,6 +111,7 @@ fn place(roles: &mut Roles, link: &KnownLink, id: LinkId) {
         LinkRole::BrokerConsumer => of_store(&mut roles.broker_consumer),
         LinkRole::ConsumerStore => of_store(&mut roles.consumer_store),
         LinkRole::ConsumerSource => from_consumer(&mut roles.consumer_source),
+        LinkRole::OwnSource => from_consumer(&mut roles.consumer_store),
     }
 }
 

@@ -49,6 +49,8 @@ pub enum AppCommand {
     },
     /// Hand the second write to the client library's buffer, which sends it later.
     Buffer,
+    /// Read the rows, to see whether the change may be.
+    Validate,
     /// Ask the coordinator to commit at all participants.
     CommitAll,
     /// Pause before the next attempt.
@@ -212,5 +214,7 @@ crate::ids! {
         Decide = "decision",
         /// Tells the participants.
         Tell = "commit or abort",
+        /// Reads, to see whether the change may be.
+        Validate = "validate",
     }
 }

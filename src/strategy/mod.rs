@@ -6,6 +6,7 @@ pub mod cdc;
 pub mod direct_broker_first;
 pub mod direct_db_first;
 pub mod fire_and_forget;
+pub mod listen_to_yourself;
 pub mod machine;
 pub mod outbox;
 pub mod publish_in_transaction;
@@ -81,6 +82,8 @@ strategies! {
     Cdc = "cdc", cdc, direct: false, relay: &[];
     /// A coordinator makes source and broker commit together, or neither.
     TwoPhaseCommit = "two-phase-commit", two_phase_commit, direct: false, relay: &[];
+    /// Publish only; the app's own consumer writes the database from the log.
+    ListenToYourself = "listen-to-yourself", listen_to_yourself, direct: false, relay: &[];
 }
 
 impl StrategyId {
@@ -89,6 +92,12 @@ impl StrategyId {
     pub fn coordinator_steps(self) -> &'static [Step] {
         let asks = self.steps().iter().any(|step| step.verb == Verb::CommitAll);
         if asks { &two_phase_commit::COORDINATOR_STEPS } else { &[] }
+    }
+
+    /// Whether the app writes nothing but the log, from which its own consumer writes the database.
+    #[must_use]
+    pub fn listens(self) -> bool {
+        self.steps().iter().any(|step| step.verb == Verb::Validate)
     }
 
     /// Whether the app publishes while its transaction is open, so that row locks wait for the broker.
@@ -185,5 +194,7 @@ crate::ids! {
         SourcePrepareAck = "source.after-prepare-before-ack",
         /// The broker has prepared, its vote has not left.
         BrokerPrepareAck = "broker.after-prepare-before-ack",
+        /// The change is found to be allowed, it is not published.
+        AppValidatePublish = "app.after-validate-before-publish",
     }
 }

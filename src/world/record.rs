@@ -201,6 +201,8 @@ crate::ids! {
         Decide = "decision",
         /// A question for what is prepared, to a participant.
         Recover = "recover",
+        /// An event, to the database, from the app's own consumer.
+        Upsert = "upsert",
     }
 }
 
@@ -233,6 +235,10 @@ crate::ids! {
     pub enum RejectReason {
         /// The consumer looked for the row at the source and found none.
         NotFound = "no such row at the source",
+        /// The database refused it, after it was public.
+        Refused = "refused by the database",
+        /// The row has changed since the event was validated.
+        Changed = "validated on a state that was out of date",
         /// An operator at the broker decided to abort what was prepared.
         ByHand = "an operator decided by hand",
         /// The consumer looked for the row at the source and found its state of before the event.

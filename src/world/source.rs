@@ -264,6 +264,13 @@ impl Source {
         Some(change)
     }
 
+    /// Writes a row under its lock, with the version and the kind that the log gave to it.
+    pub fn put(&mut self, xid: Xid, change: Change) {
+        if let Some(open) = self.transaction_mut(xid) {
+            open.changes.push(change);
+        }
+    }
+
     /// Inserts an outbox row in the same transaction. Gives its `alloc_seq`, which a rollback does not give back.
     pub fn enqueue(&mut self, xid: Xid, event: EventId, key: Key, now: Us) -> Option<u64> {
         let alloc_seq = self.next_seq;

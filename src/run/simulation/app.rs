@@ -27,6 +27,13 @@ pub struct Request {
     abort: bool,
 }
 
+impl Request {
+    /// Whether the seed has the database refuse it.
+    pub fn aborts(&self) -> bool {
+        self.abort
+    }
+}
+
 /// One operation in progress.
 #[derive(Clone, Debug)]
 pub struct OpProc {
@@ -267,6 +274,7 @@ impl Simulation<'_> {
                 let span = gap.draw(&mut self.draws.of(Purpose::Operation, u64::from(request), 2, attempt));
                 self.op_waits(slot, op, span, cause)
             }
+            AppCommand::Validate => self.op_validates(slot, op, cause),
             AppCommand::CommitAll => self.op_commits_all(slot, cause),
             AppCommand::Buffer => self.op_buffers(slot, op, cause),
             AppCommand::Backoff => {

@@ -176,7 +176,7 @@ impl Timeouts {
     pub fn classes(plan: &Plan) -> Vec<Timeouts> {
         let spans = [plan.source.timeout, plan.direct.timeout, plan.outbox.timeout];
         let spans = spans.into_iter().chain(plan.stores.iter().map(|store| store.timeout));
-        let spans = spans.chain([plan.cdc.timeout, plan.two_phase.timeout]);
+        let spans = spans.chain([plan.cdc.timeout, plan.two_phase.timeout, plan.own.timeout]);
         spans.map(|span| Timeouts { span, queue: VecDeque::new(), armed: false }).collect()
     }
 }
@@ -191,6 +191,12 @@ pub const CLASS_RELAY: u16 = 2;
 /// The class of a store's consumer.
 pub fn class_of(store: StoreId) -> u16 {
     3 + store.0
+}
+
+/// The class of a consumer's calls; the app's own consumer has the last one.
+pub fn class_of_consumer(plan: &Plan, store: StoreId) -> u16 {
+    let stores = plan.stores.len() as u16;
+    if store.0 < stores { class_of(store) } else { class_of(StoreId(stores + 2)) }
 }
 
 /// The class of a coordinator's calls: after those of the stores' consumers and the connector's.

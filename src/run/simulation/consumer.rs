@@ -1,6 +1,6 @@
 //! The stores' consumers and how the broker pushes records to them; driven by `world::consumer::step`.
 
-use super::call::{CallId, Caller, Identity, Payload, class_of};
+use super::call::{CallId, Caller, Identity, Payload, class_of_consumer};
 use super::{Due, Simulation};
 use crate::strategy::CrashPoint;
 use crate::world::consumer::{Command, Event, Passes, State, step};
@@ -70,7 +70,7 @@ impl Simulation<'_> {
             return;
         };
         // Twice a poll: enough that a busy consumer never waits, and a bound on what is under way.
-        let window = self.plan.stores[store.index()].max_poll.saturating_mul(2).max(2);
+        let window = self.plan.fed(store).max_poll.saturating_mul(2).max(2);
         while self.up(node) && self.up(broker) && !self.consumers[store.index()].refetching {
             if self.consumers[store.index()].ahead >= window {
                 return;
@@ -125,7 +125,7 @@ impl Simulation<'_> {
         }
         self.consumers[store.index()].refetching = true;
         let epoch = self.epoch(node);
-        self.calendar.put(self.now.after(self.plan.stores[store.index()].retry), Due::Refetch(store, epoch));
+        self.calendar.put(self.now.after(self.plan.fed(store).retry), Due::Refetch(store, epoch));
     }
 
     /// The consumer fetches again from the offset that it expects.
@@ -161,7 +161,7 @@ impl Simulation<'_> {
 
     fn consumer_polls(&mut self, store: StoreId, cause: RecordId) {
         let Some(node) = self.plan.roles.consumers[store.index()] else { return };
-        let most = self.plan.stores[store.index()].max_poll as usize;
+        let most = self.plan.fed(store).max_poll as usize;
         let consumer = &mut self.consumers[store.index()];
         let n = consumer.buffer.len().min(most);
         consumer.batch.clear();
@@ -203,7 +203,7 @@ impl Simulation<'_> {
                 let record = self.about(node, Kind::Retried, about, cause);
                 self.record(record);
                 let epoch = self.epoch(node);
-                let retry = self.plan.stores[store.index()].retry;
+                let retry = self.plan.fed(store).retry;
                 self.calendar.put(self.now.after(retry), Due::ConsumerTimer(store, epoch));
             }
             Some(Command::Commit) => self.consumer_commits(store, cause),
@@ -235,13 +235,15 @@ impl Simulation<'_> {
         let cause = if at == 0 || attempt > 1 { cause } else { fetched.cause };
         // A delete says all there is to say; anything else may only name its row.
         let delete = self.events[fetched.event.index()].kind == OpKind::Delete;
+        let own = self.plan.roles.own_consumer.is_some_and(|own| self.plan.roles.consumers[store.index()] == Some(own));
         match self.plan.roles.consumer_source[store.index()].filter(|_| !delete) {
             Some(source) => {
                 let payload = Payload::about(Parcel::Read, fetched.event, fetched.version);
                 self.consumer_calls(store, source, fetched.event, payload, attempt, cause);
             }
             None => {
-                let mut payload = Payload::about(Parcel::Apply, fetched.event, fetched.version);
+                let parcel = if own { Parcel::Upsert } else { Parcel::Apply };
+                let mut payload = Payload::about(parcel, fetched.event, fetched.version);
                 payload.again = fetched.again;
                 self.consumer_calls(store, link, fetched.event, payload, attempt, cause);
             }
@@ -261,7 +263,14 @@ impl Simulation<'_> {
         let from = self.link_ends(link).0;
         let request = self.events[told.index()].request;
         let identity = Identity { major: u64::from(request), attempt, row: told.0 % 16, life: self.epoch(from) };
-        let id = self.call(link, Caller::Consumer(store), Some(class_of(store)), payload, identity, cause);
+        let id = self.call(
+            link,
+            Caller::Consumer(store),
+            Some(class_of_consumer(self.plan, store)),
+            payload,
+            identity,
+            cause,
+        );
         self.consumers[store.index()].waiting = id;
     }
 
@@ -305,7 +314,14 @@ impl Simulation<'_> {
         let mut payload = Payload::about(Parcel::CommitOffset, EventId::NONE, 0);
         payload.commits = offsets;
         let identity = Identity { major, attempt: 1, row: 0, life: 0 };
-        let id = self.call(link, Caller::Consumer(store), Some(class_of(store)), payload, identity, cause);
+        let id = self.call(
+            link,
+            Caller::Consumer(store),
+            Some(class_of_consumer(self.plan, store)),
+            payload,
+            identity,
+            cause,
+        );
         self.consumers[store.index()].waiting = id;
     }
 
@@ -359,7 +375,7 @@ impl Simulation<'_> {
 
     /// The broker is up again: it pushes what waits.
     pub(super) fn broker_restarted(&mut self, cause: RecordId) {
-        for store in 0..self.stores.len() as u16 {
+        for store in 0..self.consumers.len() as u16 {
             self.pump_all(StoreId(store), cause);
         }
     }

@@ -37,7 +37,7 @@ impl Simulation<'_> {
     fn consumers_are_quiet(&self) -> bool {
         let behind = |store: usize| self.broker.lag(StoreId(store as u16)) > 0;
         let fed = |store: usize| self.plan.roles.consumers[store].is_some();
-        (0..self.stores.len()).all(|store| !fed(store) || (self.consumers[store].idle() && !behind(store)))
+        (0..self.consumers.len()).all(|store| !fed(store) || (self.consumers[store].idle() && !behind(store)))
     }
 
     /// The run is over. `limit`: because the drain's limit is reached.

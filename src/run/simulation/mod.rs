@@ -6,6 +6,7 @@
 //! - `producer`: the client library that sends what the app has put into its buffer
 //! - `slot`: the source's side of the connector
 //! - `coordinator`, `participant`: the two-phase commit
+//! - `listen`: an app that writes only the log, and its own consumer
 //! - `fault`: crashes, restarts, link faults
 //! - `watch`: detectors; `drain`: the end of a run
 
@@ -20,6 +21,7 @@ mod failover;
 mod fault;
 #[cfg(test)]
 mod outbox_tests;
+mod listen;
 mod participant;
 mod producer;
 mod relay;
@@ -49,6 +51,7 @@ use connector::ConnectorProc;
 use consumer::ConsumerProc;
 use coordinator::CoordinatorProc;
 use fault::{Armed, NodeState};
+use listen::Listened;
 use producer::ProducerProc;
 use relay::RelayProc;
 use slot::LogState;
@@ -176,6 +179,7 @@ pub struct Simulation<'p> {
     connector: ConnectorProc,
     log: LogState,
     relays: Vec<RelayProc>,
+    listened: Listened,
     coordinator: CoordinatorProc,
     /// What the broker has prepared.
     holds: Holds,
@@ -240,16 +244,17 @@ impl<'p> Simulation<'p> {
                 .captured(plan.roles.connector.is_some(), plan.source.row_bytes)
                 .with_outbox(plan.outbox.rules)
                 .with_replica(Some(plan.source.replica_lag).filter(|_| plan.source.replica == ReplicaMode::Async)),
-            broker: Broker::new(plan.broker.partitions, plan.stores.len()),
+            broker: Broker::new(plan.broker.partitions, plan.roles.consumers.len()),
             replication: vec![Replication::default(); plan.broker.partitions as usize],
             waits: BTreeMap::new(),
             next_wait: 0,
             stores: plan.stores.iter().map(store).collect(),
-            consumers: plan.stores.iter().map(|_| ConsumerProc::new(plan.broker.partitions)).collect(),
+            consumers: plan.roles.consumers.iter().map(|_| ConsumerProc::new(plan.broker.partitions)).collect(),
             producer: ProducerProc::default(),
             connector: ConnectorProc::default(),
             log: LogState::default(),
             relays: vec![RelayProc::default(); plan.roles.relays.len()],
+            listened: Listened::default(),
             coordinator: CoordinatorProc::default(),
             holds: Holds::default(),
             events: Vec::new(),

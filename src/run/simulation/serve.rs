@@ -73,6 +73,7 @@ impl Simulation<'_> {
         let time = match (self.role(node), parcel) {
             (NodeRole::Source, Parcel::Commit) if call.payload.small == 0 => &plan.source.commit_time,
             (NodeRole::Source, Parcel::Snapshot) => return self.snapshot_time(call.payload.large),
+            (NodeRole::Source, Parcel::Upsert) => &plan.source.commit_time,
             (NodeRole::Source, Parcel::Decide) if call.payload.small == 1 => &plan.source.commit_time,
             (NodeRole::Source | NodeRole::Broker, Parcel::Prepare) => &plan.two_phase.vote_time,
             (NodeRole::Store(store), Parcel::Apply) => &plan.stores[store.index()].service,
@@ -104,6 +105,7 @@ impl Simulation<'_> {
             Parcel::CommitOffset => self.serve_commit_offset(node, id, &payload, caller, cause),
             Parcel::Apply => self.serve_apply(node, id, &payload, cause),
             Parcel::Deliver => self.serve_deliver(&payload, caller, cause),
+            Parcel::Upsert => self.serve_upsert(id, &payload, cause),
             Parcel::CommitAll => self.serve_commit_all(id, &payload, caller, cause),
             Parcel::Prepare => self.serve_prepare(node, id, &payload, cause),
             Parcel::Decide => self.serve_decide(node, id, &payload, cause),
@@ -428,6 +430,9 @@ impl Simulation<'_> {
 
     /// A consumer reads the row that an event names, as it is committed now.
     fn serve_read(&mut self, node: NodeId, id: CallId, payload: &Payload, caller: Caller, cause: RecordId) {
+        if let Caller::Op(slot, op) = caller {
+            return self.serve_validation(id, slot, op, cause);
+        }
         let Caller::Consumer(store) = caller else { return };
         let (key, early) = (self.events[payload.event.index()].key, self.events[payload.event.index()].commit == 0);
         let row = self.source.row(key);

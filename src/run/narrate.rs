@@ -161,7 +161,10 @@ fn of_the_replicas(plan: &Plan, record: &Record, what: &str) -> String {
         Kind::FailedOver => {
             format!("the leader is lost, and nobody in sync can take over until {}", instant(Us(record.value)))
         }
-        _ => format!("{what}, record {} of partition {}, is gone: the new leader never had it", record.value, record.extra),
+        _ => format!(
+            "{what}, record {} of partition {}, is gone: the new leader never had it",
+            record.value, record.extra
+        ),
     }
 }
 

@@ -101,7 +101,7 @@ impl Simulation<'_> {
         again: bool,
         cause: RecordId,
     ) -> (u32, RecordId) {
-        let partition = self.partition_of(event);
+        let (partition, version) = (self.partition_of(event), self.version_in_log(event, version));
         let offset = self.broker.log_mut(partition).append(Entry { event, version, again, at: self.now });
         let mut record = self.about(node, Kind::Appended, event, cause);
         (record.value, record.extra, record.version) = (offset, partition, version);

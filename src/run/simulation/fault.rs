@@ -328,11 +328,13 @@ impl Simulation<'_> {
                 self.restart(node, RecordId::NONE);
             }
             (FaultKind::Cut, FaultTarget::Link(link)) => self.cut(fault, link, plan.span),
+            (FaultKind::Failover, FaultTarget::Node(node)) if self.role(node) == NodeRole::Source => {
+                self.source_fails_over(fault, plan.span);
+            }
             (FaultKind::Failover, FaultTarget::Node(node)) => self.fail_over(fault, node, plan.span),
             (FaultKind::Abort, FaultTarget::Node(_)) => self.armed.abort_next.push(fault),
             (FaultKind::Update, FaultTarget::Key(key)) => self.person_changes(fault, key, false),
             (FaultKind::Delete, FaultTarget::Key(key)) => self.person_changes(fault, key, true),
-            (FaultKind::Failover, FaultTarget::Node(_)) => self.source_fails_over(fault, plan.span),
             (FaultKind::SlotLost, FaultTarget::Node(_)) => self.slot_lost(fault),
             (_, FaultTarget::Link(link)) => self.links[link.index()].next.push(fault),
             (_, FaultTarget::Node(_) | FaultTarget::Key(_) | FaultTarget::Absent) => {}

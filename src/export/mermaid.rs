@@ -108,7 +108,7 @@ fn is_drawn(kind: Kind) -> bool {
         Kind::Committed | Kind::Aborted | Kind::Applied | Kind::NotNewer | Kind::TombstoneGone => true,
         Kind::TimedOut | Kind::GaveUp | Kind::Rejected | Kind::Killed | Kind::StillQueued => true,
         Kind::Crashed | Kind::Restarted | Kind::Alarm | Kind::LinkFault => true,
-        Kind::Vanished | Kind::Poisoned => true,
+        Kind::Vanished | Kind::Poisoned | Kind::Retracted | Kind::FailedOver => true,
         Kind::Prepared | Kind::Decided | Kind::DecisionLogged => true,
         Kind::CursorPassed | Kind::SlotLost | Kind::Snapshotted | Kind::OffsetStored | Kind::Stopped => true,
         Kind::Stepped | Kind::Arrived | Kind::Dropped | Kind::Written | Kind::Enqueued | Kind::Waits => false,
@@ -122,6 +122,7 @@ fn is_drawn(kind: Kind) -> bool {
         | Kind::Looked
         | Kind::AllClear
         | Kind::CursorMoved
+        | Kind::Unmarked
         | Kind::DrainBegan
         | Kind::DrainEnded => false,
     }

@@ -230,7 +230,16 @@ fn event_witnesses(plan: &Plan, trace: &Trace, store: usize) -> Vec<Witness> {
         (Anomaly::Lost, lost.map(|(id, fate)| (id, fate.end))),
         (
             Anomaly::GhostEvent,
-            ghost.map(|(id, fate)| (id, fate.aborted.some().or(fate.end.some()).unwrap_or(at_store.seen(id).record))),
+            ghost.map(|(id, fate)| {
+                (
+                    id,
+                    fate.retracted
+                        .some()
+                        .or(fate.aborted.some())
+                        .or(fate.end.some())
+                        .unwrap_or(at_store.seen(id).record),
+                )
+            }),
         ),
         (Anomaly::Duplicate, duplicate.map(|(id, _)| (id, at_store.first_duplicate))),
         (Anomaly::Reordered, late.map(|(id, _)| (id, at_store.seen(id).record))),

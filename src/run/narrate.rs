@@ -127,6 +127,11 @@ pub fn record(plan: &Plan, record: &Record) -> String {
         Kind::Stopped if record.detail == 1 => "fails, and says so: the log that it needs is not there".to_owned(),
         Kind::Stopped => "stops in good order".to_owned(),
         Kind::DrainEnded if record.detail == 1 => "the drain reaches its limit".to_owned(),
+        Kind::Retracted if record.detail == 1 => format!("has lost {what}: the row is version {} again", record.value),
+        Kind::Retracted => format!("has lost {what}: there is no row again"),
+        Kind::FailedOver => format!("fails over, and serves again at {}", instant(Us(record.value))),
+        Kind::Unmarked => format!("outbox row {} is to be published again", record.value),
+        Kind::CursorMoved if record.value == u64::MAX => "the outbox position is as before the first row".to_owned(),
         Kind::CursorMoved => format!("the outbox position is {}", record.value),
         Kind::Vanished => {
             format!("outbox row {} ({what}) is {}: no poll will ever see it", record.value, vanish(record.detail))
@@ -284,6 +289,13 @@ pub fn row_cause(plan: &Plan, trace: &Trace, store: usize, key: Key, state: RowS
             let how = record.map_or_else(String::new, |record| path_end(plan, trace, record, Us::NEVER));
             format!("{event} was published and never committed: {how}.")
         }
+        How::Retracted => format!(
+            "{gone}{event} was committed and published, and the failover of {when} lost it: the replica did not have it yet."
+        ),
+        How::VersionReused => format!(
+            "{at_store} refused {gone}{event} at {when} as not newer: it shows the change that had this version before a \
+             failover took it back."
+        ),
         How::Emptied => format!("{at_store} lost {event} with all its rows at {when}."),
         How::Moving => format!("{event} is {}, still on its way to {at_store}.", state.word()),
     }
@@ -371,6 +383,9 @@ pub fn event_cause(
     let how = |committed| kept.map_or_else(String::new, |record| path_end(plan, trace, record, committed));
     match anomaly {
         Anomaly::Lost => format!("{name} was committed and never reached {at_store}: {}.", how(fate.committed)),
+        Anomaly::GhostEvent if fate.retracted != RecordId::NONE => {
+            format!("{name} reached {at_store}, and the failover of {when} took its commit back.")
+        }
         Anomaly::GhostEvent if fate.aborted == RecordId::NONE => {
             format!("{name} reached {at_store} and was never committed: {}.", how(Us::NEVER))
         }

@@ -169,7 +169,10 @@ fn fault_marks(plan: &Plan, trace: &Trace) -> Vec<FaultMark> {
         }
     }
     for (fault, (fired, first)) in plan.faults.iter().zip(&trace.fired) {
-        let lasting = matches!(fault.kind, FaultKind::Crash | FaultKind::Off | FaultKind::Cut | FaultKind::Restart);
+        let lasting = matches!(
+            fault.kind,
+            FaultKind::Crash | FaultKind::Off | FaultKind::Cut | FaultKind::Restart | FaultKind::Failover
+        );
         if let (false, true, Some(at)) = (lasting, *fired > 0, first) {
             marks.push(FaultMark { at: *at, until: *at, text: fault_words(plan, fault), crash: false });
         }

@@ -10,7 +10,8 @@ use crate::world::record::{Kind, Parcel, Record};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct RequestFate {
     outcome: Option<Outcome>,
-    committed: bool,
+    /// Its rows in the source's surviving history.
+    committed: u32,
 }
 
 /// Counts of a run.
@@ -119,6 +120,7 @@ impl Tally {
             Kind::Replied => self.replied(record),
             Kind::ClientGaveUp => self.told(record.value, Outcome::Unknown),
             Kind::Committed => self.committed(record),
+            Kind::Retracted => self.retracted(record),
             Kind::Arrived if record.node == self.source => self.queries += 1,
             Kind::Sent if !Parcel::is_answer(record.detail) => {
                 let to_source =
@@ -194,7 +196,7 @@ impl Tally {
         }
         let request = self.request_of.get(record.op.index()).copied().unwrap_or(u32::MAX);
         if let Some(fate) = self.requests.get_mut(request as usize) {
-            fate.committed = true;
+            fate.committed += 1;
         }
     }
 
@@ -209,6 +211,13 @@ impl Tally {
         let inside = Some(record.node) == self.inside && second;
         if inside && !self.waiting.iter().any(|(op, _)| *op == record.op) {
             self.waits(record.op, record.at);
+        }
+    }
+
+    fn retracted(&mut self, record: &Record) {
+        let request = self.request_of.get(record.op.index()).copied().unwrap_or(u32::MAX);
+        if let Some(fate) = self.requests.get_mut(request as usize) {
+            fate.committed = fate.committed.saturating_sub(1);
         }
     }
 
@@ -268,7 +277,7 @@ impl Tally {
     /// How many requests ended so although their change is, or is not, in the source.
     #[must_use]
     pub fn contradicted(&self, outcome: Outcome, committed: bool) -> u64 {
-        let is = |fate: &&RequestFate| fate.outcome == Some(outcome) && fate.committed == committed;
+        let is = |fate: &&RequestFate| fate.outcome == Some(outcome) && (fate.committed > 0) == committed;
         self.requests.iter().filter(is).count() as u64
     }
 

@@ -343,7 +343,9 @@ impl View {
             Kind::SlotCreated | Kind::SlotMoved | Kind::SlotLost | Kind::Checkpointed => self.slot_moved(record),
             Kind::StreamStarted => self.wal.sent = record.extra,
             Kind::OffsetStored => self.wal.stored = record.extra,
-            Kind::CursorMoved => self.cursor = Some(record.value),
+            Kind::CursorMoved => self.cursor = Some(record.value).filter(|seq| *seq != u64::MAX),
+            Kind::Retracted => self.retracted(record),
+            Kind::Unmarked => self.unmarked(record),
             Kind::CursorPassed | Kind::Vanished => self.passed_by(record),
             Kind::Refused
             | Kind::Stepped
@@ -357,6 +359,7 @@ impl View {
             | Kind::AllClear
             | Kind::DrainBegan
             | Kind::Poisoned
+            | Kind::FailedOver
             | Kind::StillQueued
             | Kind::Read
             | Kind::Rejected
@@ -553,6 +556,27 @@ impl View {
         }
         while self.outbox.len() > SLOTS && self.outbox.front().is_some_and(|slot| slot.marked) {
             self.outbox.pop_front();
+        }
+    }
+
+    /// A failover took a commit back, and with it the outbox row.
+    fn retracted(&mut self, record: &Record) {
+        let (version, present) = (record.value as u32, record.detail == 1);
+        let event = EventId(record.extra).some();
+        self.source[record.key.index()] = RowView { event, version, present };
+        let own = |slot: &SlotView| slot.key == record.key && slot.version == record.version;
+        if let Some(at) = self.outbox.iter().rposition(own) {
+            let gone = self.outbox.remove(at);
+            self.outbox_counts.0 -= 1;
+            self.outbox_counts.1 -= u32::from(gone.is_some_and(|slot| !slot.marked));
+        }
+    }
+
+    /// A failover took a mark back.
+    fn unmarked(&mut self, record: &Record) {
+        if let Some(slot) = self.outbox.iter_mut().find(|slot| slot.number == record.value && slot.marked) {
+            (slot.marked, slot.passed) = (false, false);
+            self.outbox_counts.1 += 1;
         }
     }
 

@@ -233,7 +233,7 @@ fn chain(recording: &Recording, store: usize, event: EventId) -> Vec<RecordId> {
             Kind::Requested => of_op,
             Kind::Written | Kind::Enqueued | Kind::Committed | Kind::Aborted | Kind::Appended | Kind::GaveUp => own,
             Kind::Marked | Kind::Rejected | Kind::Buffered => own,
-            Kind::CursorPassed | Kind::Vanished | Kind::Poisoned => own,
+            Kind::CursorPassed | Kind::Vanished | Kind::Poisoned | Kind::Retracted => own,
             Kind::Prepared | Kind::Decided | Kind::DecisionLogged => of_op,
             Kind::Read => own && usize::from(record.detail) == store,
             Kind::Applied | Kind::NotNewer => own && record.node == node,

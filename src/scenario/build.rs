@@ -21,6 +21,7 @@ use crate::strategy::cdc::{LsnFlushMode, Mismatch, SnapshotMode};
 use crate::world::ids::{Apply, Durable, Key, StoreKind};
 use crate::world::outbox::{Claim, Eligible, Progress, ReadOrder, Rules};
 use crate::world::record::PoisonPolicy;
+use crate::world::replica::ReplicaMode;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -195,6 +196,8 @@ impl<'a> Builder<'a> {
             tx_time: block.distribution("tx_time"),
             abort: block.parts("abort"),
             timeout: block.us("timeout"),
+            replica: block.choice("replica.mode", ReplicaMode::from_id),
+            replica_lag: block.us("replica.lag"),
             checkpoint: block.us("checkpoint"),
             row_bytes: block.count("wal.row_bytes"),
             wal_cap: Some(block.count("wal.cap")).filter(|bytes| *bytes > 0),

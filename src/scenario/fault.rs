@@ -38,6 +38,8 @@ pub enum TargetKind {
     Source,
     /// A key.
     Key,
+    /// A node that has a follower.
+    Leader,
 }
 
 /// Whether a duration may follow.
@@ -79,7 +81,7 @@ const fn rule(
 }
 
 /// Every kind of fault, in the order of [`FaultKind::ALL`].
-pub const RULES: [FaultRule; 16] = [
+pub const RULES: [FaultRule; 17] = [
     rule(FaultKind::Crash, TargetKind::Node, Some(May), Some(May), "how long it is down; else nodes.ID.restart"),
     rule(FaultKind::Restart, TargetKind::Node, Some(Never), None, ""),
     rule(FaultKind::Off, TargetKind::Node, Some(Never), Some(Never), ""),
@@ -96,6 +98,7 @@ pub const RULES: [FaultRule; 16] = [
     rule(FaultKind::Update, TargetKind::Key, Some(Never), None, ""),
     rule(FaultKind::Delete, TargetKind::Key, Some(Never), None, ""),
     rule(FaultKind::Poison, TargetKind::Link, Some(Never), Some(Never), ""),
+    rule(FaultKind::Failover, TargetKind::Leader, Some(May), None, "how long no leader serves; else nodes.ID.restart"),
 ];
 
 impl FaultRule {
@@ -113,6 +116,7 @@ impl FaultRule {
             TargetKind::Link => "LINK",
             TargetKind::Source => "source",
             TargetKind::Key => "KEY",
+            TargetKind::Leader => "source",
         };
         let pass = if self.target == TargetKind::Node { "@CRASH-POINT[*3]" } else { "*3" };
         let form = |when, span| {
@@ -353,7 +357,7 @@ mod tests {
         let table = [
             (json!("crash:app@12.5"),       r#"f.at is "12.5". A time needs a unit: "12.5s"."#),
             (json!({"kind": "crash", "target": "app", "at": 12.5}), r#"f.at is 12.5. A time needs a unit: "12.5s"."#),
-            (json!("crsh:app@1s"),          r#"f.kind is "crsh". It must be one of crash, restart, off, cut, delay, drop, fail-before, ack-lost, timeout, late, duplicate, abort, slot-lost, update, delete, poison. Did you mean crash?"#),
+            (json!("crsh:app@1s"),          r#"f.kind is "crsh". It must be one of crash, restart, off, cut, delay, drop, fail-before, ack-lost, timeout, late, duplicate, abort, slot-lost, update, delete, poison, failover. Did you mean crash?"#),
             (json!("crash:app"),            r#"f is "crash:app". It must look like crash:NODE@12s[+2s] or crash:NODE@CRASH-POINT[*3][+2s]."#),
             (json!("crash:app*2"),          r#"f is "crash:app*2". It must look like crash:NODE@12s[+2s] or crash:NODE@CRASH-POINT[*3][+2s]."#),
             (json!("cut:app-broker*2"),     r#"f is "cut:app-broker*2". It must look like cut:LINK@12s[+2s]."#),

@@ -10,6 +10,7 @@ use super::{block::Block, topology::KnownNode};
 use crate::kernel::time::Us;
 use crate::strategy::CrashPoint;
 use crate::world::ids::{LinkId, NodeId};
+use crate::world::replica::ReplicaMode;
 use serde_json::Value;
 
 /// Resolves the faults of the document; adds a note for each that never fires under its strategy.
@@ -43,6 +44,14 @@ pub fn resolve(
                 builder.refusals.push(Refusal::one_of(format!("{}.target", fault.path), &fault.target, ["source"]));
                 continue;
             }
+            TargetKind::Leader if fault.target == "source" && !has_replica(builder) => {
+                Err(Lacking::Absent("the source has no replica (source.replica.mode is none).".to_owned()))
+            }
+            TargetKind::Leader if LEADERS.contains(&fault.target.as_str()) => node(builder, &fault, nodes),
+            TargetKind::Leader => {
+                builder.refusals.push(Refusal::one_of(format!("{}.target", fault.path), &fault.target, LEADERS));
+                continue;
+            }
             TargetKind::Key => match key(builder, &fault, keys) {
                 Some(target) => Ok(target),
                 None => continue,
@@ -60,6 +69,13 @@ pub fn resolve(
         plans.push(FaultPlan { text, kind, target, when, span });
     }
     plans
+}
+
+/// The nodes that have a follower.
+const LEADERS: [&str; 1] = ["source"];
+
+fn has_replica(builder: &Builder<'_>) -> bool {
+    Block::new(builder.root, "source").choice("replica.mode", ReplicaMode::from_id) != ReplicaMode::None
 }
 
 /// Why a fault has no target.

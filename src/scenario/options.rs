@@ -10,6 +10,7 @@ use crate::strategy::cdc::{LsnFlushMode, Mismatch, SnapshotMode};
 use crate::world::ids::{Apply, Durable, StoreKind};
 use crate::world::outbox::Claim;
 use crate::world::record::PoisonPolicy;
+use crate::world::replica::ReplicaMode;
 use serde_json::Value;
 
 /// An option of a scenario.
@@ -303,6 +304,16 @@ pub const OPTIONS: &[Row] = &[
          PostgreSQL's default is 0: prepared transactions are switched off.",
     )
     .only(Scope::Of(StrategyId::TwoPhaseCommit)),
+    row_of(
+        "source.replica.mode",
+        Kind::Choice(ReplicaMode::IDS),
+        "none",
+        "PostgreSQL synchronous_standby_names",
+        "Whether the database has a replica, and what a commit waits for.\n\n\
+         `async`: a failover (fault `failover:source`) loses the commits of the last `lag`; `sync`: a commit takes `lag` \
+         longer, and a failover loses none that was answered.",
+    ),
+    row_of("source.replica.lag", ANY, "1ms", "DOMAIN 4", "How far the replica is behind.\n\nDOMAIN 4: 1 ms where a commit waits for it."),
     row_of("source.timeout", FROM_1MS, "30s", ILLUSTRATIVE, "How long the app waits for an answer of the database."),
     row_of(
         "source.checkpoint",

@@ -7,6 +7,7 @@ use crate::strategy::cdc::{LsnFlushMode, Mismatch, SnapshotMode};
 use crate::world::ids::{Apply, Durable, Key, LinkId, NodeId, OpKind, RelayId, StoreId, StoreKind};
 use crate::world::outbox::Rules;
 use crate::world::record::PoisonPolicy;
+use crate::world::replica::ReplicaMode;
 
 /// A probability in parts per 10^9.
 pub type Parts = u32;
@@ -299,6 +300,10 @@ pub struct SourcePlan {
     pub abort: Parts,
     /// How long the app waits for an answer of the database.
     pub timeout: Us,
+    /// Whether it has a replica, and what a commit waits for.
+    pub replica: ReplicaMode,
+    /// How far the replica is behind.
+    pub replica_lag: Us,
     /// How often slots become durable and log is removed.
     pub checkpoint: Us,
     /// Bytes of log that a changed row takes.
@@ -562,6 +567,8 @@ crate::ids! {
         Delete = "delete",
         /// The event that the message carries can never be handled at the link's far end.
         Poison = "poison",
+        /// A follower takes a node's place, with what it has.
+        Failover = "failover",
     }
 }
 

@@ -77,6 +77,10 @@ presets! {
         "The decision is made and cannot reach the database: the broker has committed, the row stays locked in doubt.";
     "two-phase-commit-unsupported", "The search index cannot prepare", Us(10_100_000),
         "An index cannot vote, so it commits last: the coordinator dies before it writes that down, and aborts the rest.";
+    "failover-ghost", "Published, then lost in a failover", Us(8_520_000),
+        "The order is committed and published; the replica that takes over never had it: everybody knows an order that is gone.";
+    "version-reused-after-failover", "The same version, twice", Us(14_350_000),
+        "A failover takes version 2 back and another change becomes version 2: the index refuses it as nothing new.";
 }
 
 /// The preset the page opens on.

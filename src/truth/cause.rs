@@ -1,7 +1,7 @@
 //! Causes: the record that made a row differ, or that ended an event's path.
 
 use super::anomaly::RowState;
-use super::ledger::Ledger;
+use super::ledger::{EventFate, Ledger, RowChange, Seen};
 use crate::kernel::time::Us;
 use crate::world::ids::{EventId, Key, RecordId};
 
@@ -27,11 +27,30 @@ crate::ids! {
         RolledBack = "rolled-back",
         /// It shows an event whose commit never came.
         NeverCommitted = "never-committed",
+        /// It shows an event whose commit a failover took back.
+        Retracted = "retracted",
+        /// It refused the event as not newer than one whose commit a failover took back: the same version, twice.
+        VersionReused = "version-reused",
         /// The store lost its rows.
         Emptied = "emptied",
         /// It is still on its way.
         Moving = "moving",
     }
+}
+
+/// Whether the row is as it is because of a commit that a failover took back: it shows that version, or a delete of it.
+fn retracted(ledger: &Ledger, key: Key, owed: EventId, seen: Seen, shown: Option<&RowChange>) -> Option<RowCause> {
+    let shown = shown?;
+    let is = |fate: &&EventFate| fate.key == key && fate.version == shown.version && fate.retracted != RecordId::NONE;
+    let at = ledger.events.iter().position(|fate| is(&fate))?;
+    let event = EventId(at as u32);
+    if event == owed || (shown.present && shown.event != event) {
+        return None;
+    }
+    if seen.count > 0 && seen.record > shown.record {
+        return Some(RowCause { event: owed, record: seen.record, how: How::VersionReused });
+    }
+    Some(RowCause { event, record: ledger.events[at].retracted, how: How::Retracted })
 }
 
 /// Why a row of a store is in that state at `at`.
@@ -44,6 +63,9 @@ pub fn of_row(ledger: &Ledger, store: usize, key: Key, state: RowState, at: Us) 
         && let Some(shows) = shown.filter(|shows| shows.present)
     {
         let fate = ledger.event(shows.event);
+        if let Some(record) = fate.retracted.some() {
+            return Some(RowCause { event: shows.event, record, how: How::Retracted });
+        }
         if !fate.is_committed() {
             if let Some(record) = fate.aborted.some() {
                 return Some(RowCause { event: shows.event, record, how: How::RolledBack });
@@ -54,6 +76,9 @@ pub fn of_row(ledger: &Ledger, store: usize, key: Key, state: RowState, at: Us) 
     }
     let owed = source?;
     let seen = at_store.seen(owed.event);
+    if let Some(cause) = retracted(ledger, key, owed.event, seen, shown) {
+        return Some(cause);
+    }
     if seen.count > 0 && seen.first <= at {
         let overwritten = shown.filter(|change| change.record > seen.record);
         let record = overwritten.map_or(seen.record, |change| change.record);

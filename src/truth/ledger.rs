@@ -23,6 +23,8 @@ pub struct EventFate {
     pub end: RecordId,
     /// The record of its rollback.
     pub aborted: RecordId,
+    /// The record by which a failover took its commit back.
+    pub retracted: RecordId,
 }
 
 impl EventFate {
@@ -35,12 +37,13 @@ impl EventFate {
         ended: Us::NEVER,
         end: RecordId::NONE,
         aborted: RecordId::NONE,
+        retracted: RecordId::NONE,
     };
 
-    /// Whether it is in the source's history.
+    /// Whether it is in the source's surviving history.
     #[must_use]
     pub fn is_committed(&self) -> bool {
-        self.committed != Us::NEVER
+        self.committed != Us::NEVER && self.retracted == RecordId::NONE
     }
 }
 
@@ -191,6 +194,7 @@ impl Ledger {
                 self.know(record);
             }
             Kind::Committed => self.commit(record, id),
+            Kind::Retracted => self.retract(record, id),
             Kind::Aborted if record.event != EventId::NONE => self.know(record).aborted = id,
             Kind::Applied => {
                 if let Some(store) = self.store_at(record.node) {
@@ -264,6 +268,15 @@ impl Ledger {
         let present = kind != OpKind::Delete;
         let (at, event, version) = (record.at, record.event, record.version);
         self.source[record.key.index()].push(RowChange { at, event, version, present, record: id });
+    }
+
+    /// From here on the source shows what it showed before the commit (CONTRACT 3).
+    fn retract(&mut self, record: &Record, id: RecordId) {
+        self.know(record).retracted = id;
+        self.committed -= 1;
+        let (event, version, present) = (EventId(record.extra), record.value as u32, record.detail == 1);
+        let change = RowChange { at: record.at, event, version, present, record: id };
+        self.source[record.key.index()].push(change);
     }
 
     fn end(&mut self, record: &Record, id: RecordId) {

@@ -6,6 +6,7 @@ pub mod ids;
 pub mod observe;
 pub mod outbox;
 pub mod record;
+pub mod replica;
 pub mod source;
 pub mod store;
 pub mod wal;

@@ -132,6 +132,31 @@ pub struct Read {
     pub held_back: u32,
 }
 
+/// What takes a step of the table back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Undo {
+    /// A row was committed.
+    Committed(OutboxRow),
+    /// Rows were marked.
+    Marked {
+        /// Those that are to be published again.
+        removed: Vec<OutboxRow>,
+        /// The position of before.
+        position: Option<(Xid, u64)>,
+        /// The gaps of before.
+        missing: BTreeSet<u64>,
+    },
+}
+
+/// What a mark did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Marked {
+    /// Rows that no relay will see any more although nobody marked them.
+    pub passed: Vec<OutboxRow>,
+    /// How to take it back.
+    pub undo: Undo,
+}
+
 /// The outbox table.
 #[derive(Clone, Debug, Default)]
 pub struct Outbox {
@@ -289,16 +314,24 @@ impl Outbox {
         self.rules.claim != Claim::SkipLocked || rows.iter().all(holds)
     }
 
-    /// Marks rows as published. Gives the rows that no relay will see any more although nobody marked them.
-    pub fn mark(&mut self, rows: &[OutboxRow]) -> Vec<OutboxRow> {
+    /// Marks rows as published.
+    pub fn mark(&mut self, rows: &[OutboxRow]) -> Marked {
+        let mut removed = Vec::new();
         for marked in rows {
             if let Some(at) = self.waiting.iter().position(|row| row.alloc_seq == marked.alloc_seq) {
-                self.waiting.remove(at);
+                removed.extend(self.waiting.remove(at));
                 self.rows -= usize::from(self.rules.progress == Progress::Delete);
             }
             self.locked.remove(&marked.alloc_seq);
         }
-        let last = rows.iter().map(|row| self.place(row)).max();
+        let (position, missing) = (self.position, self.missing.clone());
+        let passed = self.advance(rows.iter().map(|row| self.place(row)).max());
+        removed.extend(&passed);
+        Marked { passed, undo: Undo::Marked { removed, position, missing } }
+    }
+
+    /// Moves the position, if progress is one. Gives the rows that it passes.
+    fn advance(&mut self, last: Option<(Xid, u64)>) -> Vec<OutboxRow> {
         if self.rules.progress != Progress::Position || last <= self.position {
             return Vec::new();
         }
@@ -310,6 +343,24 @@ impl Outbox {
         let gone: Vec<OutboxRow> = self.waiting.iter().filter(passed).copied().collect();
         self.waiting.retain(|row| !gone.contains(row));
         gone
+    }
+
+    /// Takes a step back. Gives the rows that are to be published again.
+    pub fn undo(&mut self, undo: Undo) -> Vec<OutboxRow> {
+        match undo {
+            Undo::Committed(row) => {
+                self.waiting.retain(|other| other.alloc_seq != row.alloc_seq);
+                self.rows -= usize::from(!self.rules.delete_after_insert);
+                self.allocated(row.alloc_seq);
+                Vec::new()
+            }
+            Undo::Marked { removed, position, missing } => {
+                (self.position, self.missing) = (position, missing);
+                removed.iter().for_each(|row| self.put(*row));
+                self.rows += removed.len() * usize::from(self.rules.progress == Progress::Delete);
+                removed
+            }
+        }
     }
 
     /// The database crashed: row locks are gone with their sessions; rows, position and leases are durable.
@@ -354,7 +405,7 @@ mod tests {
             let read = outbox.read(ONE, 1, 9, Xid(1), Us::secs(6));
             assert_eq!(seqs(&read.rows), first, "{eligible:?} {order:?} {progress:?}");
             assert_eq!(read.held_back as usize, 1 - first.len());
-            outbox.mark(&read.rows);
+            assert_eq!(outbox.mark(&read.rows).passed, []);
             assert_eq!(outbox.committed(row(5, 1, 0)), seen, "{eligible:?} {order:?} {progress:?}");
             assert_eq!(seqs(&outbox.read(ONE, 2, 9, Xid(3), Us::secs(6)).rows), after);
         }

@@ -132,6 +132,13 @@ crate::ids! {
         DecisionLogged = "decision-logged",
         /// The coordinator forgets a transaction whose participants have all committed.
         Forgotten = "forgotten",
+        /// A failover took a commit back: the row is as it was before it. `value`: its version; `extra`: the event that it
+        /// shows, `u32::MAX` if none; `detail`: 1 if there is a row.
+        Retracted = "retracted",
+        /// A failover took the mark of an outbox row back. `value`: `alloc_seq`.
+        Unmarked = "unmarked",
+        /// A follower takes a node's place. `value`: when it serves; `extra`: fault; `detail`: 1 if there was a follower.
+        FailedOver = "failed-over",
     }
 }
 

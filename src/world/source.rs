@@ -4,7 +4,8 @@
 //! outbox row is inserted, the transaction id `xid` at the first write, the LSN at the commit.
 
 use super::ids::{EventId, Key, Lsn, Op, OpKind};
-use super::outbox::{Outbox, OutboxRow, Rules};
+use super::outbox::{Marked, Outbox, OutboxRow, Rules, Undo};
+use super::replica::{Loss, Replica, Retracted, Step};
 use super::wal::{Wal, WalEntry};
 use crate::kernel::time::Us;
 use std::collections::VecDeque;
@@ -109,6 +110,8 @@ pub struct Source {
     row_bytes: u64,
     /// The log as its readers see it.
     pub wal: Wal,
+    /// What a replica does not have yet.
+    replica: Replica,
 }
 
 impl Source {
@@ -150,6 +153,13 @@ impl Source {
     #[must_use]
     pub fn with_outbox(mut self, rules: Rules) -> Source {
         self.outbox = Outbox::new(rules);
+        self
+    }
+
+    /// The same, with a replica that is that far behind; `None`: with none that could lose anything.
+    #[must_use]
+    pub fn with_replica(mut self, lag: Option<Us>) -> Source {
+        self.replica = Replica::new(lag);
         self
     }
 
@@ -265,11 +275,15 @@ impl Source {
 
     /// `PREPARE TRANSACTION`: from here on only a decision ends it, not a broken connection and not a crash. `None`: no
     /// such transaction; `Some(false)`: it would be one more than `most` (`max_prepared_transactions`).
-    pub fn prepare(&mut self, xid: Xid, most: u32) -> Option<bool> {
+    pub fn prepare(&mut self, xid: Xid, most: u32, now: Us) -> Option<bool> {
         let prepared = self.prepared().count() as u64;
         let open = self.transaction_mut(xid)?;
         open.prepared |= prepared < u64::from(most);
-        Some(open.prepared)
+        let done = open.prepared;
+        if done {
+            self.replica.note(now, Step::Prepared(xid));
+        }
+        Some(done)
     }
 
     /// The transactions that are prepared.
@@ -277,8 +291,8 @@ impl Source {
         self.open.iter().filter(|open| open.prepared)
     }
 
-    /// Makes the transaction durable, in commit order, and releases its locks.
-    pub fn commit(&mut self, xid: Xid) -> Option<Commit> {
+    /// Makes the transaction durable at `now`, in commit order, and releases its locks.
+    pub fn commit(&mut self, xid: Xid, now: Us) -> Option<Commit> {
         let transaction = self.end(xid)?;
         let (row_bytes, start) = (self.row_bytes(), self.wal_end.0);
         let lsn = Lsn(start + row_bytes * (transaction.changes.len() + transaction.outbox.len()) as u64);
@@ -287,10 +301,14 @@ impl Source {
             let at = Lsn(start + row_bytes * (nth as u64 + 1));
             self.wal.append(WalEntry { lsn: at, event: change.event, version: change.version });
             let row = &mut self.rows[change.key.index()];
+            self.replica.note(now, Step::Row(*change, Row { holder: None, ..*row }));
             let present = change.kind != OpKind::Delete;
             self.present = self.present + u32::from(present) - u32::from(row.present);
             *row = Row { version: change.version, event: Some(change.event), present, holder: row.holder };
             self.commits += 1;
+        }
+        for row in &transaction.outbox {
+            self.replica.note(now, Step::Outbox(Undo::Committed(*row)));
         }
         let unseen = transaction.outbox.iter().filter(|row| !self.outbox.committed(**row)).copied().collect();
         Some(Commit { lsn, transaction, unseen })
@@ -332,6 +350,39 @@ impl Source {
     #[must_use]
     pub fn has_waiters(&self) -> bool {
         !self.waiting.is_empty()
+    }
+
+    /// Marks outbox rows as published at `now`. Gives the rows that no relay will see any more although nobody marked them.
+    pub fn mark(&mut self, rows: &[OutboxRow], now: Us) -> Vec<OutboxRow> {
+        let Marked { passed, undo } = self.outbox.mark(rows);
+        self.replica.note(now, Step::Outbox(undo));
+        passed
+    }
+
+    /// The replica takes over from a primary that wrote last at `until`: what it does not have never happened.
+    pub fn fail_over(&mut self, until: Us) -> Loss {
+        let mut loss = Loss::default();
+        for step in self.replica.promote(until) {
+            match step {
+                Step::Row(change, before) => {
+                    let row = &mut self.rows[change.key.index()];
+                    self.present = self.present + u32::from(before.present) - u32::from(row.present);
+                    // A prepared transaction keeps its lock.
+                    *row = Row { holder: row.holder, ..before };
+                    self.commits -= 1;
+                    loss.rows.push(Retracted { key: change.key, event: change.event, row: before });
+                }
+                Step::Prepared(xid) => loss.prepared.extend(self.end(xid)),
+                Step::Outbox(undo) => {
+                    if let Undo::Committed(row) = undo {
+                        loss.unmarked.retain(|other| other.alloc_seq != row.alloc_seq);
+                    }
+                    loss.unmarked.extend(self.outbox.undo(undo));
+                }
+            }
+        }
+        self.wal.retract(|event| loss.rows.iter().any(|lost| lost.event == event));
+        loss
     }
 
     /// A crash: open transactions and their locks are gone; what is committed stays, and what is prepared stays with its
@@ -381,7 +432,7 @@ mod tests {
         let xid = source.begin(Op(event), [Key(0)].into_iter());
         assert_eq!(source.lock(xid), Some(Locked::All));
         let change = source.write(xid, Key(0), kind, EventId(event)).unwrap();
-        source.commit(xid).unwrap();
+        source.commit(xid, Us(1)).unwrap();
         change
     }
 
@@ -401,8 +452,8 @@ mod tests {
             (source.enqueue(first, EventId(0), Key(0), Us(1)), source.enqueue(second, EventId(1), Key(1), Us(1))),
             (Some(0), Some(1))
         );
-        let late = source.commit(second).unwrap().lsn;
-        assert!(source.commit(first).unwrap().lsn > late, "the log is in commit order");
+        let late = source.commit(second, Us(2)).unwrap().lsn;
+        assert!(source.commit(first, Us(3)).unwrap().lsn > late, "the log is in commit order");
         assert_eq!(source.outbox.waiting().iter().map(|row| row.alloc_seq).collect::<Vec<_>>(), [0, 1]);
         assert_eq!(source.waiters(), [third]);
         assert_eq!(source.lock(third), Some(Locked::All));
@@ -412,7 +463,7 @@ mod tests {
         source.lock(fourth);
         assert_eq!(source.enqueue(fourth, EventId(3), Key(0), Us(3)), Some(3), "a rollback leaves a gap");
         source.crash();
-        assert_eq!(source.commit(fourth), None, "an open transaction dies with the database");
+        assert_eq!(source.commit(fourth, Us(4)), None, "an open transaction dies with the database");
         assert_eq!(source.count(), 2);
     }
 
@@ -427,12 +478,12 @@ mod tests {
             xid
         };
         let (first, second) = (begin(0), begin(1));
-        assert_eq!(source.prepare(first, 0), Some(false), "switched off");
-        assert_eq!((source.prepare(first, 1), source.prepare(second, 1)), (Some(true), Some(false)));
+        assert_eq!(source.prepare(first, 0, Us(1)), Some(false), "switched off");
+        assert_eq!((source.prepare(first, 1, Us(1)), source.prepare(second, 1, Us(1))), (Some(true), Some(false)));
         assert_eq!(source.crash().iter().map(|lost| lost.xid).collect::<Vec<_>>(), [second]);
         let third = source.begin(Op(2), [Key(0)].into_iter());
         assert_eq!(source.lock(third), Some(Locked::WaitsFor(first)));
-        assert!(source.commit(first).is_some());
+        assert!(source.commit(first, Us(2)).is_some());
         assert_eq!(source.lock(third), Some(Locked::All));
     }
 }

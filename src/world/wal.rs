@@ -69,6 +69,11 @@ impl Wal {
         }
     }
 
+    /// A failover took entries back: no reader will see them again.
+    pub fn retract(&mut self, lost: impl Fn(EventId) -> bool) {
+        self.entries.retain(|entry| !lost(entry.event));
+    }
+
     /// How many rows were ever changed.
     #[must_use]
     pub fn len(&self) -> u32 {

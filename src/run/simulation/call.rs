@@ -412,6 +412,7 @@ impl Simulation<'_> {
                 | FaultKind::Cut
                 | FaultKind::Abort
                 | FaultKind::SlotLost
+                | FaultKind::Failover
                 | FaultKind::Update
                 | FaultKind::Delete => {}
             }

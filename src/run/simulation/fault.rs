@@ -25,6 +25,8 @@ pub struct NodeState {
     pub queue: VecDeque<CallId>,
     /// How many stochastic crashes were drawn.
     drawn: u64,
+    /// When it died last.
+    died: Us,
     /// By crash point.
     passes: Vec<u32>,
 }
@@ -41,6 +43,7 @@ impl NodeState {
             serving: Vec::new(),
             queue: VecDeque::new(),
             drawn: 0,
+            died: Us::ZERO,
             passes: vec![0; CrashPoint::ALL.len()],
         }
     }
@@ -158,6 +161,22 @@ impl Simulation<'_> {
         true
     }
 
+    /// Until when a node could write: now, or its death.
+    pub(super) fn written_until(&self, node: NodeId) -> Us {
+        let state = &self.nodes[node.index()];
+        if state.up { self.now } else { state.died }
+    }
+
+    /// Another takes a node's place, which serves again after `down`: a node that lives dies, one that is down is back then.
+    pub(super) fn replace(&mut self, node: NodeId, down: Us, fault: u32, cause: RecordId) {
+        if self.up(node) {
+            return self.crash(node, Some(down), 0, fault, cause);
+        }
+        let epoch = self.epoch(node);
+        self.moving += 1;
+        self.calendar.put(self.now.after(down), Due::Restart(node, epoch));
+    }
+
     /// How long a scripted crash keeps a node down; `None`: until the drain.
     fn down_for(&self, node: NodeId, kind: FaultKind, span: Option<Us>) -> Option<Us> {
         if kind == FaultKind::Off { None } else { Some(span.unwrap_or(self.plan.nodes[node.index()].restart)) }
@@ -169,7 +188,7 @@ impl Simulation<'_> {
         if !state.up {
             return;
         }
-        (state.up, state.off) = (false, down.is_none());
+        (state.up, state.off, state.died) = (false, down.is_none(), self.now);
         state.epoch += 1;
         state.busy = 0;
         let epoch = state.epoch;
@@ -307,6 +326,7 @@ impl Simulation<'_> {
             (FaultKind::Abort, FaultTarget::Node(_)) => self.armed.abort_next.push(fault),
             (FaultKind::Update, FaultTarget::Key(key)) => self.person_changes(fault, key, false),
             (FaultKind::Delete, FaultTarget::Key(key)) => self.person_changes(fault, key, true),
+            (FaultKind::Failover, FaultTarget::Node(_)) => self.source_fails_over(fault, plan.span),
             (FaultKind::SlotLost, FaultTarget::Node(_)) => self.slot_lost(fault),
             (_, FaultTarget::Link(link)) => self.links[link.index()].next.push(fault),
             (_, FaultTarget::Node(_) | FaultTarget::Key(_) | FaultTarget::Absent) => {}

@@ -15,6 +15,7 @@ mod connector;
 mod consumer;
 mod coordinator;
 mod drain;
+mod failover;
 mod fault;
 #[cfg(test)]
 mod outbox_tests;
@@ -36,6 +37,7 @@ use crate::world::broker::Broker;
 use crate::world::ids::{EventId, Key, LinkId, NodeId, Op, OpKind, RecordId, RelayId, StoreId};
 use crate::world::observe::CallCounters;
 use crate::world::record::{Kind, Record};
+use crate::world::replica::ReplicaMode;
 use crate::world::source::{Source, Xid};
 use crate::world::store::{Store, Tombstones};
 use crate::world::xa::Holds;
@@ -223,7 +225,8 @@ impl<'p> Simulation<'p> {
             timeouts: Timeouts::classes(plan),
             source: Source::new(keys)
                 .captured(plan.roles.connector.is_some(), plan.source.row_bytes)
-                .with_outbox(plan.outbox.rules),
+                .with_outbox(plan.outbox.rules)
+                .with_replica(Some(plan.source.replica_lag).filter(|_| plan.source.replica == ReplicaMode::Async)),
             broker: Broker::new(plan.broker.partitions, plan.stores.len()),
             stores: plan.stores.iter().map(store).collect(),
             consumers: plan.stores.iter().map(|_| ConsumerProc::new(plan.broker.partitions)).collect(),

@@ -251,3 +251,89 @@ fn pipelined() {
         assert_eq!((ledger.lost, ledger.duplicates, ledger.reordered), (0, duplicates, 1), "{cursor}");
     }
 }
+
+/// A failover to a replica that is behind: what was published and lost is a ghost, and the version is used again.
+#[test]
+#[rustfmt::skip]
+fn failovers() {
+    let table = [
+        // preset,                         replica, verdict,             lost, ghost, dup, reordered, missing, stale, ghost rows, ok but lost
+        ("failover-ghost",                "async", Verdict::Diverged,   [0, 1, 0, 0, 0, 0, 1], 1),
+        ("version-reused-after-failover", "async", Verdict::Diverged,   [0, 1, 0, 0, 0, 1, 0], 1),
+        ("failover-ghost",                "sync",  Verdict::Consistent, [0, 0, 0, 0, 0, 0, 0], 0),
+        ("version-reused-after-failover", "sync",  Verdict::Consistent, [0, 0, 0, 0, 0, 0, 0], 0),
+        ("failover-ghost",                "none",  Verdict::Consistent, [0, 0, 0, 0, 0, 0, 0], 0),
+    ];
+    for (id, mode, verdict, want, ok_but_lost) in table {
+        let lag = if mode == "sync" { "1ms" } else { "600ms" };
+        let recording = preset(id, &[("source.replica.mode", json!(mode)), ("source.replica.lag", json!(lag))]);
+        let report = recording.report();
+        assert_eq!((report.verdict, figures(report)), (verdict, want), "{id} {mode}");
+        assert_eq!(report.client.ok_but_lost, ok_but_lost, "{id} {mode}");
+        assert_eq!(report.faults[0].fired, u64::from(mode != "none"), "{id} {mode}");
+        assert_eq!(report.ledger.committed, 13 - u64::from(mode == "async"), "{id} {mode}");
+        assert!(report.client.failed == 0, "no client met the failover itself");
+    }
+}
+
+/// The marks of the lag are lost with the commits: what was published before them is published again.
+#[test]
+fn a_failover_takes_marks_back() {
+    let set = [("workload.arrivals", json!([{ "at": "7.5s", "key": 1, "op": "insert" }]))];
+    let recording = preset("failover-ghost", &set);
+    assert_eq!(figures(recording.report()), [0, 0, 1, 0, 0, 0, 0]);
+}
+
+/// At time t the source is what it showed at t: the same before the failover, a ghost after it.
+#[test]
+fn a_retracted_row_in_time() {
+    use crate::kernel::time::Us;
+    use crate::truth::anomaly::RowState;
+    use crate::world::ids::Key;
+    let recording = preset("failover-ghost", &[]);
+    let state = |ms: u64| recording.judgement().state(0, Key(5), Us::millis(ms));
+    assert_eq!(
+        [8_150, 8_450, 8_600, 23_000].map(state),
+        [RowState::InFlight, RowState::Same, RowState::Ghost, RowState::Ghost]
+    );
+    let recording = preset("version-reused-after-failover", &[]);
+    let state = |ms: u64| recording.judgement().state(0, Key(2), Us::millis(ms));
+    assert_eq!(
+        [8_150, 8_450, 8_600, 14_100, 14_500].map(state),
+        [RowState::InFlight, RowState::Same, RowState::Ghost, RowState::InFlight, RowState::Stale]
+    );
+    let witness = &recording.report().stores[0].witnesses[0];
+    assert!(witness.cause.contains("not newer"), "{}", witness.cause);
+}
+
+/// Failovers at any time, under every strategy: the laws hold, and the run ends.
+#[test]
+fn failovers_under_every_strategy() {
+    for strategy in crate::strategy::StrategyId::ALL {
+        for seed in 0..12 {
+            let mut document =
+                presets::find("failover-ghost").unwrap().document().with_strategy(*strategy).with_seed(seed);
+            for (path, value) in [
+                ("workload.arrivals", json!("poisson(20/s)")),
+                ("workload.keys.count", json!(4)),
+                ("source.replica.lag", json!("700ms")),
+                (
+                    "faults",
+                    json!([
+                        "failover:source@3s+1s",
+                        "crash:source@9s+5s",
+                        "failover:source@10s+1s",
+                        "failover:source@15s+100ms"
+                    ]),
+                ),
+                ("outbox.cursor", json!(["flag", "last-id", "gap-timeout", "xmin"][seed as usize % 4])),
+                ("drain_limit", json!("10m")),
+            ] {
+                document.set_value(path, value).unwrap_or_else(|refusals| panic!("{path}: {}", refusals[0]));
+            }
+            let report = run(&document).report().clone();
+            assert_eq!(report.ledger.in_flight, 0, "{} {seed}", strategy.id());
+            assert!(report.ledger.committed > 100);
+        }
+    }
+}

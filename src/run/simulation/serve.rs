@@ -10,6 +10,7 @@ use crate::world::broker::Entry;
 use crate::world::ids::{EventId, NodeId, Op, RecordId, StoreId};
 use crate::world::outbox::OutboxRow;
 use crate::world::record::{AGAIN, AbortReason, Kind, Parcel, PassedBy, Record, Vanish};
+use crate::world::replica::ReplicaMode;
 use crate::world::source::{Locked, Transaction, Xid};
 use crate::world::store::Applied;
 use std::collections::VecDeque;
@@ -78,13 +79,17 @@ impl Simulation<'_> {
             (NodeRole::Store(store), Parcel::Apply) => &plan.stores[store.index()].service,
             _ => return Us::ZERO,
         };
-        match time.constant() {
+        let sync = parcel == Parcel::Commit && plan.source.replica == ReplicaMode::Sync;
+        // A commit that waits for the replica is seen by nobody before it is there too.
+        let replica = if sync { plan.source.replica_lag } else { Us::ZERO };
+        let own = match time.constant() {
             Some(us) => us,
             None => {
                 let code = super::role_code(self.role(node));
                 time.draw(&mut self.draws.of(Purpose::Service, major, code, minor))
             }
-        }
+        };
+        own.after(replica)
     }
 
     fn serve(&mut self, node: NodeId, id: CallId) {
@@ -206,7 +211,7 @@ impl Simulation<'_> {
     /// Makes a transaction durable, with a record for each changed row.
     pub(super) fn commit_transaction(&mut self, xid: Xid, cause: RecordId) -> RecordId {
         let node = self.plan.roles.source;
-        let Some(commit) = self.source.commit(xid) else { return cause };
+        let Some(commit) = self.source.commit(xid, self.now) else { return cause };
         let first = self.source.commits() - commit.transaction.changes.len() as u64;
         let outbox = u32::from(!commit.transaction.outbox.is_empty());
         let mut last = cause;
@@ -323,7 +328,7 @@ impl Simulation<'_> {
         }
         let before = self.source.outbox.position();
         let orphans = self.marked_by_nobody(id, rows);
-        let passed = self.source.outbox.mark(rows);
+        let passed = self.source.mark(rows, self.now);
         let mut last = cause;
         for row in rows {
             let mut record = self.about(node, Kind::Marked, row.event, cause);

@@ -91,7 +91,7 @@ impl Simulation<'_> {
         }
         self.source.write(xid, key, asked, event);
         self.wal_flows();
-        let Some(commit) = self.source.commit(xid) else { return };
+        let Some(commit) = self.source.commit(xid, self.now) else { return };
         self.events[event.index()].commit = self.source.commits();
         let record = Record { value: commit.lsn.0, ..self.about(node, Kind::Committed, event, RecordId::NONE) };
         let committed = self.record(record);

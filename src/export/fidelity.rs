@@ -1,14 +1,15 @@
 //! The fidelity statement: what is modelled, simplified and absent, said beside each machine and gathered here.
 
 use super::table::Table;
-use crate::strategy::{fire_and_forget, outbox, publish_in_transaction};
-use crate::world::{broker, consumer, outbox as outbox_table, source, store};
+use crate::strategy::{cdc, fire_and_forget, outbox, publish_in_transaction, two_phase_commit};
+use crate::world::{broker, consumer, outbox as outbox_table, source, store, wal};
 
 /// The statements, in the order of the rooms.
 #[must_use]
 pub fn rows() -> Vec<(&'static str, &'static str, &'static str)> {
     let parts: [&[(&str, &str, &str)]; PARTS] = [
         &source::FIDELITY,
+        &wal::FIDELITY,
         &broker::FIDELITY,
         &consumer::FIDELITY,
         &store::FIDELITY,
@@ -16,12 +17,14 @@ pub fn rows() -> Vec<(&'static str, &'static str, &'static str)> {
         &fire_and_forget::FIDELITY,
         &outbox_table::FIDELITY,
         &outbox::relay::FIDELITY,
+        &cdc::FIDELITY,
+        &two_phase_commit::FIDELITY,
     ];
     parts.concat()
 }
 
 /// How many files make a statement; a test counts them.
-pub const PARTS: usize = 8;
+pub const PARTS: usize = 11;
 
 /// The statements as a table.
 #[must_use]

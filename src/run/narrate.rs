@@ -111,6 +111,33 @@ pub fn record(plan: &Plan, record: &Record) -> String {
             format!("outbox row {} ({what}) is below the position: no poll will ever see it", record.value)
         }
         Kind::CursorPassed => format!("will not send {what}: {}", passed_by(record.detail)),
+        Kind::SlotCreated
+        | Kind::SlotMoved
+        | Kind::SlotLost
+        | Kind::Checkpointed
+        | Kind::Snapshotted
+        | Kind::StreamStarted
+        | Kind::OffsetStored
+        | Kind::Acked
+        | Kind::Stopped => of_the_log(record),
+        Kind::DrainEnded if record.detail == 1 => "the drain reaches its limit".to_owned(),
+        Kind::Retracted if record.detail == 1 => format!("has lost {what}: the row is version {} again", record.value),
+        Kind::Retracted => format!("has lost {what}: there is no row again"),
+        Kind::FailedOver => format!("fails over, and serves again at {}", instant(Us(record.value))),
+        Kind::Unmarked => format!("outbox row {} is to be published again", record.value),
+        Kind::CursorMoved if record.value == u64::MAX => "the outbox position is as before the first row".to_owned(),
+        Kind::CursorMoved => format!("the outbox position is {}", record.value),
+        Kind::Vanished => {
+            format!("outbox row {} ({what}) is {}: no poll will ever see it", record.value, vanish(record.detail))
+        }
+        Kind::Poisoned => format!("{what} can never be handled here: {}", poison(record.detail)),
+        Kind::DrainEnded => "nothing is in flight any more: what differs now, differs for good".to_owned(),
+    }
+}
+
+/// One sentence for a record of the log, its slot and its reader.
+fn of_the_log(record: &Record) -> String {
+    match record.kind {
         Kind::SlotCreated => format!("creates a replication slot at WAL {:X}", record.value),
         Kind::SlotMoved if record.detail == 2 => format!("the slot still needs the log from WAL {:X}", record.value),
         Kind::SlotMoved => format!("the slot is confirmed up to WAL {:X}", record.value),
@@ -124,20 +151,9 @@ pub fn record(plan: &Plan, record: &Record) -> String {
         }
         Kind::StreamStarted => format!("sends the log from WAL {:X}", record.value),
         Kind::OffsetStored => format!("keeps the connector’s offset, WAL {:X}", record.value),
+        Kind::Acked => format!("has published everything up to WAL {:X}", record.value),
         Kind::Stopped if record.detail == 1 => "fails, and says so: the log that it needs is not there".to_owned(),
-        Kind::Stopped => "stops in good order".to_owned(),
-        Kind::DrainEnded if record.detail == 1 => "the drain reaches its limit".to_owned(),
-        Kind::Retracted if record.detail == 1 => format!("has lost {what}: the row is version {} again", record.value),
-        Kind::Retracted => format!("has lost {what}: there is no row again"),
-        Kind::FailedOver => format!("fails over, and serves again at {}", instant(Us(record.value))),
-        Kind::Unmarked => format!("outbox row {} is to be published again", record.value),
-        Kind::CursorMoved if record.value == u64::MAX => "the outbox position is as before the first row".to_owned(),
-        Kind::CursorMoved => format!("the outbox position is {}", record.value),
-        Kind::Vanished => {
-            format!("outbox row {} ({what}) is {}: no poll will ever see it", record.value, vanish(record.detail))
-        }
-        Kind::Poisoned => format!("{what} can never be handled here: {}", poison(record.detail)),
-        Kind::DrainEnded => "nothing is in flight any more: what differs now, differs for good".to_owned(),
+        _ => "stops in good order".to_owned(), // A connector that stopped; no other kind comes here.
     }
 }
 

@@ -224,7 +224,12 @@ impl Stage<'_> {
     fn facts(&self, role: NodeRole) -> Vec<(String, String)> {
         let fact = |label: &str, value: String| (label.to_owned(), value);
         match role {
-            NodeRole::App | NodeRole::Relay(_) | NodeRole::Connector | NodeRole::Consumer(_) => Vec::new(),
+            NodeRole::Connector => {
+                let wal = &self.view.wal;
+                let queue = wal.queued.saturating_sub(wal.acked);
+                vec![fact("state", wal.phase.id().to_owned()), fact("not yet published", queue.to_string())]
+            }
+            NodeRole::App | NodeRole::Relay(_) | NodeRole::Consumer(_) => Vec::new(),
             NodeRole::Coordinator => vec![fact("decisions in its log", self.view.decisions.to_string())],
             NodeRole::Source => {
                 let rows = self.view.source.iter().filter(|row| row.present).count();
@@ -342,7 +347,8 @@ impl Stage<'_> {
         let slot = [("restart", wal.restart), ("confirmed", wal.confirmed)];
         let slot = slot.into_iter().filter(|_| wal.slot);
         let mut positions: Vec<(String, u32)> = Vec::new();
-        for (name, at) in slot.chain([("sent", wal.sent), ("end", wal.end)]) {
+        let rest = [("stored", wal.stored), ("sent", wal.sent), ("end", wal.end)];
+        for (name, at) in slot.chain(rest) {
             match positions.last_mut().filter(|(_, last)| *last == at) {
                 Some((names, _)) => *names = format!("{names}, {name}"),
                 None => positions.push((name.to_owned(), at)),

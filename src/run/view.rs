@@ -23,7 +23,7 @@ pub struct Lens {
     pub store_of: Vec<Option<usize>>,
     app: NodeId,
     source: NodeId,
-    captured: bool,
+    connector: Option<NodeId>,
     partitions: usize,
     stores: usize,
     keys: usize,
@@ -66,7 +66,7 @@ impl Lens {
             store_of: plan.nodes.iter().map(|node| store_of(node.role)).collect(),
             app: plan.roles.app,
             source: plan.roles.source,
-            captured: plan.roles.connector.is_some(),
+            connector: plan.roles.connector,
             partitions: plan.broker.partitions as usize,
             stores: plan.stores.len(),
             keys: plan.keys(),
@@ -151,8 +151,26 @@ pub struct SlotView {
     pub passed: bool,
 }
 
+crate::ids! {
+    /// What a connector is at.
+    pub enum Phase {
+        /// It has no stream.
+        Waits = "waits for its start",
+        /// It reads rows as they are.
+        Snapshots = "snapshot",
+        /// It follows the log.
+        Streams = "streaming",
+        /// The broker does not take what it publishes: the log grows.
+        Paused = "paused",
+        /// It has nothing left to do.
+        Finished = "finished",
+        /// It has given up, and says so.
+        Failed = "failed",
+    }
+}
+
 /// The log of the source, where a connector reads it. Positions count changed rows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WalView {
     /// The last changed rows.
     pub rows: VecDeque<SlotView>,
@@ -160,6 +178,12 @@ pub struct WalView {
     pub end: u32,
     /// Sent to the connector.
     pub sent: u32,
+    /// In the connector's queue, or past it.
+    pub queued: u32,
+    /// Confirmed by the broker.
+    pub acked: u32,
+    /// What the connector is at.
+    pub phase: Phase,
     /// Up to the connector's stored offset.
     pub stored: u32,
     /// Up to the slot's `confirmed_flush_lsn`.
@@ -170,6 +194,23 @@ pub struct WalView {
     pub kept: u32,
     /// Whether there is a slot.
     pub slot: bool,
+}
+
+impl WalView {
+    /// Before the first record.
+    const START: WalView = WalView {
+        rows: VecDeque::new(),
+        end: 0,
+        sent: 0,
+        queued: 0,
+        acked: 0,
+        phase: Phase::Waits,
+        stored: 0,
+        confirmed: 0,
+        restart: 0,
+        kept: 0,
+        slot: false,
+    };
 }
 
 /// A message on its way.
@@ -266,7 +307,7 @@ impl View {
             outbox: VecDeque::new(),
             cursor: None,
             outbox_counts: (0, 0),
-            wal: WalView::default(),
+            wal: WalView::START,
             logs: vec![(VecDeque::new(), 0); lens.partitions],
             offsets: vec![vec![0; lens.partitions]; lens.stores],
             messages: Vec::new(),
@@ -301,7 +342,8 @@ impl View {
                 }
             }
             Kind::Forgotten => self.decisions = self.decisions.saturating_sub(1),
-            Kind::Arrived | Kind::Dropped => self.gone(record),
+            Kind::Arrived => self.arrived(record),
+            Kind::Dropped => self.gone(record),
             Kind::Answered => {
                 self.gone(record);
                 self.answers[record.link.index()] = Some((record.at, record.detail));
@@ -328,11 +370,15 @@ impl View {
                     self.offsets[store][record.extra as usize] = record.value;
                 }
             }
+            Kind::Retried => self.retried(lens, record),
             Kind::Marked => self.marked(record),
             Kind::Claimed | Kind::Polled => self.started(record),
             Kind::Crashed => self.crashed(lens, record),
             Kind::Killed => self.killed(lens, record),
-            Kind::Restarted => self.nodes[record.node.index()].up = true,
+            Kind::Restarted => {
+                self.nodes[record.node.index()].up = true;
+                self.retried(lens, record);
+            }
             Kind::LinkFault => self.cuts[record.link.index()] = Us(record.value),
             Kind::LinkHealed => self.cuts[record.link.index()] = Us::ZERO,
             Kind::Looked => {
@@ -341,7 +387,7 @@ impl View {
                     DetectorView { looked: Some(record.at), value: record.value, firing };
             }
             Kind::SlotCreated | Kind::SlotMoved | Kind::SlotLost | Kind::Checkpointed => self.slot_moved(record),
-            Kind::StreamStarted => self.wal.sent = record.extra,
+            Kind::StreamStarted | Kind::Acked | Kind::Snapshotted | Kind::Stopped => self.log_read(record),
             Kind::OffsetStored => self.wal.stored = record.extra,
             Kind::CursorMoved => self.cursor = Some(record.value).filter(|seq| *seq != u64::MAX),
             Kind::Retracted => self.retracted(record),
@@ -353,7 +399,6 @@ impl View {
             | Kind::NotNewer
             | Kind::TombstoneGone
             | Kind::Rewound
-            | Kind::Retried
             | Kind::GaveUp
             | Kind::Alarm
             | Kind::AllClear
@@ -363,8 +408,6 @@ impl View {
             | Kind::StillQueued
             | Kind::Read
             | Kind::Rejected
-            | Kind::Snapshotted
-            | Kind::Stopped
             | Kind::DrainEnded => {}
         }
     }
@@ -481,6 +524,35 @@ impl View {
         }
     }
 
+    fn arrived(&mut self, record: &Record) {
+        self.wal.queued += u32::from(record.detail == Parcel::Wal as u8);
+        self.gone(record);
+    }
+
+    /// The connector starts again; with an event, it is publishing that it tries again.
+    fn retried(&mut self, lens: &Lens, record: &Record) {
+        if Some(record.node) == lens.connector {
+            self.wal.phase = if record.event == EventId::NONE { Phase::Waits } else { Phase::Paused };
+        }
+    }
+
+    /// What the connector does with the log.
+    fn log_read(&mut self, record: &Record) {
+        let wal = &mut self.wal;
+        match record.kind {
+            Kind::StreamStarted => {
+                (wal.sent, wal.queued, wal.acked) = (record.extra, record.extra, record.extra);
+                wal.phase = Phase::Streams;
+            }
+            Kind::Acked => {
+                wal.acked = record.extra;
+                wal.phase = if wal.phase == Phase::Paused { Phase::Streams } else { wal.phase };
+            }
+            Kind::Snapshotted => wal.phase = Phase::Snapshots,
+            _ => wal.phase = if record.detail == 1 { Phase::Failed } else { Phase::Finished }, // Stopped.
+        }
+    }
+
     fn slot_moved(&mut self, record: &Record) {
         match record.kind {
             Kind::SlotLost => self.wal.slot = false,
@@ -498,7 +570,7 @@ impl View {
     }
 
     fn committed(&mut self, lens: &Lens, record: &Record) {
-        if lens.captured {
+        if lens.connector.is_some() {
             self.wal.end += 1;
             let (key, version, number) = (record.key, record.version, u64::from(self.wal.end) - 1);
             let delete = record.detail == OpKind::Delete as u8;

@@ -185,11 +185,12 @@ fn steps(recording: &Recording, store: usize, key: Key, state: RowState, cause: 
         }
         let at_cause = id == killed && cause.how == How::PathEnded && state.differs();
         if at_cause && fate.is_committed() && fate.committed <= record.at {
-            steps.push(owed_span(recording, store, record.at.since(fate.committed)));
+            let passed = record.kind == Kind::CursorPassed;
+            steps.push(owed_span(recording, store, record.at.since(fate.committed), passed));
         }
         steps.push(step(recording, id, record));
         if at_cause {
-            steps.push(never(recording, store, fate.kind));
+            steps.push(never(recording, store, fate.kind, record.kind == Kind::CursorPassed));
         }
     }
     if state.differs() {
@@ -312,26 +313,31 @@ fn crash_place(recording: &Recording, record: &Record) -> String {
     }
 }
 
-fn owed_span(recording: &Recording, store: usize, length: Us) -> WhyStep {
+/// `passed`: it was written down, in an outbox or a log, whose reader went past it.
+fn owed_span(recording: &Recording, store: usize, length: Us, passed: bool) -> WhyStep {
     let to =
         if recording.plan().roles.broker.is_some() { "broker" } else { recording.plan().stores[store].id.as_str() };
     WhyStep {
         at: None,
         time: span(length),
         record: None,
-        what: format!("in the source, owed to the {to}, written down nowhere"),
+        what: if passed {
+            format!("in the source, owed to the {to}, and not yet read")
+        } else {
+            format!("in the source, owed to the {to}, written down nowhere")
+        },
         place: String::new(),
         mark: WhyMark::Span,
     }
 }
 
-fn never(recording: &Recording, store: usize, kind: OpKind) -> WhyStep {
+fn never(recording: &Recording, store: usize, kind: OpKind, passed: bool) -> WhyStep {
     let to = if recording.plan().roles.broker.is_some() {
         "publish to the broker".to_owned()
     } else {
         format!("call to {}", narrate::the(recording.plan(), recording.plan().roles.stores[store]))
     };
     let what = if kind == OpKind::Delete { format!("{to} (delete)") } else { to };
-    let place = "it lived only in the app’s memory".to_owned();
+    let place = if passed { "its reader is past it" } else { "it lived only in the app’s memory" }.to_owned();
     WhyStep { at: None, time: "never".to_owned(), record: None, what, place, mark: WhyMark::Never }
 }

@@ -118,6 +118,8 @@ crate::ids! {
         OffsetStored = "offset-stored",
         /// The connector stops in good order, or has nothing left to do. `detail`: 1 if it failed.
         Stopped = "stopped",
+        /// The broker has confirmed what the connector published. `value`: LSN; `extra`: changed rows up to it.
+        Acked = "acked",
         /// The position of the outbox moves. `value`: `alloc_seq`; `extra`: xid.
         CursorMoved = "cursor-moved",
         /// An outbox row is out of every relay's sight before it was published. `value`: `alloc_seq`; `detail`: `Vanish`.

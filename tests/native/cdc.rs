@@ -83,7 +83,7 @@ fn a_stop_in_good_order_repeats_nothing() {
     assert_eq!(report.verdict, Verdict::Consistent);
 }
 
-/// `wal_end >= sent >= stored >= confirmed >= restart`, at every record.
+/// `wal_end >= sent >= queued >= acked >= stored >= confirmed >= restart >= kept`, at every record.
 #[test]
 fn positions_are_in_order() {
     let faults = json!(["crash:connector@17s+2s", "crash:source@9s+1s", "cut:connector-broker@12s+3s"]);
@@ -92,7 +92,7 @@ fn positions_are_in_order() {
     for n in 0..=run.trace().records.len() {
         let view = run.checkpoints().view(run.lens(), &run.trace().records, n);
         let wal = &view.wal;
-        let order = [wal.end, wal.sent, wal.stored, wal.confirmed, wal.restart, wal.kept];
+        let order = [wal.end, wal.sent, wal.queued, wal.acked, wal.stored, wal.confirmed, wal.restart, wal.kept];
         assert!(!wal.slot || order.is_sorted_by(|more, less| more >= less), "{order:?} after {n} records");
     }
     assert_eq!((run.report().verdict, run.report().ledger.lost), (Verdict::Consistent, 0));

@@ -1,17 +1,19 @@
 //! The connector of `cdc`: reader, task and committer, driven by the machines of `strategy::cdc`.
 //!
-//! The source's side (slot, stream, snapshot) is in `slot`.
+//! - here: its memory, its start and end, the reader; `task`: queue and publishing; `offset`: what it stores and confirms
+//! - the source's side (slot, stream, snapshot) is in `slot`
+
+mod offset;
+mod task;
 
 use super::call::{CallId, Caller, Identity, Payload};
 use super::{Due, Simulation};
-use crate::kernel::rng::Purpose;
 use crate::kernel::time::Us;
-use crate::strategy::CrashPoint;
 use crate::strategy::cdc::{
-    Facts, LsnFlushMode, Mismatch, ReaderCommand, ReaderEvent, ReaderState, SnapshotMode, TaskCommand, TaskEvent,
-    TaskState, Way, reader_step, task_step, way,
+    Facts, LsnFlushMode, Mismatch, ReaderCommand, ReaderEvent, ReaderState, SnapshotMode, TaskEvent, TaskState, Way,
+    reader_step, way,
 };
-use crate::world::ids::{EventId, Lsn, NodeId, Op, Outcome, RecordId};
+use crate::world::ids::{EventId, Lsn, NodeId, Outcome, RecordId};
 use crate::world::record::{Kind, Parcel, Record};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -68,7 +70,7 @@ pub struct ConnectorProc {
     early: BTreeMap<u32, Change>,
     /// Changes on their way or in the queue.
     pub(super) ahead: u32,
-    /// In a snapshot: its position, and the rows that are not read yet.
+    /// In a snapshot: from where the stream will follow it, and the rows that are not read yet.
     pub(super) snapshot: Option<Lsn>,
     pub(super) rows: VecDeque<Change>,
     /// Whether the next fetch waits for room in the queue.
@@ -77,8 +79,9 @@ pub struct ConnectorProc {
     polling_since: Us,
     poll_set: bool,
     acked: Option<Offset>,
-    /// At the broker, durable.
+    /// At the broker, durable; and which call stored it.
     pub(super) stored: Option<Offset>,
+    stored_by: u64,
     flush_since: Us,
     flush_set: bool,
     flushes: u64,
@@ -112,6 +115,7 @@ impl Default for ConnectorProc {
             poll_set: false,
             acked: None,
             stored: None,
+            stored_by: 0,
             flush_since: Us::ZERO,
             flush_set: false,
             flushes: 0,
@@ -131,13 +135,16 @@ impl ConnectorProc {
 
     /// Forgets everything that is in its memory; what is stored stays.
     fn forget(&mut self, now: Us) {
-        let ConnectorProc { connection, life, stored, flush_since, flush_set, flushes, calls, reached, .. } = *self;
+        let ConnectorProc {
+            connection, life, stored, stored_by, flush_since, flush_set, flushes, calls, reached, ..
+        } = *self;
         *self = ConnectorProc {
             connection: connection + 1,
             life: life + 1,
             polling_since: now,
             acked: stored,
             stored,
+            stored_by,
             flush_since,
             flush_set,
             flushes,
@@ -207,10 +214,8 @@ impl Simulation<'_> {
                 ReaderCommand::Stream => {
                     let mut payload = Payload::about(Parcel::Stream, EventId::NONE, 0);
                     payload.small = self.connector.connection;
-                    let from = self.connector.stored.filter(|stored| !stored.partial);
-                    // After a snapshot the slot's own position counts: it stands where the snapshot was taken, or before.
-                    let from = from.filter(|_| self.connector.snapshot.is_none());
-                    payload.large = from.map_or(0, |from| from.lsn.0);
+                    let stored = self.connector.stored.filter(|stored| !stored.partial).map(|stored| stored.lsn);
+                    payload.large = self.connector.snapshot.or(stored).map_or(0, |from| from.0);
                     self.connector_calls_source(Part::Reader, payload, cause);
                 }
                 ReaderCommand::Retry => self.connector_retries(node, cause),
@@ -333,253 +338,6 @@ impl Simulation<'_> {
         self.connector_stores(node, cause);
     }
 
-    /// A change from the log reaches the connector.
-    pub(super) fn serve_wal(&mut self, node: NodeId, payload: &Payload, cause: RecordId) {
-        let connector = &mut self.connector;
-        let Some(change) = payload.changes.first().copied().filter(|_| payload.small == connector.connection) else {
-            return;
-        };
-        connector.early.insert(self.source.wal.index_of(Lsn(change.lsn.0 - 1)), change);
-        while let Some(change) = self.connector.early.remove(&self.connector.expected) {
-            self.connector.expected += 1;
-            self.connector.queue.push_back(change);
-            if self.pass(node, CrashPoint::ConnectorDecodePoll, Op::NONE, change.event, cause) {
-                return;
-            }
-        }
-        self.poke(node, cause);
-    }
-
-    /// The queue has something: a waiting poll ends at once if that fills a batch, else at its time.
-    fn poke(&mut self, node: NodeId, cause: RecordId) {
-        let (plan, connector) = (&self.plan.cdc, &mut self.connector);
-        if connector.task != TaskState::Polling || connector.queue.is_empty() || connector.stopping {
-            return;
-        }
-        if connector.queue.len() >= plan.max_batch as usize {
-            return self.connector_polls(node, cause);
-        }
-        if !connector.poll_set {
-            connector.poll_set = true;
-            let polls = self.now.since(connector.polling_since).0 / plan.poll.0 + 1;
-            let ends = connector.polling_since.after(Us(plan.poll.0.saturating_mul(polls)));
-            self.calendar.put(ends, Due::ConnectorPolls(connector.life));
-        }
-    }
-
-    /// The time of a poll is over, unless the task died since.
-    pub(super) fn poll_due(&mut self, life: u32) {
-        let Some(node) = self.plan.roles.connector else { return };
-        if self.connector.life == life {
-            self.connector.poll_set = false;
-            if self.connector.task == TaskState::Polling && !self.connector.stopping {
-                self.connector_polls(node, RecordId::NONE);
-            }
-        }
-    }
-
-    fn connector_polls(&mut self, node: NodeId, cause: RecordId) {
-        let connector = &mut self.connector;
-        let n = connector.queue.len().min(self.plan.cdc.max_batch as usize);
-        let Some(first) = connector.queue.front().map(|change| change.event) else { return };
-        connector.batch = connector.queue.drain(..n).collect();
-        connector.ahead -= n as u32;
-        let record = Record { value: n as u64, ..self.about(node, Kind::Polled, first, cause) };
-        let cause = self.record(record);
-        self.pump_wal(cause);
-        if self.connector.holding {
-            self.connector_fetches(cause);
-        }
-        self.task_event(node, TaskEvent::Polled(n as u32), cause);
-    }
-
-    fn task_event(&mut self, node: NodeId, event: TaskEvent, cause: RecordId) {
-        let arrow = task_step(self.connector.task, event);
-        let about = |batch: &[Change]| batch.first().map_or(EventId::NONE, |change| change.event);
-        let first = about(&self.connector.batch);
-        self.connector.task = arrow.next;
-        if let Some(point) = arrow.before
-            && self.pass(node, point, Op::NONE, first, cause)
-        {
-            return;
-        }
-        let life = self.connector.life;
-        for ask in arrow.asks.into_iter().flatten() {
-            self.task_asks(node, ask, cause);
-            if self.connector.life != life {
-                return;
-            }
-        }
-        if let Some(point) = arrow.after {
-            self.pass(node, point, Op::NONE, first, cause);
-        }
-    }
-
-    fn task_asks(&mut self, node: NodeId, ask: TaskCommand, cause: RecordId) {
-        match ask {
-            TaskCommand::Poll => {
-                self.connector.polling_since = self.now;
-                if self.connector.stopping {
-                    return self.stop_in_order(node, cause);
-                }
-                self.poke(node, cause);
-            }
-            TaskCommand::Publish(_) => {
-                let Some(link) = self.plan.roles.connector_broker else { return };
-                let Some(first) = self.connector.batch.first().copied() else { return };
-                let mut payload = Payload::about(Parcel::Publish, first.event, first.version);
-                payload.changes.clone_from(&self.connector.batch);
-                self.connector_calls(link, Part::Task, payload, cause);
-            }
-            TaskCommand::Acked => self.batch_acked(node, cause),
-            TaskCommand::Backoff(attempt) => {
-                let first = self.connector.batch.first().map_or(EventId::NONE, |change| change.event);
-                let record = Record { value: u64::from(attempt), ..self.about(node, Kind::Retried, first, cause) };
-                self.record(record);
-                let base = self.plan.cdc.backoff.0;
-                let pause = base.saturating_mul(1 << attempt.saturating_sub(1).min(4)).min(base.saturating_mul(10));
-                self.calendar.put(self.now.after(Us(pause)), Due::ConnectorAgain(self.connector.life));
-            }
-        }
-    }
-
-    /// A failed publish is tried again, unless the task died since.
-    pub(super) fn connector_again(&mut self, life: u32) {
-        let Some(node) = self.plan.roles.connector else { return };
-        if self.connector.life == life {
-            self.task_event(node, TaskEvent::Elapsed, RecordId::NONE);
-        }
-    }
-
-    /// The broker has confirmed the batch: from now on its offset may be stored.
-    fn batch_acked(&mut self, node: NodeId, cause: RecordId) {
-        let batch = std::mem::take(&mut self.connector.batch);
-        let Some(last) = batch.last().copied() else { return };
-        if let Some(change) = batch.iter().rev().find(|change| !change.again) {
-            self.connector.reached = self.connector.reached.max(self.source.wal.index_of(change.lsn));
-        }
-        self.connector.acked = Some(Offset { lsn: last.lsn, partial: last.again && !last.last });
-        if self.pass(node, CrashPoint::ConnectorAckStore, Op::NONE, last.event, cause) {
-            return;
-        }
-        if batch.iter().any(|change| change.last) {
-            self.connector_stores(node, cause);
-        } else {
-            self.arrange_flush(node);
-        }
-    }
-
-    /// Puts the next time at which the offset is stored into the calendar, if there is something to store.
-    fn arrange_flush(&mut self, node: NodeId) {
-        let (plan, connector) = (&self.plan.cdc, &mut self.connector);
-        if connector.flush_set || connector.acked == connector.stored {
-            return;
-        }
-        connector.flush_set = true;
-        let at = if plan.flush_exp {
-            connector.flushes += 1;
-            let code = super::role_code(crate::scenario::plan::NodeRole::Connector);
-            let mut draw = self.draws.of(Purpose::Phase, connector.flushes, code, 0);
-            self.now.after(draw.exponential_us(plan.offset_flush))
-        } else {
-            let flushes = self.now.since(connector.flush_since).0 / plan.offset_flush.0 + 1;
-            connector.flush_since.after(Us(plan.offset_flush.0.saturating_mul(flushes)))
-        };
-        let epoch = self.epoch(node);
-        self.calendar.put(at, Due::ConnectorFlushes(epoch));
-    }
-
-    /// It is time to store the offset, unless the connector died since.
-    pub(super) fn flush_due(&mut self, epoch: u32) {
-        let Some(node) = self.plan.roles.connector else { return };
-        if self.epoch(node) == epoch {
-            self.connector.flush_set = false;
-            self.connector_stores(node, RecordId::NONE);
-        }
-    }
-
-    fn connector_stores(&mut self, node: NodeId, cause: RecordId) {
-        let (Some(link), Some(acked)) = (self.plan.roles.connector_broker, self.connector.acked) else { return };
-        if self.connector.acked == self.connector.stored {
-            return;
-        }
-        if self.connector.waiting[Part::Committer as usize] != CallId::NONE {
-            return self.arrange_flush(node);
-        }
-        let mut payload = Payload::about(Parcel::StoreOffset, EventId::NONE, 0);
-        (payload.large, payload.small) = (acked.lsn.0, u32::from(acked.partial));
-        self.connector_calls(link, Part::Committer, payload, cause);
-    }
-
-    /// The connector's offset reaches the broker, and is durable.
-    pub(super) fn serve_store_offset(&mut self, node: NodeId, id: CallId, payload: &Payload, cause: RecordId) {
-        let offset = Offset { lsn: Lsn(payload.large), partial: payload.small == 1 };
-        // One that comes late does not undo a later one.
-        if self.connector.stored.is_none_or(|stored| stored.partial || stored.lsn <= offset.lsn) {
-            self.connector.stored = Some(offset);
-        }
-        let mut record = Record::new(self.now, node, Kind::OffsetStored);
-        (record.value, record.detail, record.cause) = (payload.large, payload.small as u8, cause);
-        record.extra = self.source.wal.index_of(offset.lsn);
-        let last = self.record(record);
-        self.answer(id, true, last);
-    }
-
-    fn offset_answered(&mut self, node: NodeId, id: CallId, ok: bool, cause: RecordId) {
-        let lsn = self.get_call(id).map(|call| Lsn(call.payload.large)).filter(|_| ok);
-        if let Some(lsn) = lsn {
-            if self.pass(node, CrashPoint::ConnectorStoreConfirm, Op::NONE, EventId::NONE, cause) {
-                return;
-            }
-            if self.plan.cdc.lsn_flush_mode != LsnFlushMode::Manual {
-                self.connector_confirms(lsn, cause);
-            }
-        }
-        if self.connector.stopping && self.connector.task == TaskState::Polling {
-            return self.stop_in_order(node, cause);
-        }
-        self.arrange_flush(node);
-    }
-
-    fn connector_confirms(&mut self, lsn: Lsn, cause: RecordId) {
-        let mut payload = Payload::about(Parcel::Confirm, EventId::NONE, 0);
-        payload.large = lsn.0;
-        self.connector_calls_source(Part::Notice, payload, cause);
-    }
-
-    /// A connector that has read everything tells the broker that it is alive; what that confirms may be stored.
-    pub(super) fn connector_beats(&mut self) {
-        let (Some(node), Some(span)) = (self.plan.roles.connector, self.plan.cdc.heartbeat) else { return };
-        self.calendar.put(self.now.after(span), Due::ConnectorBeats);
-        if !self.caught_up(node) || self.connector.stopping {
-            return;
-        }
-        if let Some(link) = self.plan.roles.connector_broker {
-            self.wal_flows();
-            let payload = Payload::about(Parcel::Heartbeat, EventId::NONE, 0);
-            self.connector_calls(link, Part::Notice, payload, RecordId::NONE);
-            self.connector.acked = Some(Offset { lsn: self.source.wal_end(), partial: false });
-            self.arrange_flush(node);
-        }
-    }
-
-    /// The driver answers a keepalive: all that it has read is confirmed, so the database's own position is.
-    pub(super) fn connector_status(&mut self) {
-        let Some(node) = self.plan.roles.connector else { return };
-        self.calendar.put(self.now.after(self.plan.cdc.status), Due::ConnectorStatus);
-        let confirmed = self.source.wal.slot().map_or(0, |slot| self.source.wal.index_of(slot.confirmed));
-        if self.caught_up(node) && confirmed == self.source.wal.len() {
-            self.wal_flows();
-            if self.source.wal.slot().is_some_and(|slot| slot.confirmed < self.source.wal_end()) {
-                self.connector_confirms(self.source.wal_end(), RecordId::NONE);
-            }
-        }
-    }
-
-    fn caught_up(&self, node: NodeId) -> bool {
-        self.up(node) && self.connector.idle() && self.connector.sender == Some(self.source.wal.len())
-    }
-
     /// The connection to the source is lost, and with it the task: it starts again from the stored offset.
     pub(super) fn connector_broken(&mut self, cause: RecordId) {
         let Some(node) = self.plan.roles.connector else { return };
@@ -594,34 +352,6 @@ impl Simulation<'_> {
         self.connector.forget(self.now);
         let at = self.now.after(self.plan.cdc.restart_wait);
         self.calendar.put(at, Due::ConnectorStarts(self.connector.life));
-    }
-
-    /// A person restarts the connector: it hears back what it published, stores its offset, and starts again.
-    pub(super) fn connector_restarts_in_order(&mut self) {
-        let Some(node) = self.plan.roles.connector else { return };
-        let connector = &mut self.connector;
-        (connector.stopping, connector.sender) = (true, None);
-        connector.connection += 1;
-        connector.queue.clear();
-        connector.ahead = 0;
-        if connector.task == TaskState::Polling {
-            self.stop_in_order(node, RecordId::NONE);
-        }
-    }
-
-    fn stop_in_order(&mut self, node: NodeId, cause: RecordId) {
-        if self.connector.waiting[Part::Committer as usize] != CallId::NONE {
-            return;
-        }
-        if self.connector.acked != self.connector.stored {
-            return self.connector_stores(node, cause);
-        }
-        let record = Record { cause, ..Record::new(self.now, node, Kind::Stopped) };
-        let stop = self.record(record);
-        self.connector.forget(self.now);
-        self.connector.flush_since = self.now;
-        self.record(Record { cause: stop, ..Record::new(self.now, node, Kind::Restarted) });
-        self.calendar.put(self.now, Due::ConnectorStarts(self.connector.life));
     }
 
     /// The connector dies, with its queue and what it has not stored.

@@ -61,7 +61,10 @@ impl Simulation<'_> {
         if self.connector.snapshot.is_none() {
             most = 0;
             last = self.slot_or_new(cause);
-            let lsn = self.source.wal_end();
+            // Beside an old slot the stream goes on where it was, and repeats what the snapshot shows already.
+            let stored = self.connector.stored.filter(|stored| !stored.partial && last == cause);
+            let confirmed = self.source.wal.slot().map_or(Lsn(0), |slot| slot.confirmed);
+            let lsn = confirmed.max(stored.map_or(Lsn(0), |stored| stored.lsn));
             let rows = (0..self.plan.keys() as u32).map(|key| self.source.row(Key(key))).filter(|row| row.present);
             let change = |row: crate::world::source::Row| {
                 let (event, version) = (row.event?, row.version);
@@ -72,7 +75,7 @@ impl Simulation<'_> {
                 row.last = true;
             }
             let mut record = Record::new(self.now, self.plan.roles.source, Kind::Snapshotted);
-            (record.value, record.extra, record.cause) = (lsn.0, rows.len() as u32, last);
+            (record.value, record.extra, record.cause) = (self.source.wal_end().0, rows.len() as u32, last);
             last = self.record(record);
             (self.connector.snapshot, self.connector.rows) = (Some(lsn), rows);
         }

@@ -1,5 +1,5 @@
 # Driftscope. Every target is one script in scripts/; each installs what it needs, at pinned versions, on its first run.
-.PHONY: help serve test build size soak bench screenshots clean
+.PHONY: help serve test build engine size soak bench screenshots clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -13,6 +13,9 @@ test: ## every test (ONLY="native browser" runs only these stages)
 
 build: ## the static page, into dist/
 	@scripts/build.sh
+
+engine: ## the engine alone as an ES module for Node and browsers, into target/engine
+	@scripts/engine.sh
 
 size: ## the sizes of what a visitor downloads, against their budgets
 	@scripts/size.sh

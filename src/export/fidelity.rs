@@ -17,6 +17,8 @@ pub fn rows() -> Vec<(&'static str, &'static str, &'static str)> {
         &fire_and_forget::FIDELITY,
         &outbox_table::FIDELITY,
         &outbox::relay::FIDELITY,
+        &cdc::FIDELITY,
+        &two_phase_commit::FIDELITY,
     ];
     parts.concat()
 }

@@ -425,6 +425,7 @@ impl View {
             | Kind::AllClear
             | Kind::DrainBegan
             | Kind::Poisoned
+            | Kind::FailedOver
             | Kind::StillQueued
             | Kind::Read
             | Kind::Rejected

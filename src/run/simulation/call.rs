@@ -172,7 +172,7 @@ pub struct Timeouts {
 }
 
 impl Timeouts {
-    /// The classes of a plan: source, second write, relay, then store by store, and the connector.
+    /// The classes of a plan: source, second write, relay, then store by store, connector, coordinator.
     pub fn classes(plan: &Plan) -> Vec<Timeouts> {
         let spans = [plan.source.timeout, plan.direct.timeout, plan.outbox.timeout];
         let spans = spans.into_iter().chain(plan.stores.iter().map(|store| store.timeout));
@@ -187,6 +187,11 @@ pub const CLASS_SOURCE: u16 = 0;
 pub const CLASS_DIRECT: u16 = 1;
 /// The class of the relay.
 pub const CLASS_RELAY: u16 = 2;
+
+/// The class of the connector.
+pub fn class_of_connector(plan: &Plan) -> u16 {
+    3 + plan.stores.len() as u16
+}
 
 /// The class of a store's consumer.
 pub fn class_of(store: StoreId) -> u16 {
@@ -237,11 +242,6 @@ impl Identity {
 }
 
 impl Simulation<'_> {
-    /// The class of the connector.
-    pub(super) fn connector_class(&self) -> u16 {
-        self.timeouts.len() as u16 - 1
-    }
-
     /// Sends a request. The answer, or the lack of one, will find the caller.
     pub(super) fn call(
         &mut self,
@@ -443,6 +443,7 @@ impl Simulation<'_> {
                 | FaultKind::Cut
                 | FaultKind::Abort
                 | FaultKind::SlotLost
+                | FaultKind::Failover
                 | FaultKind::Update
                 | FaultKind::Delete
                 | FaultKind::Failover => {}

@@ -6,7 +6,10 @@
 mod offset;
 mod task;
 
-use super::call::{CallId, Caller, Identity, Payload};
+mod offset;
+mod task;
+
+use super::call::{CallId, Caller, Identity, Payload, class_of_connector};
 use super::{Due, Simulation};
 use crate::kernel::time::Us;
 use crate::strategy::cdc::{
@@ -251,7 +254,7 @@ impl Simulation<'_> {
         self.connector.calls += 1;
         let identity = Identity { major: self.connector.calls, attempt: 1, row: 0, life: 0 };
         let class = match part {
-            Part::Reader | Part::Task | Part::Committer => Some(self.connector_class()),
+            Part::Reader | Part::Task | Part::Committer => Some(class_of_connector(self.plan)),
             Part::Stream | Part::Notice => None,
         };
         let id = self.call(link, Caller::Connector(part), class, payload, identity, cause);

@@ -44,7 +44,7 @@ pub struct Line {
 pub struct GapPlace {
     /// The line across its node; it runs beyond the node if the label stands outside.
     pub line: Line,
-    /// The middle of the cross.
+    /// The middle of the cross; on the border if there is text on both sides.
     pub cross: (f64, f64),
     /// What a pointer can hit: 24 px.
     pub target: Rect,
@@ -216,7 +216,7 @@ impl<'a> Upright<'a> {
         let beyond = if band { 16.0 } else { 0.0 };
         GapPlace {
             line: Line { from: (rect.x, y), to: (rect.x + rect.w + beyond, y) },
-            cross: (rect.x + if band { rect.w / 2.0 } else { 34.0 }, y),
+            cross: (rect.x + if band { rect.w / 2.0 } else { 0.0 }, y),
             target: Rect { x: rect.x, y: y - STEP / 2.0, w: rect.w, h: STEP },
             label: band.then(|| self.band(rect.x + rect.w + beyond + 8.0, y)),
         }

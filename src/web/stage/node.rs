@@ -74,7 +74,7 @@ fn steps(drawing: &mut Drawing, story: &Story, node: &NodeFrame, place: &NodePla
         drawing.text("third halo", x, y, &(at + 1).to_string());
         drawing.text(if step.done || step.now { "halo" } else { "third halo" }, x + 14.0, y, &text);
         if step.now {
-            drawing.path("inkf", format!("M{} {}l6 5-6 5z", px(x - 20.0), px(y - 9.0)));
+            drawing.path("inkf", format!("M{} {}l6 5-6 5z", px(place.rect.x + 6.0), px(y - 9.0)));
         }
     }
 }
@@ -105,9 +105,6 @@ fn label(drawing: &mut Drawing, gap: &GapFrame, place: &GapPlace, time: &str) {
         }
     } else if place.line.from.0 < place.line.to.0 {
         // Inside the box there is room for the time alone.
-        let (right, y) = (place.target.x + place.target.w - 8.0, place.line.from.1);
-        let wide = text_width(time, 12.0, Weight::Bold) + 8.0;
-        drawing.rect("under", right - wide + 4.0, y - 8.0, wide, 16.0);
-        drawing.text("bold end", right, y + 4.0, time);
+        drawing.text("bold end halo", place.target.x + place.target.w - 8.0, place.line.from.1 + 4.0, time);
     }
 }

@@ -114,7 +114,7 @@ fn upright(rect: Rect, x: f64) -> GapPlace {
 fn across(x: f64, w: f64, y: f64) -> GapPlace {
     GapPlace {
         line: Line { from: (x, y), to: (x + w, y) },
-        cross: (x + 34.0, y),
+        cross: (x, y),
         target: Rect { x, y: y - STEP / 2.0, w, h: STEP },
         label: None,
     }

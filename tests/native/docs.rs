@@ -1,0 +1,105 @@
+//! The docs that are made from declarations are current, and what the docs link to is there.
+//!
+//! `UPDATE_DOCS=1 cargo test --test native docs` writes them.
+
+use driftscope::export::catalog::{self, Topic};
+use driftscope::export::fidelity;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+const MADE: &str = "<!-- Made from the declarations by: UPDATE_DOCS=1 cargo test --test native docs -->\n";
+
+fn fidelity_page() -> String {
+    format!(
+        "# Fidelity\n\n{MADE}\nWhat each part of the model takes from the real systems: *modelled* as they do it, \
+         *simplified*, or *absent*.\nThe statements stand beside the machines they describe, as `FIDELITY`.\n\n{}",
+        fidelity::table().markdown()
+    )
+}
+
+fn reference_page() -> String {
+    let head = format!(
+        "# Reference\n\n{MADE}\nWhat exists now. `driftscope list` prints the same tables; \
+         [CONTRACT.md](CONTRACT.md) says what the names mean.\n"
+    );
+    let section = |title: &str, words: &str, table: &str| format!("\n## {title}\n\n{words}\n\n{table}");
+    let words = |topic: Topic| match topic {
+        Topic::Presets => "Every preset runs under every strategy; this is the one that it opens with.",
+        Topic::Strategies => "The steps of each strategy's machines. Between two steps is a crash point.",
+        Topic::CrashPoints => "Passes of a point count from 1: `crash:app@app.after-commit-before-publish*3`.",
+        Topic::Links => "`STORE` stands for a store's id. Latency is one way.",
+        Topic::Detectors => "What each sees is what an operator could have seen, and nothing else.",
+        Topic::Options => {
+            "`ID` stands for the id of a node, link, store or detector. Sources: S-numbers stand in \
+             [DOMAIN.md](DOMAIN.md), section 9; `illustrative` is a round number."
+        }
+    };
+    let title = |topic: Topic| driftscope::run::words::capital(&topic.id().replace('-', " "));
+    let topics = Topic::ALL.iter().map(|topic| section(&title(*topic), words(*topic), &topic.table().markdown()));
+    let faults = section(
+        "Faults",
+        "In short form, with an example's time, pass and span; what stands in brackets may be left out.",
+        &catalog::faults().markdown(),
+    );
+    head + &topics.collect::<String>() + &faults
+}
+
+#[test]
+fn made_pages_are_current() {
+    let mut old = String::new();
+    for (name, want) in [("docs/fidelity.md", fidelity_page()), ("docs/reference.md", reference_page())] {
+        let path = root().join(name);
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            fs::write(&path, &want).unwrap();
+        }
+        if fs::read_to_string(&path).unwrap_or_default() != want {
+            old += &format!("{name} is not what the declarations say\n");
+        }
+    }
+    assert!(old.is_empty(), "{old}UPDATE_DOCS=1 cargo test --test native docs; read git diff");
+}
+
+/// Every machine's statement is in the table.
+#[test]
+fn no_fidelity_statement_is_forgotten() {
+    fn count(folder: &Path) -> usize {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let of = |path: PathBuf| match path.is_dir() {
+            true => count(&path),
+            false => fs::read_to_string(&path).unwrap().matches("pub const FIDELITY").count(),
+        };
+        entries.map(of).sum()
+    }
+    assert_eq!(count(&root().join("src")), fidelity::PARTS, "src/export/fidelity.rs gathers them");
+    for (part, here, how) in fidelity::rows() {
+        assert!(["modelled", "simplified", "absent"].contains(&here), "{part}: {here}");
+        assert!(!part.is_empty() && !how.is_empty(), "{part}");
+    }
+}
+
+fn pages() -> Vec<PathBuf> {
+    let top = ["README.md", "CHANGELOG.md"].map(|name| root().join(name));
+    let docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    top.into_iter().chain(docs).filter(|path| path.extension().is_some_and(|found| found == "md")).collect()
+}
+
+/// Every relative link of a page leads to a file. A picture may be still to be taken.
+#[test]
+fn links_lead_somewhere() {
+    let mut dead = String::new();
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        for (at, _) in text.match_indices("](") {
+            let target: String = text[at + 2..].chars().take_while(|c| !")#".contains(*c)).collect();
+            let outside = target.is_empty() || target.contains("://") || target.ends_with(".png");
+            if !outside && !page.parent().unwrap().join(&target).exists() {
+                dead += &format!("{}: {target}\n", page.display());
+            }
+        }
+    }
+    assert!(dead.is_empty(), "{dead}");
+}

@@ -79,32 +79,30 @@ fn steps(drawing: &mut Drawing, story: &Story, node: &NodeFrame, place: &NodePla
     }
 }
 
-/// The crash in a gap: armed it is a thin line, struck a thick one with its label outside the box.
+/// The crash in a gap: armed it is a thin line, struck a thick one. Its label stands outside the box, in the free band;
+/// inside there is room for the time alone.
 fn crash(drawing: &mut Drawing, gap: &GapFrame, place: &GapPlace) {
     if gap.crashed_at.is_none() && !gap.armed {
         return;
     }
-    let ((x1, y1), (x2, y2), (cx, cy)) = (place.line.from, place.line.to, place.cross);
+    let ((x1, y1), (mut x2, y2), (cx, cy)) = (place.line.from, place.line.to, place.cross);
     let ink = if gap.crashed_at.is_some() { "ink two" } else { "ink" };
+    if let Some(at) = gap.crashed_at {
+        let words = format!("crashed here, {}", seconds(at));
+        let wide = text_width(&words, 12.0, Weight::Bold);
+        if let Some((x, y, end)) = place.label.filter(|(x, _, end)| x + wide <= *end) {
+            drawing.text("bold halo", x, y, &words);
+            let id = x + wide + 12.0;
+            if id + gap.id.len() as f64 * 7.3 <= end {
+                drawing.text("mono third halo", id, y, &gap.id);
+            }
+        } else if x1 < x2 {
+            let (right, time) = (place.target.x + place.target.w - 8.0, seconds(at));
+            drawing.text("bold end halo", right, y1 + 4.0, &time);
+            x2 = right - text_width(&time, 12.0, Weight::Bold) - 6.0;
+        }
+    }
     drawing.path(ink, format!("M{} {}L{} {}", px(x1), px(y1), px(x2), px(y2)));
     drawing.rect("under", cx - 10.0, cy - 9.0, 20.0, 18.0);
     drawing.path(ink, format!("m{} {} 10 10m0-10-10 10", px(cx - 5.0), px(cy - 5.0)));
-    if let Some(at) = gap.crashed_at {
-        label(drawing, gap, place, &seconds(at));
-    }
-}
-
-fn label(drawing: &mut Drawing, gap: &GapFrame, place: &GapPlace, time: &str) {
-    let words = format!("crashed here, {time}");
-    let wide = text_width(&words, 12.0, Weight::Bold);
-    if let Some((x, y, end)) = place.label.filter(|(x, _, end)| x + wide <= *end) {
-        drawing.text("bold halo", x, y, &words);
-        let id = x + wide + 12.0;
-        if id + gap.id.len() as f64 * 7.3 <= end {
-            drawing.text("mono third halo", id, y, &gap.id);
-        }
-    } else if place.line.from.0 < place.line.to.0 {
-        // Inside the box there is room for the time alone.
-        drawing.text("bold end halo", place.target.x + place.target.w - 8.0, place.line.from.1 + 4.0, time);
-    }
 }

@@ -1,14 +1,15 @@
 //! The fidelity statement: what is modelled, simplified and absent, said beside each machine and gathered here.
 
 use super::table::Table;
-use crate::strategy::{fire_and_forget, outbox, publish_in_transaction};
-use crate::world::{broker, consumer, outbox as outbox_table, replica, source, store};
+use crate::strategy::{cdc, fire_and_forget, listen_to_yourself, outbox, publish_in_transaction, two_phase_commit};
+use crate::world::{broker, consumer, outbox as outbox_table, replica, source, store, wal};
 
 /// The statements, in the order of the rooms.
 #[must_use]
 pub fn rows() -> Vec<(&'static str, &'static str, &'static str)> {
     let parts: [&[(&str, &str, &str)]; PARTS] = [
         &source::FIDELITY,
+        &wal::FIDELITY,
         &replica::FIDELITY,
         &broker::FIDELITY,
         &consumer::FIDELITY,
@@ -19,12 +20,13 @@ pub fn rows() -> Vec<(&'static str, &'static str, &'static str)> {
         &outbox::relay::FIDELITY,
         &cdc::FIDELITY,
         &two_phase_commit::FIDELITY,
+        &listen_to_yourself::FIDELITY,
     ];
     parts.concat()
 }
 
 /// How many files make a statement; a test counts them.
-pub const PARTS: usize = 9;
+pub const PARTS: usize = 13;
 
 /// The statements as a table.
 #[must_use]

@@ -124,7 +124,6 @@ fn is_drawn(kind: Kind) -> bool {
         | Kind::Looked
         | Kind::AllClear
         | Kind::CursorMoved
-        | Kind::Unmarked
         | Kind::DrainBegan
         | Kind::DrainEnded => false,
     }

@@ -425,7 +425,6 @@ impl View {
             | Kind::AllClear
             | Kind::DrainBegan
             | Kind::Poisoned
-            | Kind::FailedOver
             | Kind::StillQueued
             | Kind::Read
             | Kind::Rejected

@@ -443,7 +443,6 @@ impl Simulation<'_> {
                 | FaultKind::Cut
                 | FaultKind::Abort
                 | FaultKind::SlotLost
-                | FaultKind::Failover
                 | FaultKind::Update
                 | FaultKind::Delete
                 | FaultKind::Failover => {}

@@ -6,9 +6,6 @@
 mod offset;
 mod task;
 
-mod offset;
-mod task;
-
 use super::call::{CallId, Caller, Identity, Payload, class_of_connector};
 use super::{Due, Simulation};
 use crate::kernel::time::Us;

@@ -335,7 +335,6 @@ impl Simulation<'_> {
             (FaultKind::Abort, FaultTarget::Node(_)) => self.armed.abort_next.push(fault),
             (FaultKind::Update, FaultTarget::Key(key)) => self.person_changes(fault, key, false),
             (FaultKind::Delete, FaultTarget::Key(key)) => self.person_changes(fault, key, true),
-            (FaultKind::Failover, FaultTarget::Node(_)) => self.source_fails_over(fault, plan.span),
             (FaultKind::SlotLost, FaultTarget::Node(_)) => self.slot_lost(fault),
             (_, FaultTarget::Link(link)) => self.links[link.index()].next.push(fault),
             (_, FaultTarget::Node(_) | FaultTarget::Key(_) | FaultTarget::Absent) => {}

@@ -322,7 +322,7 @@ mod tests {
         }
         for target in [Target::Broker, Target::Stores] {
             let (nodes, links) = ids(StrategyId::ListenToYourself, target);
-            assert_eq!(nodes, format!("app source broker source-consumer {fed}"));
+            assert_eq!(nodes, format!("app source broker source-consumer {fed} broker-2"));
             let own = "broker-source-consumer source-consumer-source";
             assert_eq!(links, format!("app-source app-broker {own} {feeds}"));
             let (nodes, links) = ids(StrategyId::TwoPhaseCommit, target);

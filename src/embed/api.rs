@@ -7,6 +7,7 @@ use crate::run::account;
 use crate::run::report::Report;
 use crate::run::simulation::Simulation;
 use crate::run::trace::KEEP;
+use crate::scenario::options;
 use crate::scenario::presets::{self, PRESETS, Preset};
 use crate::scenario::{Document, Refusal};
 use crate::strategy::StrategyId;
@@ -28,7 +29,7 @@ extern "C" {
 /// # Errors
 /// An `Error` with every refusal, one a line.
 #[cfg_attr(not(feature = "web"), wasm_bindgen)]
-pub fn run(scenario: JsValue, strategy: Option<String>) -> Result<JsValue, JsError> {
+pub fn run(scenario: JsValue, strategy: JsValue) -> Result<JsValue, JsError> {
     object(&serde_json::to_string(&report(scenario, strategy)?)?)
 }
 
@@ -37,7 +38,7 @@ pub fn run(scenario: JsValue, strategy: Option<String>) -> Result<JsValue, JsErr
 /// # Errors
 /// As [`run`].
 #[cfg_attr(not(feature = "web"), wasm_bindgen)]
-pub fn trace_hash(scenario: JsValue, strategy: Option<String>) -> Result<String, JsError> {
+pub fn trace_hash(scenario: JsValue, strategy: JsValue) -> Result<String, JsError> {
     Ok(report(scenario, strategy)?.trace_hash)
 }
 
@@ -67,23 +68,32 @@ pub fn strategies() -> Vec<String> {
 }
 
 /// The report without a recording's views of it, which nobody here looks at.
-fn report(scenario: JsValue, strategy: Option<String>) -> Result<Report, JsError> {
+fn report(scenario: JsValue, strategy: JsValue) -> Result<Report, JsError> {
     let plan = document(scenario, strategy).and_then(|document| document.plan()).map_err(error)?;
     let trace = Simulation::new(&plan, KEEP).finish();
     let judgement = Judgement::new(&trace.ledger, &account::misses(&plan));
     Ok(account::report(&plan, &trace, &judgement))
 }
 
-fn document(scenario: JsValue, strategy: Option<String>) -> Result<Document, Vec<Refusal>> {
+fn document(scenario: JsValue, strategy: JsValue) -> Result<Document, Vec<Refusal>> {
     let mut document = match scenario.as_string() {
         Some(text) => from_text(&text)?,
-        // What JSON has no words for (undefined, a function, a circle) is no scenario.
-        None => Document::parse(&stringify(&scenario).ok().flatten().unwrap_or_default())?,
+        None => Document::parse(&json_text(&scenario))?,
     };
-    if let Some(strategy) = strategy {
-        document.set_value("strategy", Value::from(strategy))?;
+    if !strategy.is_undefined() && !strategy.is_null() {
+        // Anything but a text is refused by its JSON, like a value of the document.
+        let value = match strategy.as_string() {
+            Some(id) => Value::from(id),
+            None => options::literal(&json_text(&strategy)),
+        };
+        document.set_value("strategy", value)?;
     }
     Ok(document)
+}
+
+/// As JSON; nothing for what JSON has no words for: undefined, a function, a circle.
+fn json_text(value: &JsValue) -> String {
+    stringify(value).ok().flatten().unwrap_or_default()
 }
 
 /// JSON text, or the id of a preset.

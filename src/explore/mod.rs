@@ -2,6 +2,7 @@
 //!
 //! - `small`: the small scenario in which faults are tried; `trial`: which faults there are to try in a run
 //! - `outcome`: a run with faults, and what it shows; `crash_search`: every one of them, into a `matrix`
+//! - `sweep`: many seeds, varied options (`vary`), into `statistics` of `metrics` that merge exactly
 //! - `job`: how long work is done in slices, watched and given up
 //!
 //! Nothing here owns a clock or a thread: whoever calls decides how much is done at a time, and where.
@@ -9,9 +10,14 @@
 pub mod crash_search;
 pub mod job;
 pub mod matrix;
+pub mod metrics;
 pub mod outcome;
 pub mod small;
+pub mod statistics;
+pub mod sweep;
 pub mod trial;
+pub mod vary;
+pub mod wide;
 
 #[cfg(test)]
 mod tests;

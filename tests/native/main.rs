@@ -1,1 +1,25 @@
 //! The native tests, one module a subject.
+//!
+//! `lab` runs documents, `cases` draws random ones, `books` counts again what the engine counts; the others are tests.
+
+mod architecture;
+mod books;
+mod cases;
+mod cdc;
+#[cfg(feature = "cli")]
+mod cli;
+mod common;
+mod crash_points;
+mod determinism;
+mod docs;
+mod exports;
+mod formulas;
+mod formulas_cdc;
+mod golden;
+mod guarantees;
+mod invariants;
+mod lab;
+mod options;
+mod outcomes;
+mod property;
+mod scenarios;

@@ -1,0 +1,225 @@
+//! Random scenario documents: a small base, then options and faults from tables, so that shrinking takes them out one
+//! by one. A case that fails prints its document and the command that replays it.
+
+use crate::lab;
+use driftscope::scenario::Document;
+use driftscope::scenario::permalink::{self, Extras};
+use driftscope::strategy::{CrashPoint, StrategyId};
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use serde_json::{Value, json};
+use std::fmt;
+
+/// A random scenario.
+#[derive(Clone)]
+pub struct Case {
+    /// Its document.
+    pub document: Document,
+    /// Picks an instant, or a record, of its run.
+    pub at: Index,
+    /// Picks another.
+    pub other: Index,
+}
+
+impl fmt::Debug for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let link = permalink::encode(&self.document, &Extras::default());
+        write!(f, "{}\nreplay:  driftscope run '{link}'", self.document.to_json())
+    }
+}
+
+/// The ids that stores are given, in this order.
+const STORES: [&str; 3] = ["search-index", "cache", "copy"];
+
+const SPANS: &[&str] =
+    &["0s", "1ms", "20ms", "exp(5ms)", "uniform(1ms,30ms)", "lognormal(2ms,0.6)", "mix(0.9:1ms,0.1:400ms)"];
+const TIMEOUTS: &[&str] = &["120ms", "300ms", "1s", "30s"];
+const PROBABILITIES: &[&str] = &["0", "0.02", "0.1", "0.2"];
+
+/// Options and what they may be set to. `$store`, `$link`, `$node`, `$detector`: any that the scenario has.
+#[rustfmt::skip]
+const SETTINGS: &[(&str, &[&str])] = &[
+    ("drain_limit",                           &["0s", "1ms", "50ms", "1s", "1h"]),
+    ("block_after",                           &["1us", "5ms", "1s", "10s"]),
+    ("workload.arrivals",                     &["every(37ms)", "every(100ms)", "poisson(50/s)", "poisson(200/s)", "bursts(5,200ms)"]),
+    ("workload.keys",                         &[r#"{"count":1}"#, r#"{"count":3}"#, r#"{"count":9,"dist":"zipf(0.99)"}"#]),
+    ("workload.mix",                          &[r#"{"insert":0.3,"update":0.4,"delete":0.3}"#, r#"{"insert":0,"update":0.5,"delete":0.5}"#]),
+    ("workload.rows_per_tx",                  &["1", "2"]),
+    ("workload.client.timeout",               &["1ms", "8ms", "100ms", "1s"]),
+    ("workload.client.retries",               &["0", "1", "3"]),
+    ("nodes.$node.crash_rate",                &["6/m", "60/m", "2/s"]),
+    ("nodes.$node.restart",                   &["1ms", "30ms", "500ms", "5s"]),
+    ("nodes.$node.workers",                   &["0", "1", "2"]),
+    ("links.$link.latency",                   SPANS),
+    ("links.$link.order",                     &["fifo", "independent"]),
+    ("links.$link.outcomes.fail_before",      PROBABILITIES),
+    ("links.$link.outcomes.ack_lost",         PROBABILITIES),
+    ("links.$link.outcomes.timeout_no_effect", PROBABILITIES),
+    ("links.$link.outcomes.late_effect",      PROBABILITIES),
+    ("links.$link.late_delay",                SPANS),
+    ("links.$link.duplicate.p",               PROBABILITIES),
+    ("links.$link.duplicate.delay",           SPANS),
+    ("source.commit_time",                    SPANS),
+    ("source.tx_time",                        SPANS),
+    ("source.abort",                          PROBABILITIES),
+    ("source.timeout",                        TIMEOUTS),
+    ("broker.partitions",                     &["1", "2", "3"]),
+    ("stores.$store.kind",                    &["cache", "search-index"]),
+    ("stores.$store.apply",                   &["blind", "versioned"]),
+    ("stores.$store.service",                 SPANS),
+    ("stores.$store.consumer.max_poll",       &["1", "2", "500"]),
+    ("stores.$store.consumer.retry",          &["50ms", "200ms", "1s"]),
+    ("stores.$store.consumer.timeout",        TIMEOUTS),
+    ("stores.$store.tombstone.ttl",           &["0s", "5ms", "100ms", "60s"]),
+    ("stores.$store.tombstone.durable",       &["none", "since-last-flush", "soft-delete"]),
+    ("stores.$store.tombstone.flush",         &["10ms", "1s"]),
+    ("direct.publish",                        &["request-thread", "background"]),
+    ("direct.gap",                            SPANS),
+    ("direct.retry.attempts",                 &["0", "1", "2", "5"]),
+    ("direct.retry.timeout",                  TIMEOUTS),
+    ("direct.retry.backoff",                  &["20ms", "100ms", "1s"]),
+    ("direct.retry.blocking",                 &["true", "false"]),
+    ("outbox.poll",                           &["30ms", "200ms", "1s"]),
+    ("outbox.schedule",                       &["fixed-rate", "fixed-delay"]),
+    ("outbox.phase",                          &["0s", "15ms", "random"]),
+    ("outbox.batch",                          &["0", "1", "2", "100"]),
+    ("outbox.cursor",                         &["flag", "delete"]),
+    ("outbox.mark",                           &["row", "batch"]),
+    ("outbox.on_failed_mark",                 &["stop", "continue"]),
+    ("outbox.timeout",                        TIMEOUTS),
+    ("detectors.count-compare.period",        &["200ms", "1s"]),
+    ("detectors.offset-lag",                  &[r#"{"threshold":1,"period":"300ms"}"#, r#"{"threshold":2,"against":"source-version"}"#]),
+    ("detectors.publish-failure-rate.period", &["500ms"]),
+];
+
+/// Faults. `$at`: a time; `$n`: a number, 0 is every one; `$for`: a span; `$point`: a crash point and a node that passes it.
+const FAULTS: &[&str] = &[
+    "crash:$node@$at+$for",
+    "crash:$node@$at",
+    "crash:$point*$n+$for",
+    "crash:$point*$n+$for",
+    "crash:$point*$n+$for",
+    "off:$node@$at",
+    "off:$point*$n",
+    "restart:$node@$at",
+    "cut:$link@$at+$for",
+    "cut:$link@$at",
+    "delay:$link*$n+$for",
+    "delay:$link@$at+$for",
+    "drop:$link*$n",
+    "fail-before:$link*$n",
+    "ack-lost:$link*$n",
+    "timeout:$link*$n",
+    "timeout:$link@$at",
+    "late:$link*$n+$for",
+    "duplicate:$link*$n+$for",
+    "duplicate:$link*$n",
+    "abort:source*$n",
+    "update:key-1@$at",
+    "delete:key-1@$at",
+];
+
+/// A row of a table, and what fills its blanks.
+#[derive(Clone, Debug)]
+struct Pick {
+    row: Index,
+    value: Index,
+    place: Index,
+    number: u32,
+    span: Index,
+}
+
+fn pick() -> impl Strategy<Value = Pick> {
+    let blanks =
+        (any::<Index>(), any::<Index>(), any::<Index>(), prop_oneof![9 => 1u32..12, 1 => Just(0)], any::<Index>());
+    blanks.prop_map(|(row, value, place, number, span)| Pick { row, value, place, number, span })
+}
+
+/// Scenarios of at most about that many operations.
+pub fn case(operations: u64) -> impl Strategy<Value = Case> {
+    let base = (select(StrategyId::ALL), 0usize..=3, any::<bool>(), 0u64..1_000_000, 1u64..=operations);
+    let settings = prop::collection::vec(pick(), 0..14);
+    let faults = prop::collection::vec(pick(), 0..5);
+    (base, settings, faults, any::<Index>(), any::<Index>()).prop_map(|(base, settings, faults, at, other)| {
+        let (strategy, stores, direct, seed, limit) = base;
+        let stores: Vec<&str> = STORES[..stores].to_vec();
+        let target = if direct { stores.first().copied().unwrap_or("broker") } else { "broker" };
+        let blocks: serde_json::Map<String, Value> = stores.iter().map(|id| ((*id).to_owned(), json!({}))).collect();
+        let duration = format!("{}ms", 50 * limit.max(20));
+        let document = lab::document(
+            &json!({
+                "strategy": strategy.id(), "target": target, "seed": seed, "duration": duration, "drain_limit": "2m",
+                "workload": {"arrivals": "poisson(25/s)", "limit": limit, "keys": {"count": 4}}, "stores": blocks,
+                // What a two-phase commit asks for; nobody else minds.
+                "source": {"max_prepared_transactions": 100}, "broker": {"xa": true},
+            })
+            .to_string(),
+        );
+        Case { document: furnish(document, &stores, &settings, &faults), at, other }
+    })
+}
+
+/// Sets the options and adds the faults that this scenario can have.
+fn furnish(mut document: Document, stores: &[&str], settings: &[Pick], faults: &[Pick]) -> Document {
+    let plan = lab::plan(&document);
+    let nodes: Vec<&str> = plan.nodes.iter().map(|node| node.id.as_str()).collect();
+    let links: Vec<&str> = plan.links.iter().map(|link| link.id.as_str()).collect();
+    let any = |list: &[&str], at: Index| list.get(at.index(list.len().max(1))).map(|id| (*id).to_owned());
+    for chosen in settings {
+        let (path, values) = SETTINGS[chosen.row.index(SETTINGS.len())];
+        let names = [
+            ("$store", any(stores, chosen.place)),
+            ("$link", any(&links, chosen.place)),
+            ("$node", any(&nodes, chosen.place)),
+        ];
+        if let Some(path) = filled(path, &names) {
+            let value = values[chosen.value.index(values.len())];
+            document.set(&path, value).unwrap_or_else(|refusals| panic!("{path}={value}: {}", lab::lines(&refusals)));
+        }
+    }
+    let rows = if document.get("workload.keys.count") == Some(&json!(1)) { "1" } else { "2" };
+    if document.get("workload.rows_per_tx").is_some() {
+        document = lab::with(&document, &[("workload.rows_per_tx", rows)]);
+    }
+    let duration = plan.duration.0;
+    for chosen in faults {
+        let time = format!("{}us", chosen.value.index(duration as usize));
+        let span = any(&["1ms", "7ms", "60ms", "900ms", "40s"], chosen.span);
+        let names = [
+            ("$node", any(&nodes, chosen.place)),
+            ("$link", any(&links, chosen.place)),
+            ("$point", point(&nodes, stores, chosen)),
+            ("$at", Some(time)),
+            ("$n", Some(chosen.number.to_string())),
+            ("$for", span),
+        ];
+        if let Some(fault) = filled(FAULTS[chosen.row.index(FAULTS.len())], &names) {
+            document = lab::and_fault(&document, &fault);
+        }
+    }
+    document
+}
+
+/// The text with its blanks filled; `None` if the scenario has nothing to fill one with.
+fn filled(text: &str, names: &[(&str, Option<String>)]) -> Option<String> {
+    let mut text = text.to_owned();
+    for (blank, name) in names {
+        if text.contains(blank) {
+            text = text.replace(blank, name.as_ref()?);
+        }
+    }
+    Some(text)
+}
+
+/// `NODE@POINT`, for a node that the scenario has.
+fn point(nodes: &[&str], stores: &[&str], chosen: &Pick) -> Option<String> {
+    let point = CrashPoint::ALL[chosen.value.index(CrashPoint::ALL.len())].id();
+    let role = point.split('.').next().unwrap_or("");
+    let store = stores.get(chosen.place.index(stores.len().max(1)));
+    let node = match role {
+        "consumer" => format!("{}-consumer", store?),
+        "store" => (*store?).to_owned(),
+        role => role.to_owned(),
+    };
+    nodes.contains(&node.as_str()).then(|| format!("{node}@{point}"))
+}

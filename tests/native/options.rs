@@ -1,0 +1,249 @@
+//! No option is parsed and ignored: for each row of the table of options, a scenario in which two values of it make two
+//! different runs. An option without a row here fails the test by its name.
+
+use crate::lab;
+use driftscope::run::report::Report;
+use driftscope::scenario::Document;
+use driftscope::scenario::options::OPTIONS;
+
+/// What an option changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shows {
+    /// The trace: as a rule.
+    Trace,
+    /// How the same trace is counted.
+    Report,
+    /// What things are called.
+    Names,
+    /// Whether there is a plan: the second value is refused.
+    Refusal,
+    /// Nothing, since there is one value only; any other is refused.
+    OneValue,
+}
+use Shows::{Names, OneValue, Refusal, Report as Counts, Trace};
+
+/// The option; the strategy and the settings of the scenario; the path that is set; two values; what they change.
+type Row = (&'static str, &'static str, &'static [&'static str], &'static str, &'static str, &'static str, Shows);
+
+const D: &str = "direct-db-first";
+const O: &str = "outbox";
+const F: &str = "fire-and-forget";
+const C: &str = "cdc";
+const T: &str = "two-phase-commit";
+
+const MIX: &str = "workload.mix";
+const FAILS: &str = "links.app-broker.outcomes.fail_before=0.5";
+const UNHEARD: &str = "links.app-broker.outcomes.ack_lost=0.3";
+const THRICE: &str = "direct.retry.attempts=3";
+const BUSY: &str = "workload.arrivals=poisson(100/s)";
+const BURSTS: &str = "workload.arrivals=bursts(5,500ms)";
+const DELETES: &str = r#"workload.mix={"insert":0,"update":0.5,"delete":0.5}"#;
+const CRASH_APP: &str = r#"faults=["crash:app@1s"]"#;
+const CRASH_STORE: &str = r#"faults=["crash:search-index@2s+1ms"]"#;
+const CRASH_CONNECTOR: &str = r#"faults=["crash:connector@3s+300ms"]"#;
+const DRIVER: &str = "cdc.lsn_flush_mode=connector_and_driver";
+const QUIET: &str = "workload.limit=5";
+const OTHERS: &str = "source.wal.other=1000";
+const SLOW: &str = "source.tx_time=exp(100ms)";
+const TWO_RELAYS: &str = "outbox.relays=2";
+const FAR_BROKER: &str = "links.relay-broker.latency=200ms";
+const XA: &str = "broker.xa=true";
+const PREPARED: &str = "source.max_prepared_transactions=100";
+const LAST_STORE: &str = "two-phase-commit.last_resource=search-index";
+const OFF: &str = r#"faults=["off:coordinator@coordinator.after-prepare-before-decision*2"]"#;
+const CUT: &str = r#"faults=["cut:connector-broker@1s+2s"]"#;
+const LATE_START: &str = "cdc.start=2s";
+
+#[rustfmt::skip]
+const TABLE: &[Row] = &[
+    ("version",                    D, &[],                                   "version", "1", "2", OneValue),
+    ("title",                      D, &[],                                   "title", "one", "two", Names),
+    ("strategy",                   D, &[],                                   "strategy", "direct-db-first", "outbox", Trace),
+    ("target",                     D, &[],                                   "target", "broker", "search-index", Trace),
+    ("seed",                       D, &[],                                   "seed", "1", "2", Trace),
+    ("duration",                   D, &[],                                   "duration", "5s", "4s", Trace),
+    ("drain_limit",                D, &["links.app-broker.latency=2s", "workload.limit=200"], "drain_limit", "1h", "0s", Trace),
+    ("block_after",                D, &["workload.keys.count=1", "source.tx_time=90ms"], "block_after", "1us", "10s", Counts),
+    ("workload.arrivals",          D, &[],                                   "workload.arrivals", "every(100ms)", "every(99ms)", Trace),
+    ("workload.limit",             D, &[],                                   "workload.limit", "5", "6", Trace),
+    ("workload.keys.count",        D, &[],                                   "workload.keys.count", "5", "6", Trace),
+    ("workload.keys.name",         D, &[],                                   "workload.keys.name", "order", "product", Names),
+    ("workload.keys.dist",         D, &[],                                   "workload.keys.dist", "uniform", "zipf(0.99)", Trace),
+    ("workload.mix.insert",        D, &[], MIX, r#"{"insert":0.5,"update":0.5,"delete":0}"#, r#"{"insert":0,"update":1,"delete":0}"#, Trace),
+    ("workload.mix.update",        D, &[], MIX, r#"{"insert":0.5,"update":0.5,"delete":0}"#, r#"{"insert":1,"update":0,"delete":0}"#, Trace),
+    ("workload.mix.delete",        D, &[], MIX, r#"{"insert":0.5,"update":0.5,"delete":0}"#, r#"{"insert":0.5,"update":0,"delete":0.5}"#, Trace),
+    ("workload.rows_per_tx",       D, &[],                                   "workload.rows_per_tx", "1", "2", Trace),
+    ("workload.fanout",            D, &[],                                   "workload.fanout", "1", "2", Trace),
+    ("workload.client.timeout",    D, &["source.commit_time=100ms"],         "workload.client.timeout", "1s", "20ms", Trace),
+    ("workload.client.retries",    D, &["source.abort=0.5"],                 "workload.client.retries", "0", "1", Trace),
+    ("nodes.*.crash_rate",         D, &[],                                   "nodes.app.crash_rate", "0/d", "60/m", Trace),
+    ("nodes.*.restart",            D, &[CRASH_APP],                          "nodes.app.restart", "1s", "2s", Trace),
+    ("nodes.*.workers",            D, &[BUSY],                               "nodes.app.workers", "0", "1", Trace),
+    ("links.*.latency",            D, &[],                                   "links.app-source.latency", "1ms", "2ms", Trace),
+    ("links.*.order",              D, &[BUSY, "links.app-source.latency=exp(20ms)"], "links.app-source.order", "independent", "fifo", Trace),
+    ("links.*.outcomes.fail_before",       D, &[], "links.app-broker.outcomes.fail_before", "0", "0.3", Trace),
+    ("links.*.outcomes.ack_lost",          D, &[], "links.app-broker.outcomes.ack_lost", "0", "0.3", Trace),
+    ("links.*.outcomes.timeout_no_effect", D, &[], "links.app-broker.outcomes.timeout_no_effect", "0", "0.3", Trace),
+    ("links.*.outcomes.late_effect",       D, &[], "links.app-broker.outcomes.late_effect", "0", "0.3", Trace),
+    ("links.*.late_delay",         D, &["links.app-broker.outcomes.late_effect=0.3"], "links.app-broker.late_delay", "1s", "2s", Trace),
+    ("links.*.duplicate.p",        D, &[],                                   "links.app-broker.duplicate.p", "0", "0.3", Trace),
+    ("links.*.duplicate.delay",    D, &["links.app-broker.duplicate.p=0.3"], "links.app-broker.duplicate.delay", "10ms", "20ms", Trace),
+    ("source.commit_time",         D, &[],                                   "source.commit_time", "2ms", "3ms", Trace),
+    ("source.tx_time",             D, &[],                                   "source.tx_time", "1ms", "2ms", Trace),
+    ("source.abort",               D, &[],                                   "source.abort", "0", "0.3", Trace),
+    ("source.timeout",             D, &["links.app-source.outcomes.ack_lost=0.3"], "source.timeout", "30s", "50ms", Trace),
+    ("source.checkpoint",          C, &["cdc.offset_flush=200ms", r#"faults=["crash:source@3s+100ms"]"#], "source.checkpoint", "5m", "1s", Trace),
+    ("source.wal.row_bytes",       C, &["source.wal.disk=2000", "cdc.start=4s"], "source.wal.row_bytes", "64", "128", Trace),
+    ("source.wal.cap",             C, &["source.checkpoint=500ms", "cdc.snapshot_mode=when_needed"], "source.wal.cap", "0", "200", Trace),
+    ("source.wal.disk",            C, &[],                                   "source.wal.disk", "0", "1000", Trace),
+    ("source.wal.other",           C, &["source.wal.disk=4000"],             "source.wal.other", "0", "1000", Trace),
+    ("source.replica.mode",        O, &[],                                   "source.replica.mode", "none", "sync", Trace),
+    ("source.replica.lag",         O, &["source.replica.mode=sync"],        "source.replica.lag", "10ms", "20ms", Trace),
+    ("broker.partitions",          D, &[],                                   "broker.partitions", "1", "2", Trace),
+    ("stores.*.kind",              D, &[CRASH_STORE],                        "stores.search-index.kind", "search-index", "cache", Trace),
+    ("stores.*.apply",             D, &[THRICE, UNHEARD, "direct.retry.timeout=50ms"], "stores.search-index.apply", "versioned", "blind", Trace),
+    ("stores.*.payload",           D, &[],                                   "stores.search-index.payload", "state", "reference", Trace),
+    ("stores.*.service",           D, &[],                                   "stores.search-index.service", "10ms", "20ms", Trace),
+    ("stores.*.consumer.max_poll", D, &[BURSTS],                             "stores.search-index.consumer.max_poll", "500", "1", Trace),
+    ("stores.*.consumer.retry",    D, &["links.search-index-consumer-search-index.outcomes.fail_before=0.3"], "stores.search-index.consumer.retry", "100ms", "200ms", Trace),
+    ("stores.*.consumer.timeout",  D, &["links.search-index-consumer-search-index.outcomes.ack_lost=0.3"], "stores.search-index.consumer.timeout", "1s", "100ms", Trace),
+    ("stores.*.tombstone.ttl",     D, &[DELETES],                            "stores.search-index.tombstone.ttl", "60s", "1ms", Trace),
+    ("stores.*.tombstone.durable", D, &[DELETES, CRASH_STORE, "stores.search-index.tombstone.ttl=100ms", "stores.search-index.tombstone.flush=1h"], "stores.search-index.tombstone.durable", "none", "since-last-flush", Trace),
+    ("stores.*.tombstone.flush",   D, &[DELETES, CRASH_STORE, "stores.search-index.tombstone.ttl=100ms"], "stores.search-index.tombstone.flush", "1ms", "1h", Trace),
+    ("direct.publish",             D, &[],                                   "direct.publish", "request-thread", "background", Trace),
+    ("direct.gap",                 D, &[],                                   "direct.gap", "1ms", "2ms", Trace),
+    ("direct.retry.attempts",      D, &[FAILS],                              "direct.retry.attempts", "1", "3", Trace),
+    ("direct.retry.timeout",       D, &[UNHEARD],                            "direct.retry.timeout", "30s", "50ms", Trace),
+    ("direct.retry.backoff",       D, &[FAILS, THRICE],                      "direct.retry.backoff", "100ms", "50ms", Trace),
+    ("direct.retry.blocking",      D, &[FAILS, THRICE, BUSY],                "direct.retry.blocking", "false", "true", Trace),
+    ("outbox.poll",                O, &[],                                   "outbox.poll", "300ms", "200ms", Trace),
+    ("outbox.schedule",            O, &[],                                   "outbox.schedule", "fixed-rate", "fixed-delay", Trace),
+    ("outbox.phase",               O, &[],                                   "outbox.phase", "0s", "100ms", Trace),
+    ("outbox.batch",               O, &[BUSY],                               "outbox.batch", "1", "100", Trace),
+    ("outbox.cursor",              O, &[],                                   "outbox.cursor", "flag", "last-id", Trace),
+    ("outbox.eligible",            O, &[BUSY, SLOW],                         "outbox.eligible", "committed", "xmin", Trace),
+    ("outbox.read_order",          O, &[BUSY, SLOW],                         "outbox.read_order", "id", "xid-id", Trace),
+    ("outbox.progress",            O, &[],                                   "outbox.progress", "flag", "position", Trace),
+    ("outbox.grace",               O, &["outbox.cursor=last-id-grace"],      "outbox.grace", "1s", "100ms", Trace),
+    ("outbox.gap_timeout",         O, &["outbox.cursor=gap-timeout", "source.abort=0.3"], "outbox.gap_timeout", "1s", "100ms", Trace),
+    ("outbox.relays",              O, &[],                                   "outbox.relays", "1", "2", Trace),
+    ("outbox.claim",               O, &[BUSY, TWO_RELAYS, FAR_BROKER],           "outbox.claim", "single", "skip-locked", Trace),
+    ("outbox.lease",               O, &[BUSY, TWO_RELAYS, FAR_BROKER, "outbox.claim=key-lease"], "outbox.lease", "30s", "100ms", Trace),
+    ("outbox.publish",             O, &[BURSTS],                             "outbox.publish", "sequential", "pipelined", Trace),
+    ("outbox.order",               O, &[],                                   "outbox.order", "publish-then-mark", "mark-then-publish", Trace),
+    ("outbox.poison",              O, &[r#"faults=["poison:relay-broker*2"]"#],    "outbox.poison", "stop", "skip", Trace),
+    ("outbox.delete_after_insert", O, &[],                                   "outbox.delete_after_insert", "false", "true", Trace),
+    ("outbox.mark",                O, &[BURSTS],                             "outbox.mark", "row", "batch", Trace),
+    ("outbox.on_failed_mark",      O, &[BURSTS, "outbox.mark=row", "links.relay-source.outcomes.fail_before=0.3"], "outbox.on_failed_mark", "stop", "continue", Trace),
+    ("outbox.timeout",             O, &["links.relay-broker.outcomes.ack_lost=0.3"], "outbox.timeout", "1s", "100ms", Trace),
+    ("fire-and-forget.linger",     F, &[],                                   "fire-and-forget.linger", "5ms", "50ms", Trace),
+    ("fire-and-forget.batch",      F, &[BURSTS],                             "fire-and-forget.batch", "16", "1", Trace),
+    ("cdc.start",                  C, &[],                                   "cdc.start", "0s", "2s", Trace),
+    ("cdc.snapshot_mode",          C, &[LATE_START],                         "cdc.snapshot_mode", "initial", "no_data", Trace),
+    ("cdc.snapshot_fetch",         C, &[LATE_START],                         "cdc.snapshot_fetch", "1", "10240", Trace),
+    ("cdc.snapshot_row",           C, &[LATE_START],                         "cdc.snapshot_row", "20us", "1ms", Trace),
+    ("cdc.offset_flush",           C, &[],                                   "cdc.offset_flush", "60s", "500ms", Trace),
+    ("cdc.flush",                  C, &["cdc.offset_flush=500ms"],           "cdc.flush", "fixed", "exp", Trace),
+    ("cdc.lsn_flush_mode",         C, &["cdc.offset_flush=500ms"],           "cdc.lsn_flush_mode", "connector", "manual", Trace),
+    ("cdc.offset_mismatch_strategy", C, &[DRIVER, QUIET, OTHERS, "cdc.offset_flush=300ms", "cdc.status=200ms", CRASH_CONNECTOR], "cdc.offset_mismatch_strategy", "no_validation", "trust_offset", Trace),
+    ("cdc.poll",                   C, &[],                                   "cdc.poll", "500ms", "400ms", Trace),
+    ("cdc.max_batch",              C, &[BUSY],                               "cdc.max_batch", "1", "2048", Trace),
+    ("cdc.max_queue",              C, &[BUSY],                               "cdc.max_queue", "1", "8192", Trace),
+    ("cdc.heartbeat",              C, &[QUIET, OTHERS],                      "cdc.heartbeat", "0s", "300ms", Trace),
+    ("cdc.status",                 C, &[DRIVER, QUIET, OTHERS, "duration=20s", "cdc.offset_flush=1s"], "cdc.status", "10s", "3s", Trace),
+    ("cdc.restart_wait",           C, &["links.connector-source.outcomes.fail_before=0.5"], "cdc.restart_wait", "10s", "1s", Trace),
+    ("cdc.backoff",                C, &["links.connector-broker.outcomes.fail_before=0.5"], "cdc.backoff", "100ms", "200ms", Trace),
+    ("cdc.timeout",                C, &[CUT],                                "cdc.timeout", "1s", "100ms", Trace),
+    ("source.max_prepared_transactions", T, &[BUSY, XA],                     "source.max_prepared_transactions", "100", "1", Trace),
+    ("broker.xa",                  T, &[PREPARED],                           "broker.xa", "true", "false", Refusal),
+    ("two-phase-commit.participants", T, &[XA, PREPARED, LAST_STORE],        "two-phase-commit.participants", r#"["source","search-index"]"#, r#"["source","broker","search-index"]"#, Trace),
+    ("two-phase-commit.last_resource", T, &[XA, PREPARED],                   "two-phase-commit.last_resource", "none", "broker", Trace),
+    ("two-phase-commit.vote_time", T, &[XA, PREPARED],                       "two-phase-commit.vote_time", "2ms", "3ms", Trace),
+    ("two-phase-commit.log_time",  T, &[XA, PREPARED],                       "two-phase-commit.log_time", "2ms", "3ms", Trace),
+    ("two-phase-commit.timeout",   T, &[XA, PREPARED, "links.coordinator-broker.outcomes.ack_lost=0.3"], "two-phase-commit.timeout", "1s", "100ms", Trace),
+    ("two-phase-commit.recovery",  T, &[XA, PREPARED, "links.coordinator-broker.outcomes.fail_before=0.3"], "two-phase-commit.recovery", "1s", "100ms", Trace),
+    ("two-phase-commit.heuristic", T, &[XA, PREPARED, "two-phase-commit.heuristic_after=100ms", OFF], "two-phase-commit.heuristic", "none", "commit", Trace),
+    ("two-phase-commit.heuristic_after", T, &[XA, PREPARED, "two-phase-commit.heuristic=commit", OFF], "two-phase-commit.heuristic_after", "100ms", "200ms", Trace),
+    ("detectors.*.kind",           D, &[FAILS],                              "detectors.watch.kind", "count-compare", "publish-failure-rate", Trace),
+    ("detectors.*.period",         D, &[],                                   "detectors.watch.period", "1s", "900ms", Trace),
+    ("detectors.*.threshold",      D, &[FAILS],                              "detectors.watch.threshold", "1", "1000", Trace),
+    ("detectors.*.against",        D, &[FAILS, "detectors.watch.kind=offset-lag"], "detectors.watch.against", "log-end", "source-version", Trace),
+    ("faults",                     D, &[],                                   "faults", "[]", r#"["crash:app@1s"]"#, Trace),
+];
+
+fn base(strategy: &str, settings: &[&str]) -> Document {
+    let document = lab::document(
+        r#"{"duration": "5s", "workload": {"arrivals": "poisson(12/s)", "limit": 60, "keys": {"count": 5}},
+            "outbox": {"poll": "300ms"}, "stores": {"search-index": {}}, "detectors": {"watch": {"period": "1s"}}}"#,
+    );
+    let pairs: Vec<(&str, &str)> = settings.iter().filter_map(|setting| setting.split_once('=')).collect();
+    assert_eq!(pairs.len(), settings.len(), "{settings:?}");
+    lab::with(&lab::with(&document, &[("strategy", strategy)]), &pairs)
+}
+
+/// The report without what names the trace.
+fn counted(document: &Document) -> Report {
+    let recording = lab::run(document);
+    Report { notes: Vec::new(), ..recording.report().clone() }
+}
+
+fn words(document: &Document) -> String {
+    let recording = lab::run(document);
+    let records = 0..recording.trace().len();
+    let lines = records.map(|n| recording.event_line(driftscope::world::ids::RecordId(n)).text);
+    lines.chain([recording.plan().title.clone()]).collect()
+}
+
+/// Says what is wrong with a row, if anything is.
+fn judge(&(option, strategy, settings, path, one, other, shows): &Row) -> Option<String> {
+    if path != option.replace('*', "X") && !fits(option, path) {
+        return Some(format!("{path} is not {option}"));
+    }
+    let base = base(strategy, settings);
+    let (one, other) = (lab::with(&base, &[(path, one)]), lab::with(&base, &[(path, other)]));
+    if shows == OneValue || shows == Refusal {
+        return (one.plan().is_err() || other.plan().is_ok()).then(|| format!("{shows:?} does not hold"));
+    }
+    let same_trace = lab::hash(&one) == lab::hash(&other);
+    let differs = match shows {
+        Trace => !same_trace,
+        Counts => same_trace && counted(&one) != counted(&other),
+        Names => same_trace && words(&one) != words(&other),
+        OneValue | Refusal => false,
+    };
+    (!differs).then(|| format!("{shows:?} does not differ"))
+}
+
+/// Whether a path is one of an option, `*` standing for any one name; or, for a share of a whole, the whole.
+fn fits(option: &str, path: &str) -> bool {
+    let (option, path): (Vec<&str>, Vec<&str>) = (option.split('.').collect(), path.split('.').collect());
+    let same = option.iter().zip(&path).all(|(option, name)| *option == "*" || option == name);
+    same && (option.len() == path.len() || path.join(".") == MIX)
+}
+
+#[test]
+fn every_option_has_an_effect() {
+    let mut report = String::new();
+    for row in TABLE {
+        report += &judge(row).map_or_else(String::new, |what| format!("{}: {what}\n", row.0));
+    }
+    assert!(report.is_empty(), "{report}");
+}
+
+#[test]
+fn every_option_has_a_row() {
+    // The options of the search for crashes belong to no run: tests of `explore` show what they do.
+    let of_runs = OPTIONS.iter().map(|option| option.path).filter(|path| !path.starts_with("explore."));
+    let missing: Vec<&str> = of_runs.filter(|path| TABLE.iter().all(|row| row.0 != *path)).collect();
+    assert!(missing.is_empty(), "show what these options do, in tests/native/options.rs: {missing:?}");
+    let gone: Vec<&str> =
+        TABLE.iter().map(|row| row.0).filter(|path| OPTIONS.iter().all(|option| option.path != *path)).collect();
+    assert!(gone.is_empty(), "these are no options: {gone:?}");
+}
+
+/// The exceptions from the rule are few, and known.
+#[test]
+fn few_options_leave_the_trace_alone() {
+    let quiet: Vec<&str> = TABLE.iter().filter(|row| row.6 != Trace).map(|row| row.0).collect();
+    assert_eq!(quiet, ["version", "title", "block_after", "workload.keys.name", "broker.xa"]);
+}

@@ -181,8 +181,10 @@ wasm_package() { # WASM-BINDGEN-TARGET CARGO-PROFILE OPTIMISATION OUT CARGO-ARGU
   [ -n "$wasm" ] || die "cargo built no wasm file"
   rm -rf "$out"
   wasm-bindgen --target "$bindgen" --no-typescript --out-dir "$out" --out-name driftscope "$wasm"
-  # shellcheck disable=SC2086 -- a list of words
-  wasm-opt "$level" $WASM_FEATURES "$out/driftscope_bg.wasm" -o "$out/driftscope_bg.wasm"
+  local small=""
+  if [ "$level" = -Oz ]; then small=--skip-pass=inlining-optimizing; fi # inlining costs 9 to 14 kB gzip
+  # shellcheck disable=SC2086 -- lists of words
+  wasm-opt "$level" $small $WASM_FEATURES "$out/driftscope_bg.wasm" -o "$out/driftscope_bg.wasm"
 }
 
 build_page() {

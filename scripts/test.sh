@@ -42,7 +42,7 @@ stage_chromium() {
   wasm_tests env WASM_BINDGEN_USE_BROWSER=1 WASM_BINDGEN_TEST_TIMEOUT=300 WASM_BINDGEN_TEST_WEBDRIVER_JSON=tests/wasm/webdriver.json
 }
 stage_page() { build_page; }
-stage_size() { build_engine && node scripts/size.mjs dist "$TARGET_DIR/engine"; }
+stage_size() { build_engine && node scripts/size.mjs dist "$TARGET_DIR/engine" scripts/sizes.json; }
 stage_browser() { node --test --test-reporter=spec tests/browser/*.test.mjs; }
 
 # Adds up what cargo, wasm-bindgen and node print when they close: "12 passed; 0 failed", "ℹ pass 3", "ℹ fail 0".

@@ -208,7 +208,10 @@ fn a_full_disk_blocks_the_writers() {
     assert_eq!(first.at.0 / 1_000_000, 5, "four rows fit: the first waits at its checkpoint, the fifth for space");
     assert_eq!((report.verdict, report.ledger.lost, rows(report)), (Verdict::Blocked, 0, [0, 0, 0]));
     assert!(report.blocked.operations >= 1 && report.blocked.max_us > 10_000_000);
-    let without = changed("cdc-slot-lost", &[("source.wal.disk", json!(64 * 4)), ("faults", json!([])), ("cdc.offset_flush", json!("1s"))]);
+    let without = changed(
+        "cdc-slot-lost",
+        &[("source.wal.disk", json!(64 * 4)), ("faults", json!([])), ("cdc.offset_flush", json!("1s"))],
+    );
     assert_eq!(without.report().verdict, Verdict::Consistent, "a slot that moves frees what it held");
 }
 
@@ -236,7 +239,10 @@ fn hand_over_from_snapshot_to_stream() {
     let run = late(json!(["crash:connector@6700ms+1s"]));
     assert_eq!((run.report().verdict, of_kind(&run, Kind::Snapshotted).len()), (Verdict::Consistent, 2));
     assert!(again(&run) > 5);
-    let run = changed("cdc-slot-lost", &[("faults", json!([])), ("cdc.start", json!("5500ms")), ("cdc.snapshot_mode", json!("no_data"))]);
+    let run = changed(
+        "cdc-slot-lost",
+        &[("faults", json!([])), ("cdc.start", json!("5500ms")), ("cdc.snapshot_mode", json!("no_data"))],
+    );
     assert_eq!(rows(run.report())[0], 1, "without a snapshot product-4 is missing until it changes");
 }
 
@@ -268,7 +274,11 @@ fn crash_points() {
             let faults = json!([format!("crash:connector@{point}*{pass}+2s")]);
             let run = changed("cdc-replay", &[("faults", faults), ("cdc.offset_flush", json!("4s"))]);
             let report = run.report();
-            assert_eq!((report.faults[0].fired, report.ledger.lost, report.verdict), (1, 0, Verdict::Consistent), "{point} {pass}");
+            assert_eq!(
+                (report.faults[0].fired, report.ledger.lost, report.verdict),
+                (1, 0, Verdict::Consistent),
+                "{point} {pass}"
+            );
             // What is acknowledged and not stored comes twice.
             let repeats = ["connector.after-publish-before-ack", "connector.after-ack-before-store"].contains(&point);
             assert!(!repeats || report.ledger.duplicates > 0, "{point} {pass}");
@@ -292,9 +302,19 @@ fn every_option_counts() {
         (vec![], "cdc.offset_flush", json!("60s"), json!("4s")),
         (vec![], "cdc.flush", json!("fixed"), json!("exp")),
         (vec![other.clone()], "cdc.lsn_flush_mode", json!("connector"), json!("manual")),
-        (vec![other.clone(), ("cdc.status", json!("1s"))], "cdc.lsn_flush_mode", json!("connector"), json!("connector_and_driver")),
+        (
+            vec![other.clone(), ("cdc.status", json!("1s"))],
+            "cdc.lsn_flush_mode",
+            json!("connector"),
+            json!("connector_and_driver"),
+        ),
         (vec![driver, other], "cdc.status", json!("10s"), json!("3s")),
-        (vec![slot_lost, ("cdc.snapshot_mode", json!("initial"))], "cdc.offset_mismatch_strategy", json!("no_validation"), json!("trust_offset")),
+        (
+            vec![slot_lost, ("cdc.snapshot_mode", json!("initial"))],
+            "cdc.offset_mismatch_strategy",
+            json!("no_validation"),
+            json!("trust_offset"),
+        ),
         (vec![], "cdc.poll", json!("500ms"), json!("100ms")),
         (vec![("workload.rows_per_tx", json!(2))], "cdc.max_batch", json!(2048), json!(1)),
         (vec![("workload.rows_per_tx", json!(2))], "cdc.max_queue", json!(8192), json!(1)),
@@ -316,5 +336,9 @@ fn every_option_counts() {
         assert_ne!(hash(&one), hash(&other), "{path}: {one} and {other}");
     }
     let paths = driftscope::scenario::options::OPTIONS.iter().map(|row| row.path);
-    assert_eq!(paths.filter(|path| path.starts_with("cdc.")).count(), 16, "a new option of the connector needs a line here");
+    assert_eq!(
+        paths.filter(|path| path.starts_with("cdc.")).count(),
+        16,
+        "a new option of the connector needs a line here"
+    );
 }

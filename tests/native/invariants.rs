@@ -42,7 +42,7 @@ fn every_law_holds() {
         books::order(records)?;
         books::the_dead_do_nothing(plan, records)?;
         books::messages(records)?;
-        books::source(records)?;
+        books::source(plan, records)?;
         books::pipeline(plan, records)?;
         rows_at_the_end(&recording)?;
         rows_as_judged(&recording)

@@ -29,6 +29,7 @@ const D: &str = "direct-db-first";
 const O: &str = "outbox";
 const F: &str = "fire-and-forget";
 const C: &str = "cdc";
+const L: &str = "listen-to-yourself";
 const T: &str = "two-phase-commit";
 
 const MIX: &str = "workload.mix";
@@ -52,6 +53,8 @@ const PREPARED: &str = "source.max_prepared_transactions=100";
 const LAST_STORE: &str = "two-phase-commit.last_resource=search-index";
 const OFF: &str = r#"faults=["off:coordinator@coordinator.after-prepare-before-decision*2"]"#;
 const CUT: &str = r#"faults=["cut:connector-broker@1s+2s"]"#;
+const FOLLOWER_OFF: &str = r#"faults=["off:broker-2@1s"]"#;
+const FOLLOWER_LOST: &str = r#"faults=["crash:broker-2@1s+2s", "failover:broker@3100ms+500ms"]"#;
 const LATE_START: &str = "cdc.start=2s";
 
 #[rustfmt::skip]
@@ -99,6 +102,13 @@ const TABLE: &[Row] = &[
     ("source.wal.other",           C, &["source.wal.disk=4000"],             "source.wal.other", "0", "1000", Trace),
     ("source.replica.mode",        O, &[],                                   "source.replica.mode", "none", "sync", Trace),
     ("source.replica.lag",         O, &["source.replica.mode=sync"],        "source.replica.lag", "10ms", "20ms", Trace),
+    ("broker.acks",                O, &["broker.replication_lag=5ms"],       "broker.acks", "1", "all", Trace),
+    ("broker.replication_lag",     O, &[],                                   "broker.replication_lag", "0s", "5ms", Trace),
+    ("broker.min_insync",          O, &[FOLLOWER_OFF, "broker.isr_timeout=1s"], "broker.min_insync", "1", "2", Trace),
+    ("broker.isr_timeout",         O, &[FOLLOWER_OFF],                       "broker.isr_timeout", "500ms", "2s", Trace),
+    ("broker.unclean_election",    O, &[FOLLOWER_LOST, "broker.isr_timeout=700ms", "broker.replication_lag=600ms"], "broker.unclean_election", "true", "false", Trace),
+    ("listen-to-yourself.validate", L, &[],                                  "listen-to-yourself.validate", "true", "false", Trace),
+    ("listen-to-yourself.on_conflict", L, &[BUSY, "workload.keys.count=1", "links.broker-source-consumer.latency=50ms"], "listen-to-yourself.on_conflict", "reject", "apply", Trace),
     ("broker.partitions",          D, &[],                                   "broker.partitions", "1", "2", Trace),
     ("stores.*.kind",              D, &[CRASH_STORE],                        "stores.search-index.kind", "search-index", "cache", Trace),
     ("stores.*.apply",             D, &[THRICE, UNHEARD, "direct.retry.timeout=50ms"], "stores.search-index.apply", "versioned", "blind", Trace),

@@ -31,8 +31,8 @@ mod host {
         println!("{line}");
     }
 
+    #[expect(clippy::disallowed_types, reason = "the bench owns a clock")]
     pub fn now() -> f64 {
-        #[expect(clippy::disallowed_types, reason = "the bench owns a clock")]
         static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
         START.get_or_init(std::time::Instant::now).elapsed().as_secs_f64() * 1e3
     }

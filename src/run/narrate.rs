@@ -54,6 +54,7 @@ pub fn point_words(point: CrashPoint) -> String {
 
 /// One sentence for a record, without its time and node.
 #[must_use]
+#[expect(clippy::too_many_lines, reason = "one sentence a kind of record: the list is the point")]
 pub fn record(plan: &Plan, record: &Record) -> String {
     let (what, link) = (what(plan, record), plan.link_name(record.link));
     let kind = OpKind::ALL.get(usize::from(record.detail)).map_or("snapshot", |kind| kind.id());

@@ -105,7 +105,7 @@ fn every_cell_replays() {
         let opened = permalink::decode(&cell.scenario);
         assert_eq!(opened.refusals, []);
         let document = opened.document.unwrap();
-        assert_eq!(document.faults(), [cell.fault.clone()]);
+        assert_eq!(document.faults(), std::slice::from_ref(&cell.fault));
         let (report, _) = outcome::run(&document.plan().unwrap(), 0);
         assert_eq!(report.verdict, cell.verdict, "{}", cell.scenario);
         let anomalies: Vec<&str> = outcome::anomalies(&report).iter().map(|anomaly| anomaly.id()).collect();

@@ -237,7 +237,7 @@ pub struct Identity {
 
 impl Identity {
     fn minor(self, parcel: Parcel) -> u32 {
-        parcel as u32 % 16 | (self.row & 0xf) << 4 | (self.attempt & 0xfff) << 8 | (self.life & 0xfff) << 20
+        (parcel as u32 % 16) | (self.row & 0xf) << 4 | (self.attempt & 0xfff) << 8 | (self.life & 0xfff) << 20
     }
 }
 

@@ -15,6 +15,7 @@ mod docs;
 mod exports;
 mod formulas;
 mod formulas_cdc;
+mod formulas_flows;
 mod golden;
 mod guarantees;
 mod invariants;

@@ -374,7 +374,10 @@ impl View {
             Kind::Passed => self.passed(lens, record),
             Kind::Committed => self.committed(lens, record),
             Kind::Enqueued => self.enqueued(record),
-            Kind::Aborted => self.open_outbox.retain(|(_, _, event)| *event != record.event),
+            Kind::Aborted => {
+                self.open_outbox.retain(|(_, _, event)| *event != record.event);
+                self.prepared.retain(|known| *known != (record.op, record.node));
+            }
             Kind::Waits => self.lock_waits += 1,
             Kind::Granted => self.lock_waits = self.lock_waits.saturating_sub(1),
             Kind::Appended => self.appended(lens, record),

@@ -103,7 +103,11 @@ impl Votes {
                 lost.1 = true;
                 None
             }
-            Kind::Aborted if record.node == self.source => self.close(op),
+            // A failover takes even what was prepared back.
+            Kind::Aborted if record.node == self.source => {
+                self.vote(op)?.prepared.retain(|(node, _)| *node != record.node);
+                self.close(op)
+            }
             Kind::Crashed if Some(record.node) == self.coordinator => {
                 self.down = true;
                 None

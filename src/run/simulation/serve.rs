@@ -79,7 +79,8 @@ impl Simulation<'_> {
             (NodeRole::Store(store), Parcel::Apply) => &plan.stores[store.index()].service,
             _ => return Us::ZERO,
         };
-        let sync = parcel == Parcel::Commit && plan.source.replica == ReplicaMode::Sync;
+        let writes = matches!(parcel, Parcel::Commit | Parcel::Prepare | Parcel::Decide | Parcel::Upsert);
+        let sync = node == plan.roles.source && writes && plan.source.replica == ReplicaMode::Sync;
         // A commit that waits for the replica is seen by nobody before it is there too.
         let replica = if sync { plan.source.replica_lag } else { Us::ZERO };
         let own = match time.constant() {

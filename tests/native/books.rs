@@ -1,5 +1,6 @@
 //! The books: a second, simpler count over the records, so that what the engine's own ledger says is not taken on trust.
 
+use crate::invariants::require;
 use driftscope::kernel::time::Us;
 use driftscope::scenario::plan::{NodeRole, Plan};
 use driftscope::world::ids::{EventId, Key, MessageId};
@@ -139,9 +140,8 @@ pub fn source(plan: &Plan, records: &[Record]) -> Result<(), String> {
     for (index, record) in records.iter().enumerate() {
         match record.kind {
             Kind::Written => {
-                if locks.insert(record.key, record.event).is_some() {
-                    return Err(format!("record {index}: the row is locked: {record:?}"));
-                }
+                let held = locks.insert(record.key, record.event);
+                require(held.is_none(), || format!("record {index}: the row is locked: {record:?}"))?;
             }
             Kind::Committed => {
                 let version = versions.entry(record.key).or_default();

@@ -50,7 +50,7 @@ fn twice_the_same_record_by_record() {
         let (one, two) = (Simulation::new(&plan, KEEP).finish(), Simulation::new(&plan, KEEP).finish());
         assert_eq!(first_difference(&one, &two), None, "{name}");
         assert_eq!(one.hash(), two.hash(), "{name}");
-        assert!(one.len() > 0 && one.len() as usize == one.records.len(), "{name}");
+        assert!(!one.is_empty() && one.len() as usize == one.records.len(), "{name}");
     }
 }
 

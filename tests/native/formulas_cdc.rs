@@ -80,7 +80,7 @@ fn duplicates_per_crash_with_an_exponential_flush() {
             run(&scenario, 0).0.ledger.duplicates as f64 / f64::from(crashes)
         })
         .collect();
-    agrees("O9, exponential", f64::from(rate) * 0.2 * (1.0 - (-6.0f64).exp()), &duplicates);
+    agrees("O9, exponential", f64::from(rate) * 0.2 * (1.0 - libm::exp(-6.0)), &duplicates);
 }
 
 /// O24, the log's disk: with nobody reading it is full after `disk / rate`.

@@ -97,7 +97,7 @@ fn o22_phase_latency() {
             "source": { "commit_time": commit_time }, "two-phase-commit": two, "links": links,
         })));
         let (n, got) = (report.client.ok as f64, report.client.latency_us.mean.unwrap());
-        let variance = trace.tally.latencies.iter().map(|us| (*us as f64 - got).powi(2)).sum::<f64>() / (n - 1.0);
+        let variance = trace.tally.latencies.iter().map(|us| libm::pow(*us as f64 - got, 2.0)).sum::<f64>() / (n - 1.0);
         close(&format!("O22, {what}"), got, harmonic * 10_000.0, (variance / n).sqrt());
     }
 }
@@ -111,7 +111,7 @@ fn o22_in_doubt_per_crash() {
     let counts: Vec<f64> = (0..240).map(|seed| in_doubt(seed, "off:coordinator@200ms")).collect();
     let n = counts.len() as f64;
     let mean = counts.iter().sum::<f64>() / n;
-    let variance = counts.iter().map(|count| (count - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    let variance = counts.iter().map(|count| libm::pow(count - mean, 2.0)).sum::<f64>() / (n - 1.0);
     close("O22, in doubt per crash", mean, rate * span, (variance / n).sqrt());
     assert_eq!(in_doubt(0, "off:app@200ms") as u64, 0, "a crash of the app leaves nobody in doubt");
 }

@@ -85,7 +85,7 @@ fn back_and_forth(recording: &Recording, at: Us, other: Us) -> Result<(), String
     require(recording.frame(at) == before, || format!("frame at {at} after a look at {other}"))
 }
 
-fn require(holds: bool, what: impl Fn() -> String) -> Result<(), String> {
+pub fn require(holds: bool, what: impl Fn() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(what()) }
 }
 

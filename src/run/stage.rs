@@ -351,7 +351,7 @@ impl Stage<'_> {
                     positions.dedup();
                     let high = self.view.replicas[partition].0;
                     if high < *end || !self.lens.at_once() {
-                        positions.push(("high watermark".to_owned(), high as u32));
+                        positions.push(("watermark".to_owned(), high as u32));
                     }
                     positions.push(("end".to_owned(), *end as u32));
                     SlotRow {

@@ -80,7 +80,7 @@ impl Space {
     fn after(&self, base: &Base, records: &[crate::world::record::Record]) -> Vec<Trial> {
         let crashed = records.iter().position(|record| record.kind == crate::world::record::Kind::Crashed);
         let rest = crashed.map_or(&[][..], |at| &records[at + 1..]);
-        trial::crashes(&base.plan, trial::before_drain(rest), base.small.restart)
+        trial::crashes(&base.plan, trial::before_drain(rest), Some(base.small.restart))
     }
 }
 
@@ -116,7 +116,7 @@ impl CrashSearch {
             let fault_free = Outcome::of(&report);
             broken.extend(laws(&fault_free, &small.document, &[]));
             let records = trial::before_drain(&trace.records);
-            let crashes = trial::crashes(&plan, records, small.restart);
+            let crashes = trial::crashes(&plan, records, Some(small.restart));
             space.points.extend(crashes.iter().filter_map(|crash| crash.point));
             let messages = trial::messages(&plan, records, small.delay);
             let base = space.bases.len();

@@ -3,6 +3,7 @@
 //! - `small`: the small scenario in which faults are tried; `trial`: which faults there are to try in a run
 //! - `outcome`: a run with faults, and what it shows; `crash_search`: every one of them, into a `matrix`
 //! - `sweep`: many seeds, varied options (`vary`), into `statistics` of `metrics` that merge exactly
+//! - `shrink`: the smallest scenario that still shows an anomaly, by `reduce`d candidates; `need`: why each part is needed
 //! - `job`: how long work is done in slices, watched and given up
 //!
 //! Nothing here owns a clock or a thread: whoever calls decides how much is done at a time, and where.
@@ -11,7 +12,10 @@ pub mod crash_search;
 pub mod job;
 pub mod matrix;
 pub mod metrics;
+pub mod need;
 pub mod outcome;
+pub mod reduce;
+pub mod shrink;
 pub mod small;
 pub mod statistics;
 pub mod sweep;

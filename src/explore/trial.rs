@@ -47,21 +47,23 @@ const fn sort(parcel: Parcel) -> Sort {
     }
 }
 
-/// Every pass of every crash point in these records, by point, node and pass.
+/// Every pass of every crash point in these records, by point, node and pass. Without a length of its own a crash takes
+/// its node's.
 #[must_use]
-pub fn crashes(plan: &Plan, records: &[Record], restart: Us) -> Vec<Trial> {
+pub fn crashes(plan: &Plan, records: &[Record], restart: Option<Us>) -> Vec<Trial> {
+    let length = restart.map(|restart| format!("+{restart}")).unwrap_or_default();
     let passes = records.iter().filter(|record| record.kind == Kind::Passed);
     let mut trials: Vec<(CrashPoint, NodeId, Trial)> = passes
         .filter_map(|record| {
             let point = *CrashPoint::ALL.get(usize::from(record.detail))?;
             let (node, pass) = (record.node, record.extra);
-            let text = format!("crash:{}@{}*{pass}+{restart}", plan.node_name(node), point.id());
+            let text = format!("crash:{}@{}*{pass}{length}", plan.node_name(node), point.id());
             let fault = FaultPlan {
                 text,
                 kind: FaultKind::Crash,
                 target: FaultTarget::Node(node),
                 when: FaultWhen::Pass(Some(point), pass),
-                span: Some(restart),
+                span: restart,
             };
             Some((point, node, Trial { point: Some(point), pass, fault }))
         })

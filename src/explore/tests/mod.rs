@@ -1,6 +1,7 @@
 //! Tests of the room as a whole, on scenarios of its own and on presets.
 
 mod search;
+mod shrink;
 mod sweep;
 
 use crate::scenario::{Document, presets};

@@ -6,7 +6,7 @@ use driftscope::scenario::presets::PRESETS;
 use driftscope::scenario::{Document, Refusal, options, schema};
 use driftscope::strategy::StrategyId;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use proptest::test_runner::{Config, TestCaseError};
 use serde_json::{Map, Value};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -106,7 +106,7 @@ where
 {
     let cases = if std::env::var_os("DRIFTSCOPE_SOAK").is_some() { soak } else { usual };
     let config = Config { cases, failure_persistence: None, ..Config::default() };
-    if let Err(error) = TestRunner::new(config).run(strategy, property) {
+    if let Err(error) = crate::invariants::runner(config).run(strategy, property) {
         panic!("{error}");
     }
 }

@@ -10,7 +10,7 @@ use driftscope::run::recording::Recording;
 use driftscope::run::report::{LedgerReport, Report, Verdict};
 use driftscope::run::simulation::Simulation;
 use driftscope::run::trace::KEEP;
-use driftscope::run::view::View;
+use driftscope::run::view::{RowView, View};
 use driftscope::scenario::plan::Plan;
 use driftscope::truth::anomaly::RowState;
 use driftscope::world::ids::Key;
@@ -91,6 +91,17 @@ pub fn runner(config: Config) -> TestRunner {
         return TestRunner::new(config);
     }
     TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
+}
+
+/// CONTRACT 3: what a row that differs is, no longer in flight: absent, above the source, or anything else.
+fn difference(recording: &Recording, shown: RowView, source: RowView) -> RowState {
+    let fate = shown.event.map(|event| recording.trace().ledger.event(event)).filter(|fate| fate.is_committed());
+    let version = fate.map_or(shown.version, |fate| fate.version);
+    match (source.present, shown.present) {
+        (true, false) => RowState::Missing,
+        (true, true) if version <= source.version => RowState::Stale,
+        (true | false, _) => RowState::Ghost,
+    }
 }
 
 pub fn require(holds: bool, what: impl Fn() -> String) -> Result<(), String> {
@@ -212,6 +223,10 @@ fn rows_as_judged(recording: &Recording) -> Result<(), String> {
             let miss = recording.plan().stores[at].kind.id() == "cache" && !shown.present;
             require(!same || !state.differs(), || format!("{}: key {key} is the same and {state:?}", store.id))?;
             require(same || miss || state.differs(), || format!("{}: key {key} differs and is {state:?}", store.id))?;
+            let want = difference(recording, shown, source);
+            require(!state.differs() || state == want, || {
+                format!("{}: key {key} is {state:?}, not {want:?}", store.id)
+            })?;
         }
         let want = [RowState::Missing, RowState::Stale, RowState::Ghost].map(|state| counts[state as usize]);
         let has = [store.missing, store.stale, store.ghost];

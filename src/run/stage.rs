@@ -642,6 +642,8 @@ fn gap_of(steps: &[Step], point: u8) -> Option<usize> {
             | C::ConnectorStoreConfirm
             | C::RelayClaimMark
             | C::RelayMarkPublish
+            | C::AppBeginEnqueue
+            | C::AppEnqueueWrite
             | C::StoreApplyAck => return None,
         };
         steps.iter().position(|step| step.verb == verb)

@@ -46,8 +46,8 @@ impl Lens {
     #[must_use]
     pub fn new(plan: &Plan) -> Lens {
         let steps = |role: NodeRole| match role {
-            NodeRole::App => plan.strategy.steps(),
-            NodeRole::Relay(_) => plan.strategy.relay_steps(),
+            NodeRole::App => plan.app_steps(),
+            NodeRole::Relay(_) => plan.relay_steps(),
             NodeRole::Connector => &CONNECTOR_STEPS[..],
             NodeRole::Coordinator => plan.strategy.coordinator_steps(),
             NodeRole::Consumer(_) => &CONSUMER_STEPS[..],

@@ -197,6 +197,7 @@ impl<'a> Builder<'a> {
             commit_time: block.distribution("commit_time"),
             tx_time: block.distribution("tx_time"),
             abort: block.parts("abort"),
+            outbox_first: block.word("lock_order") == "outbox-first",
             timeout: block.us("timeout"),
             replica: block.choice("replica.mode", ReplicaMode::from_id),
             replica_lag: block.us("replica.lag"),

@@ -308,6 +308,16 @@ pub const OPTIONS: &[Row] = &[
     )
     .only(Scope::Of(StrategyId::TwoPhaseCommit)),
     row_of(
+        "source.lock_order",
+        Kind::Choice(&["row-first", "outbox-first"]),
+        "row-first",
+        "DOMAIN 2e",
+        "Whether a transaction locks its row before it inserts the outbox row, or after.\n\n\
+         `row-first`: two writers of a row take their outbox numbers in the order of their commits; `outbox-first`: they \
+         may not, and a relay that reads by number reorders them.",
+    )
+    .only(Scope::Outbox),
+    row_of(
         "source.replica.mode",
         Kind::Choice(ReplicaMode::IDS),
         "none",

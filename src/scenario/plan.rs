@@ -2,8 +2,9 @@
 
 use crate::kernel::distribution::Distribution;
 use crate::kernel::time::Us;
-use crate::strategy::StrategyId;
 use crate::strategy::cdc::{LsnFlushMode, Mismatch, SnapshotMode};
+use crate::strategy::machine::Step;
+use crate::strategy::{StrategyId, outbox};
 use crate::world::ids::{Acks, Apply, Durable, Key, LinkId, NodeId, OpKind, RelayId, StoreId, StoreKind};
 use crate::world::outbox::Rules;
 use crate::world::record::PoisonPolicy;
@@ -88,6 +89,24 @@ impl Plan {
     #[must_use]
     pub fn keys(&self) -> usize {
         self.workload.keys.count as usize + self.workload.keys.named.len()
+    }
+
+    /// The app's steps as the stage lists them.
+    #[must_use]
+    pub const fn app_steps(&self) -> &'static [Step] {
+        match self.strategy {
+            StrategyId::Outbox if self.source.outbox_first => &outbox::OUTBOX_FIRST_STEPS,
+            strategy => strategy.steps(),
+        }
+    }
+
+    /// A relay's steps as the stage lists them; none if the strategy has no relay.
+    #[must_use]
+    pub const fn relay_steps(&self) -> &'static [Step] {
+        match self.strategy {
+            StrategyId::Outbox if self.outbox.mark_first => &outbox::relay::MARK_FIRST_STEPS,
+            strategy => strategy.relay_steps(),
+        }
     }
 
     /// A node's id: `app`, `search-index-consumer`.
@@ -314,6 +333,8 @@ pub struct SourcePlan {
     pub tx_time: Distribution,
     /// Probability that a transaction aborts at its commit.
     pub abort: Parts,
+    /// Whether a transaction inserts its outbox row before it locks and writes its rows.
+    pub outbox_first: bool,
     /// How long the app waits for an answer of the database.
     pub timeout: Us,
     /// Whether it has a replica, and what a commit waits for.

@@ -101,7 +101,7 @@ fn give_up(knobs: &AppKnobs, outcome: Outcome) -> Arrow<State, Ask> {
 mod tests {
     use super::*;
 
-    const ONCE: AppKnobs = AppKnobs { calls: 1, attempts: 1, background: false };
+    const ONCE: AppKnobs = AppKnobs { calls: 1, attempts: 1, background: false, outbox_first: false };
 
     #[test]
     #[rustfmt::skip]

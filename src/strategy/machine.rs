@@ -74,6 +74,8 @@ pub struct AppKnobs {
     pub attempts: u32,
     /// Whether the client is answered before the second write.
     pub background: bool,
+    /// Whether the outbox row is inserted before the rows are written, and their locks taken.
+    pub outbox_first: bool,
 }
 
 impl AppKnobs {

@@ -196,5 +196,9 @@ crate::ids! {
         BrokerPrepareAck = "broker.after-prepare-before-ack",
         /// The change is found to be allowed, it is not published.
         AppValidatePublish = "app.after-validate-before-publish",
+        /// The transaction is open, its outbox row is not written (`source.lock_order` outbox-first).
+        AppBeginEnqueue = "app.after-begin-before-enqueue",
+        /// The outbox row is written, the row is not locked yet.
+        AppEnqueueWrite = "app.after-enqueue-before-write",
     }
 }

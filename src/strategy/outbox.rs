@@ -38,8 +38,17 @@ pub const STEPS: [Step; 5] = [
     Step { verb: Verb::Reply, gap: None },
 ];
 
+/// The same where the outbox row comes first.
+pub const OUTBOX_FIRST_STEPS: [Step; 5] = [
+    Step { verb: Verb::Begin, gap: Some(C::AppBeginEnqueue) },
+    Step { verb: Verb::Enqueue, gap: Some(C::AppEnqueueWrite) },
+    Step { verb: Verb::Write, gap: Some(C::AppWriteCommit) },
+    Step { verb: Verb::Commit, gap: Some(C::AppCommitReply) },
+    Step { verb: Verb::Reply, gap: None },
+];
+
 /// The crash points that its app and its relay can meet.
-pub const CRASH_POINTS: [C; 11] = [
+pub const CRASH_POINTS: [C; 14] = [
     C::AppBeginWrite,
     C::AppWriteEnqueue,
     C::AppEnqueueCommit,
@@ -51,13 +60,22 @@ pub const CRASH_POINTS: [C; 11] = [
     C::RelayMarkPoll,
     C::RelayClaimMark,
     C::RelayMarkPublish,
+    C::AppBeginEnqueue,
+    C::AppEnqueueWrite,
+    C::AppWriteCommit,
 ];
 
 /// One arrow of the app.
 #[must_use]
-pub fn step(_knobs: &AppKnobs, state: State, event: E) -> Arrow<State, Ask> {
+pub fn step(knobs: &AppKnobs, state: State, event: E) -> Arrow<State, Ask> {
     use State as S;
     match (state, event) {
+        (S::Idle, E::Start) if knobs.outbox_first => Arrow::to(S::Enqueueing, Ask::Enqueue).before(C::AppBeginEnqueue),
+        (S::Enqueueing, E::Done) if knobs.outbox_first => Arrow::to(S::Writing, Ask::Write).before(C::AppEnqueueWrite),
+        (S::Writing, E::Done) if knobs.outbox_first => Arrow::to(S::Open, Ask::Hold),
+        (S::Open, E::Elapsed) if knobs.outbox_first => {
+            Arrow::to(S::Committing, Ask::Commit).before(C::AppWriteCommit).after(C::AppCommitAck)
+        }
         (S::Idle, E::Start) => Arrow::to(S::Writing, Ask::Write).before(C::AppBeginWrite),
         (S::Writing, E::Done) => Arrow::to(S::Enqueueing, Ask::Enqueue).before(C::AppWriteEnqueue),
         (S::Enqueueing, E::Done) => Arrow::to(S::Open, Ask::Hold),
@@ -86,7 +104,7 @@ mod tests {
     #[rustfmt::skip]
     fn app_arrows() {
         use State as S;
-        let knobs = AppKnobs { calls: 1, attempts: 1, background: false };
+        let knobs = AppKnobs { calls: 1, attempts: 1, background: false, outbox_first: false };
         let unknown = vec![Ask::Disconnect, Ask::Reply(Outcome::Unknown), Ask::End];
         let failed = vec![Ask::Disconnect, Ask::Reply(Outcome::Failed), Ask::End];
         let table = [
@@ -100,6 +118,27 @@ mod tests {
             (S::Committing, E::Done,     S::Ended,        Some(C::AppCommitReply),     vec![Ask::Reply(Outcome::Ok), Ask::End], None),
             (S::Committing, E::Failed,   S::Ended,        None,                        failed,              None),
             (S::Committing, E::TimedOut, S::Ended,        None,                        unknown,             None),
+        ];
+        for (state, event, next, before, asks, after) in table {
+            let got = step(&knobs, state, event);
+            let got_asks: Vec<Ask> = got.asks.into_iter().flatten().collect();
+            assert_eq!((got.next, got.before, got_asks, got.after), (next, before, asks, after), "{state:?} on {event:?}");
+        }
+    }
+
+    /// DOMAIN 2e, order of locks: the outbox row first, then the row and its lock.
+    #[test]
+    #[rustfmt::skip]
+    fn outbox_first_arrows() {
+        use State as S;
+        let knobs = AppKnobs { calls: 1, attempts: 1, background: false, outbox_first: true };
+        let table = [
+            // state           event        next             before                      asks                 after
+            (S::Idle,       E::Start,    S::Enqueueing,   Some(C::AppBeginEnqueue),   vec![Ask::Enqueue],  None),
+            (S::Enqueueing, E::Done,     S::Writing,      Some(C::AppEnqueueWrite),   vec![Ask::Write],    None),
+            (S::Writing,    E::Done,     S::Open,         None,                       vec![Ask::Hold],     None),
+            (S::Open,       E::Elapsed,  S::Committing,   Some(C::AppWriteCommit),    vec![Ask::Commit],   Some(C::AppCommitAck)),
+            (S::Enqueueing, E::Failed,   S::Ended,        None,                       vec![Ask::Disconnect, Ask::Reply(Outcome::Failed), Ask::End], None),
         ];
         for (state, event, next, before, asks, after) in table {
             let got = step(&knobs, state, event);

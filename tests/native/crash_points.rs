@@ -50,6 +50,8 @@ fn passes(strategy: StrategyId, point: CrashPoint) -> bool {
 
 /// Points that a machine passes only under an option.
 const NEEDS: &[(CrashPoint, &str, &str)] = &[
+    (CrashPoint::AppBeginEnqueue, "source.lock_order", "outbox-first"),
+    (CrashPoint::AppEnqueueWrite, "source.lock_order", "outbox-first"),
     (CrashPoint::RelayClaimMark, "outbox.order", "mark-then-publish"),
     (CrashPoint::RelayMarkPublish, "outbox.order", "mark-then-publish"),
     (CrashPoint::ConnectorStoreConfirm, "cdc.offset_flush", "1s"),
@@ -173,6 +175,8 @@ const TABLE: &[Row] = &[
     ("source.after-prepare-before-ack", "two-phase-commit", (1, 1), "-", "-", "ok 1 unknown 1"),
     ("broker.after-prepare-before-ack", "two-phase-commit", (1, 1), "-", "-", "ok 1 unknown 1"),
     ("app.after-validate-before-publish", "listen-to-yourself", (1, 1), "-", "-", "ok 1 unknown 1"),
+    ("app.after-begin-before-enqueue", "outbox", (1, 1), "-", "-", "ok 1 unknown 1"),
+    ("app.after-enqueue-before-write", "outbox", (1, 1), "-", "-", "ok 1 unknown 1"),
 ];
 
 #[test]

@@ -16,6 +16,7 @@ mod exports;
 mod formulas;
 mod formulas_cdc;
 mod formulas_flows;
+mod formulas_outbox;
 mod golden;
 mod guarantees;
 mod invariants;

@@ -100,6 +100,7 @@ const TABLE: &[Row] = &[
     ("source.wal.cap",             C, &["source.checkpoint=500ms", "cdc.snapshot_mode=when_needed"], "source.wal.cap", "0", "200", Trace),
     ("source.wal.disk",            C, &[],                                   "source.wal.disk", "0", "1000", Trace),
     ("source.wal.other",           C, &["source.wal.disk=4000"],             "source.wal.other", "0", "1000", Trace),
+    ("source.lock_order",          O, &[],                                   "source.lock_order", "row-first", "outbox-first", Trace),
     ("source.replica.mode",        O, &[],                                   "source.replica.mode", "none", "sync", Trace),
     ("source.replica.lag",         O, &["source.replica.mode=sync"],        "source.replica.lag", "10ms", "20ms", Trace),
     ("broker.acks",                O, &["broker.replication_lag=5ms"],       "broker.acks", "1", "all", Trace),

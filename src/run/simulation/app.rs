@@ -50,6 +50,8 @@ pub struct OpProc {
     pub waiting: CallId,
     /// Whether the source has begun its transaction.
     pub begun: bool,
+    /// Whether the source has taken its write.
+    pub written: bool,
     /// When the last request that it has sent to the source arrives; `None` if it has sent none.
     connected: Option<Us>,
     /// The call of its second write that it makes, or wants to make, and for the n-th time.
@@ -204,6 +206,7 @@ impl Simulation<'_> {
             events: None,
             waiting: CallId::NONE,
             begun: false,
+            written: false,
             connected: None,
             publishing: (0, 1),
             cause,

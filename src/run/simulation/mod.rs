@@ -230,6 +230,7 @@ impl<'p> Simulation<'p> {
                 calls: plan.workload.rows_per_tx * targets as u32,
                 attempts: plan.direct.attempts,
                 background: plan.direct.background,
+                outbox_first: plan.source.outbox_first,
             },
             now: Us::ZERO,
             calendar: Calendar::new(),

@@ -98,7 +98,7 @@ impl Simulation<'_> {
         let (payload, cause, caller) = (call.payload.clone(), call.sent, call.caller);
         match payload.parcel {
             Parcel::Write => self.serve_write(id, payload.op, caller, cause),
-            Parcel::Enqueue => self.serve_enqueue(id, payload.op, cause),
+            Parcel::Enqueue => self.serve_enqueue(id, payload.op, caller, cause),
             Parcel::Commit => self.serve_commit(id, &payload, cause),
             Parcel::Claim => self.serve_claim(id, &payload, caller, cause),
             Parcel::Mark => self.serve_mark(id, &payload.rows, caller, cause),
@@ -126,12 +126,24 @@ impl Simulation<'_> {
         let Caller::Op(slot, _) = caller else { return };
         // A connection takes a request once; one that comes after the connection broke finds nobody.
         let Some(proc) = self.ops.get_mut(slot as usize).filter(|proc| proc.op == op) else { return };
-        if std::mem::replace(&mut proc.begun, true) {
+        if std::mem::replace(&mut proc.written, true) {
             return;
         }
+        match self.begin(slot, op) {
+            Some(xid) => self.lock_and_write(xid, id, cause),
+            // Its outbox row came first, and the transaction died with the database since.
+            None => self.answer(id, false, cause),
+        }
+    }
+
+    /// The transaction of an operation: open, or begun with the first statement. `None`: it is over.
+    fn begin(&mut self, slot: u32, op: Op) -> Option<Xid> {
+        let proc = &mut self.ops[slot as usize];
+        if std::mem::replace(&mut proc.begun, true) {
+            return self.source.transaction_of(op).map(|open| open.xid);
+        }
         let keys = proc.keys.clone();
-        let xid = self.source.begin(op, keys.into_iter());
-        self.lock_and_write(xid, id, cause);
+        Some(self.source.begin(op, keys.into_iter()))
     }
 
     fn lock_and_write(&mut self, xid: Xid, id: CallId, cause: RecordId) {
@@ -168,13 +180,16 @@ impl Simulation<'_> {
         self.answer(id, true, last);
     }
 
-    fn serve_enqueue(&mut self, id: CallId, op: Op, cause: RecordId) {
+    fn serve_enqueue(&mut self, id: CallId, op: Op, caller: Caller, cause: RecordId) {
         let node = self.plan.roles.source;
-        let Some(open) = self.source.transaction_of(op) else { return self.answer(id, false, cause) };
-        let xid = open.xid;
+        let Caller::Op(slot, _) = caller else { return };
+        if self.ops.get(slot as usize).is_none_or(|proc| proc.op != op) {
+            return;
+        }
+        let Some(xid) = self.begin(slot, op) else { return self.answer(id, false, cause) };
         // A second copy of the request finds the rows there.
-        let again = !open.outbox.is_empty();
-        let events: Vec<EventId> = open.changes.iter().map(|change| change.event).filter(|_| !again).collect();
+        let again = self.source.transaction(xid).is_some_and(|open| !open.outbox.is_empty());
+        let events = if again { Vec::new() } else { self.events_of(slot, op) };
         let mut last = cause;
         for event in events {
             let key = self.events[event.index()].key;
@@ -244,12 +259,15 @@ impl Simulation<'_> {
     ) -> RecordId {
         let node = self.plan.roles.source;
         let mut last = cause;
-        for change in &transaction.changes {
-            let mut record = self.about(node, Kind::Aborted, change.event, cause);
+        let changed = transaction.changes.iter().map(|change| change.event);
+        // Where the outbox row comes first there may be nothing else yet.
+        let enqueued = transaction.outbox.iter().map(|row| row.event).filter(|_| transaction.changes.is_empty());
+        for event in changed.chain(enqueued) {
+            let mut record = self.about(node, Kind::Aborted, event, cause);
             record.detail = reason as u8;
             last = self.record(record);
         }
-        if transaction.changes.is_empty() {
+        if transaction.changes.is_empty() && transaction.outbox.is_empty() {
             let record = Record { op: transaction.op, cause, ..Record::new(self.now, node, Kind::Aborted) };
             last = self.record(Record { detail: reason as u8, ..record });
         }

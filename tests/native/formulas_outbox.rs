@@ -100,8 +100,8 @@ fn o8_duplicates_per_crash() {
 fn id_gap(l: f64, k: f64, d: f64) -> f64 {
     let h = 1e-5;
     let f = |p: f64| {
-        let last = ((-k * p).exp() - (-k * (p + d)).exp()) / d;
-        last * (1.0 - (-l * (p - (1.0 - (-k * p).exp()) / k)).exp())
+        let last = (libm::exp(-k * p) - libm::exp(-k * (p + d))) / d;
+        last * (1.0 - libm::exp(-l * (p - (1.0 - libm::exp(-k * p)) / k)))
     };
     (0..300_000).map(|n| f((f64::from(n) + 0.5) * h) * h).sum()
 }

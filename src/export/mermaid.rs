@@ -115,7 +115,8 @@ fn is_drawn(kind: Kind) -> bool {
         Kind::Stepped | Kind::Arrived | Kind::Dropped | Kind::Written | Kind::Enqueued | Kind::Waits => false,
         Kind::Granted | Kind::Appended | Kind::Emptied | Kind::OffsetCommitted | Kind::Rewound => false,
         Kind::Polled | Kind::Claimed | Kind::Marked | Kind::Answered | Kind::Retried | Kind::Passed => false,
-        Kind::Assumed | Kind::HighWatermark | Kind::InSync | Kind::Unmarked => false,
+        Kind::Expired | Kind::OffsetReset | Kind::PassedOver => true,
+        Kind::LogStart | Kind::Assumed | Kind::HighWatermark | Kind::InSync | Kind::Unmarked => false,
         Kind::Acked | Kind::SlotCreated | Kind::SlotMoved | Kind::Checkpointed | Kind::StreamStarted => false,
         Kind::Read
         | Kind::Buffered

@@ -7,7 +7,7 @@ use crate::scenario::plan::{NodeRole, Plan};
 use crate::strategy::CrashPoint;
 use crate::truth::anomaly::{Anomaly, RowState};
 use crate::truth::cause::{How, RowCause};
-use crate::world::ids::{EventId, Key, NodeId, OpKind, Outcome, RecordId, RelayId};
+use crate::world::ids::{EventId, Key, NodeId, OpKind, Outcome, RecordId, RelayId, Reset};
 use crate::world::record::{AbortReason, Kind, Parcel, PassedBy, PoisonPolicy, Record, RejectReason, Vanish};
 
 /// `product-17 version 1`, `product-17`, or nothing.
@@ -135,6 +135,7 @@ pub fn record(plan: &Plan, record: &Record) -> String {
         | Kind::InSync
         | Kind::FailedOver
         | Kind::Truncated => of_the_replicas(plan, record, &what),
+        Kind::LogStart | Kind::Expired | Kind::OffsetReset | Kind::PassedOver => of_retention(record, &what),
         Kind::Vanished => {
             format!("outbox row {} ({what}) is {}: no poll will ever see it", record.value, vanish(record.detail))
         }
@@ -166,6 +167,22 @@ fn of_the_replicas(plan: &Plan, record: &Record, what: &str) -> String {
             "{what}, record {} of partition {}, is gone: the new leader never had it",
             record.value, record.extra
         ),
+    }
+}
+
+/// One sentence for a record of what the broker deletes, and of who had not read it.
+fn of_retention(record: &Record, what: &str) -> String {
+    let (value, partition) = (record.value, record.extra);
+    match record.kind {
+        Kind::LogStart => format!("deletes old segments: partition {partition} begins at offset {value}"),
+        Kind::Expired => format!("{what}, record {value} of partition {partition}, is deleted before all have read it"),
+        Kind::OffsetReset if record.detail == Reset::Latest as u8 => {
+            format!("its offset is gone: it goes on at the end of partition {partition}, offset {value}")
+        }
+        Kind::OffsetReset => {
+            format!("its offset is gone: it goes on at the oldest record of partition {partition}, offset {value}")
+        }
+        _ => format!("passes over {what}, record {value} of partition {partition}"), // Passed over; no other kind.
     }
 }
 
@@ -412,6 +429,10 @@ fn path_end(plan: &Plan, trace: &Trace, end: &Record, committed: Us) -> String {
             format!(
                 "it was in the leader's log only, and at {when}{after}{comma} another replica became leader without it"
             )
+        }
+        Kind::Expired => format!("the broker deleted it at {when}{after}, unread, with its segment"),
+        Kind::PassedOver => {
+            format!("{who} found its offset deleted at {when} and jumped to the log's end, past what was still there")
         }
         Kind::Dropped => format!("the call over {} was lost at {when}{after}", plan.link_name(end.link)),
         _ => format!("its path ended at {when}{after}"),

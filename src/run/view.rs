@@ -270,7 +270,7 @@ pub struct View {
     pub logs: Vec<(VecDeque<SlotView>, u64)>,
     /// By partition: the high watermark, and whether the follower is in sync.
     pub replicas: Vec<(u64, bool)>,
-    /// Records that failovers cut off.
+    /// Records that a failover cut off, or that were deleted or passed over before every group had read them.
     pub truncated: u32,
     /// By store, then partition: the committed offset.
     pub offsets: Vec<Vec<u64>>,
@@ -384,6 +384,8 @@ impl View {
             Kind::HighWatermark => self.replicas[record.extra as usize].0 = record.value,
             Kind::InSync => self.replicas[record.extra as usize].1 = record.detail == 1,
             Kind::Truncated => self.truncated(record),
+            Kind::LogStart => self.logs[record.extra as usize].0.retain(|slot| slot.number >= record.value),
+            Kind::Expired | Kind::PassedOver => self.truncated += 1,
             Kind::Applied => self.applied(lens, record),
             Kind::Emptied => {
                 if let Some(store) = lens.store_of[record.node.index()] {
@@ -434,6 +436,7 @@ impl View {
             | Kind::Rejected
             | Kind::DrainEnded
             | Kind::NotEnoughReplicas
+            | Kind::OffsetReset
             | Kind::Assumed
             | Kind::FailedOver => {}
         }

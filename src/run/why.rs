@@ -237,6 +237,7 @@ fn chain(recording: &Recording, store: usize, event: EventId) -> Vec<RecordId> {
             Kind::Written | Kind::Enqueued | Kind::Committed | Kind::Aborted | Kind::Appended | Kind::GaveUp => own,
             Kind::Marked | Kind::Rejected | Kind::Buffered => own,
             Kind::CursorPassed | Kind::Vanished | Kind::Poisoned | Kind::Truncated | Kind::Retracted => own,
+            Kind::Expired | Kind::PassedOver => own,
             Kind::Prepared | Kind::Decided | Kind::DecisionLogged => of_op,
             Kind::Read => own && usize::from(record.detail) == store,
             Kind::Applied | Kind::NotNewer => own && record.node == node,

@@ -7,6 +7,7 @@ use super::options::row;
 use super::plan::Parts;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::time::Us;
+use crate::world::broker::Roll;
 use serde_json::{Map, Value};
 
 /// A block of options: `source`, or one link. What cannot be read is refused elsewhere and read as the default here.
@@ -82,6 +83,12 @@ impl<'a> Block<'a> {
     /// A count whose row bounds it to 32 bits.
     pub fn count32(&self, name: &str) -> u32 {
         u32::try_from(self.count(name)).unwrap_or(u32::MAX)
+    }
+
+    /// When a segment is closed.
+    pub fn roll(&self, name: &str) -> Roll {
+        let Setting::Roll(roll) = self.read(name) else { unreachable!("{name} is no roll") };
+        roll
     }
 
     /// One of a row's words.

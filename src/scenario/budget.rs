@@ -76,6 +76,10 @@ fn parts(plan: &Plan) -> Vec<(String, u128)> {
         let asks = (duration + u128::from(plan.drain_limit.0)) / u128::from(plan.two_phase.recovery.0.max(1));
         parts.push(("two-phase-commit.recovery".to_owned(), asks * plan.two_phase.voters.len() as u128));
     }
+    if plan.roles.broker.is_some() && plan.broker.retention < plan.duration {
+        let partitions = u128::from(plan.broker.partitions);
+        parts.push(("broker.retention_check".to_owned(), times(plan.broker.retention_check) * partitions));
+    }
     for detector in &plan.detectors {
         parts.push((format!("detectors.{}.period", detector.id), times(detector.period)));
     }
@@ -127,7 +131,7 @@ mod tests {
             (r#"{"workload": {"arrivals": "poisson(1000000/s)"}}"#,
              r#"workload.arrivals is "poisson(1000000/s)". Over a duration of 1m the run would take about 120,000,000 steps; it may take 10,000,000. Fewer arrivals, a longer span or a shorter duration would do."#),
             (r#"{"duration": "366d"}"#,
-             r#"workload.arrivals is "poisson(10/s)". Over a duration of 366d the run would take about 632,448,000 steps; it may take 10,000,000. Fewer arrivals, a longer span or a shorter duration would do."#),
+             r#"workload.arrivals is "poisson(10/s)". Over a duration of 366d the run would take about 632,553,408 steps; it may take 10,000,000. Fewer arrivals, a longer span or a shorter duration would do."#),
             (r#"{"duration": "366d", "strategy": "outbox", "outbox": {"poll": "1ms"}, "workload": {"limit": 1}}"#,
              r#"outbox.poll is "1ms". Over a duration of 366d the run would take about 31,626,000,002 steps; it may take 10,000,000. Fewer arrivals, a longer span or a shorter duration would do."#),
             (r#"{"workload": {"keys": {"count": 100000}, "fanout": 20}}"#,

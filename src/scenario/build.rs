@@ -18,7 +18,7 @@ use super::wiring;
 use crate::detect::DetectorKind;
 use crate::kernel::time::Us;
 use crate::strategy::cdc::{LsnFlushMode, Mismatch, SnapshotMode};
-use crate::world::ids::{Acks, Apply, Durable, Key, StoreKind};
+use crate::world::ids::{Acks, Apply, Durable, Key, Reset, StoreKind};
 use crate::world::outbox::{Claim, Eligible, Progress, ReadOrder, Rules};
 use crate::world::record::PoisonPolicy;
 use crate::world::replica::ReplicaMode;
@@ -219,6 +219,10 @@ impl<'a> Builder<'a> {
             min_insync: block.count32("min_insync"),
             isr_timeout: block.us("isr_timeout"),
             unclean_election: block.switch("unclean_election"),
+            retention: block.us("retention"),
+            retention_check: block.us("retention_check"),
+            segment: block.roll("segment"),
+            reset: block.choice("reset", Reset::from_id),
         }
     }
 

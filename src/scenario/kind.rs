@@ -6,6 +6,7 @@ use super::plan::Parts;
 use super::refusal::{Allowed, Refusal, shown};
 use crate::kernel::distribution::Distribution;
 use crate::kernel::time::{BadDuration, UNITS, Us, decimal};
+use crate::world::broker::Roll;
 use serde_json::Value;
 
 /// What may stand in an option's place.
@@ -23,6 +24,8 @@ pub enum Kind {
     Probability,
     /// A whole number between two bounds.
     Count(u64, u64),
+    /// When a segment is closed: a number of records, or a duration.
+    Roll,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// `true` or `false`.
@@ -56,6 +59,8 @@ pub enum Setting {
     Probability(Parts),
     /// Of [`Kind::Count`].
     Count(u64),
+    /// Of [`Kind::Roll`].
+    Roll(Roll),
     /// Of [`Kind::Choice`].
     Choice(&'static str),
     /// Of [`Kind::Switch`].
@@ -84,6 +89,7 @@ impl Kind {
             | Kind::Rate
             | Kind::Probability
             | Kind::Count(..)
+            | Kind::Roll
             | Kind::Choice(_)
             | Kind::Switch
             | Kind::Text(_)
@@ -109,6 +115,13 @@ impl Kind {
             Kind::Rate => text.and_then(rate).map(Setting::Rate),
             Kind::Probability => probability(value).map(Setting::Probability),
             Kind::Count(min, max) => whole(value).filter(|n| (min..=max).contains(&n)).map(Setting::Count),
+            Kind::Roll if value.is_number() => {
+                whole(value).filter(|n| (1..=MOST_RECORDS).contains(n)).map(|n| Setting::Roll(Roll::Records(n)))
+            }
+            Kind::Roll => {
+                let us = text.and_then(|text| text.parse().ok()).filter(|us| (Us(1)..=LONGEST_RUN).contains(us));
+                us.map(|us| Setting::Roll(Roll::After(us)))
+            }
             Kind::Choice(ids) => {
                 // A word may be a number: `acks` is 0, 1 or all.
                 let number = whole(value).map(|number| number.to_string());
@@ -139,6 +152,7 @@ impl Kind {
             Kind::Probability => "a number from 0 to 1".to_owned(),
             Kind::Count(min, max) if min == max => min.to_string(),
             Kind::Count(min, max) => format!("a whole number from {min} to {max}"),
+            Kind::Roll => format!("a whole number of records from 1 to {MOST_RECORDS}, or a time such as \"7d\""),
             Kind::Choice(ids) => format!("one of {}", ids.join(", ")),
             Kind::Switch => "true or false".to_owned(),
             Kind::Text(most) => format!("a text of at most {most} characters"),
@@ -186,6 +200,9 @@ pub fn whole(value: &Value) -> Option<u64> {
 
 /// The longest run, and the longest time an option may hold: a leap year.
 pub const LONGEST_RUN: Us = crate::kernel::distribution::LONGEST;
+
+/// The most records that a segment may hold.
+pub const MOST_RECORDS: u64 = 10_000_000;
 
 /// The largest whole number that JavaScript holds exactly: 2^53 - 1.
 pub const MOST_EXACT: u64 = (1 << 53) - 1;
@@ -287,6 +304,10 @@ mod tests {
             (Kind::Choice(&["0", "all"]), json!(0),   Ok(Setting::Choice("0"))),
             (Kind::Choice(&["0", "all"]), json!("0"), Ok(Setting::Choice("0"))),
             (Kind::Choice(&["0", "all"]), json!(2),   Err(r#"p is "2". It must be one of 0, all."#)),
+            (Kind::Roll,        json!(1),           Ok(Setting::Roll(Roll::Records(1)))),
+            (Kind::Roll,        json!("7d"),        Ok(Setting::Roll(Roll::After(Us::secs(7 * 86_400))))),
+            (Kind::Roll,        json!(0),           Err(r#"p is 0. It must be a whole number of records from 1 to 10000000, or a time such as "7d"."#)),
+            (Kind::Roll,        json!("0s"),        Err(r#"p is "0s". It must be a whole number of records from 1 to 10000000, or a time such as "7d"."#)),
             (Kind::Switch,      json!("yes"),       Err(r#"p is "yes". It must be true or false."#)),
             (Kind::KeyChoice,   json!("zipf(0.99)"), Ok(Setting::KeyChoice(Some(0.99)))),
             (Kind::KeyChoice,   json!("zipf(0)"),   Err(r#"p is "zipf(0)". It must be "uniform" or "zipf(0.99)", with any exponent above 0 up to 10."#)),

@@ -7,7 +7,7 @@ use crate::detect::DetectorKind;
 use crate::kernel::time::Us;
 use crate::strategy::StrategyId;
 use crate::strategy::cdc::{LsnFlushMode, Mismatch, SnapshotMode};
-use crate::world::ids::{Acks, Apply, Durable, StoreKind};
+use crate::world::ids::{Acks, Apply, Durable, Reset, StoreKind};
 use crate::world::outbox::Claim;
 use crate::world::record::PoisonPolicy;
 use crate::world::replica::ReplicaMode;
@@ -424,6 +424,41 @@ pub const OPTIONS: &[Row] = &[
         "S10",
         "Whether a follower that is not in sync may become leader.\n\n\
          If not, a failover with no replica in sync waits for the old leader, and loses nothing.",
+    )
+    .only(Scope::Broker),
+    row_of(
+        "broker.retention",
+        FROM_1MS,
+        "7d",
+        "S10",
+        "How old a record may become before its segment is deleted, read or not.\n\n\
+         Only whole closed segments are deleted, when their newest record is too old.",
+    )
+    .only(Scope::Broker),
+    row_of(
+        "broker.retention_check",
+        FROM_1MS,
+        "5m",
+        "S10",
+        "How often the broker looks for segments to delete (log.retention.check.interval.ms).",
+    )
+    .only(Scope::Broker),
+    row_of(
+        "broker.segment",
+        Kind::Roll,
+        "7d",
+        "S10",
+        "When a segment of the log is closed: after so many records, or when its first record is so old.\n\n\
+         Kafka closes one after 7 d or 1 GiB, whichever comes first. With 1 every record is deleted by itself.",
+    )
+    .only(Scope::Broker),
+    row_of(
+        "broker.reset",
+        Kind::Choice(Reset::IDS),
+        "latest",
+        "S9",
+        "Where a consumer goes on whose offset is no longer in the log (auto.offset.reset).\n\n\
+         `latest` jumps to the log's end, past what is still retained; `earliest` to the oldest record that is left.",
     )
     .only(Scope::Broker),
     // The derived stores and their consumers.

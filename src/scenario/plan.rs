@@ -5,7 +5,8 @@ use crate::kernel::time::Us;
 use crate::strategy::cdc::{LsnFlushMode, Mismatch, SnapshotMode};
 use crate::strategy::machine::Step;
 use crate::strategy::{StrategyId, outbox};
-use crate::world::ids::{Acks, Apply, Durable, Key, LinkId, NodeId, OpKind, RelayId, StoreId, StoreKind};
+use crate::world::broker::Roll;
+use crate::world::ids::{Acks, Apply, Durable, Key, LinkId, NodeId, OpKind, RelayId, Reset, StoreId, StoreKind};
 use crate::world::outbox::Rules;
 use crate::world::record::PoisonPolicy;
 use crate::world::replica::ReplicaMode;
@@ -370,6 +371,14 @@ pub struct BrokerPlan {
     pub isr_timeout: Us,
     /// Whether a follower that is not in sync may become leader.
     pub unclean_election: bool,
+    /// How old a record may become.
+    pub retention: Us,
+    /// How often the broker looks for old segments.
+    pub retention_check: Us,
+    /// When a segment is closed.
+    pub segment: Roll,
+    /// Where a consumer goes on whose offset is no longer in the log.
+    pub reset: Reset,
 }
 
 /// A derived store and the consumer that feeds it.

@@ -79,6 +79,8 @@ presets! {
         "An index cannot vote, so it commits last: the coordinator dies before it writes that down, and aborts the rest.";
     "acks-one-failover", "Confirmed by one, gone with one", Us(8_360_000),
         "The broker's leader confirms, the outbox row is marked, and the leader is lost before its follower has the record.";
+    "retention-expired", "Deleted before it was read", Us(26_010_000),
+        "The consumer is down longer than the log is kept: it comes back, finds its offset gone, and jumps to the end.";
     "failover-ghost", "Published, then lost in a failover", Us(8_520_000),
         "The order is committed and published; the replica that takes over never had it: everybody knows an order that is gone.";
     "version-reused-after-failover", "The same version, twice", Us(14_350_000),

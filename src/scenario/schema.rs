@@ -3,7 +3,7 @@
 use super::arrivals::{LARGEST_BURST, LONGEST_KEY, MOST_WRITTEN};
 use super::budget::{MOST_ROWS, MOST_STEPS};
 use super::fault::{self, RULES};
-use super::kind::Kind;
+use super::kind::{Kind, MOST_RECORDS};
 use super::options::{MOST_STORES, OPTIONS, Row, names_after, row};
 use super::plan::FaultKind;
 use crate::kernel::time::UNITS;
@@ -89,6 +89,10 @@ fn kind(kind: Kind) -> Map<String, Value> {
         Kind::Probability => json!({ "type": "number", "minimum": 0, "maximum": 1 }),
         Kind::Count(1, 1) => json!({ "const": 1 }),
         Kind::Count(min, max) => json!({ "type": "integer", "minimum": min, "maximum": max }),
+        Kind::Roll => json!({ "anyOf": [
+            { "type": "integer", "minimum": 1, "maximum": MOST_RECORDS },
+            { "$ref": "#/$defs/duration" },
+        ] }),
         Kind::Choice(ids) => json!({ "enum": words(ids) }),
         Kind::Switch => json!({ "type": "boolean" }),
         Kind::Text(most) => json!({ "type": "string", "maxLength": most }),

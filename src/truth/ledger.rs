@@ -237,6 +237,7 @@ impl Ledger {
                     store.empty(record.at, id);
                 }
             }
+            Kind::Expired | Kind::PassedOver => self.end(record, id),
             Kind::Truncated => {
                 self.end(record, id);
                 if self.log_stands_for_stores

@@ -2,13 +2,13 @@
 
 mod partition;
 
-pub use partition::Partition;
+pub use partition::{Partition, Roll};
 
 use super::ids::{EventId, Key, StoreId};
 use crate::kernel::time::Us;
 
 /// Fidelity of this part.
-pub const FIDELITY: [(&str, &str, &str); 6] = [
+pub const FIDELITY: [(&str, &str, &str); 8] = [
     ("broker: log", "modelled", "partitions by key, offsets, one consumer group per store, committed offsets"),
     ("broker: delivery", "simplified", "a record is pushed as soon as it is readable, within a prefetch window"),
     (
@@ -25,6 +25,16 @@ pub const FIDELITY: [(&str, &str, &str); 6] = [
         "broker: crash",
         "simplified",
         "a crash of `broker` is a restart of its process: the log survives and nobody is elected; that is what `failover` is",
+    ),
+    (
+        "broker: retention",
+        "modelled",
+        "whole closed segments older than the retention, looked for periodically; a consumer out of range is reset",
+    ),
+    (
+        "broker: segments",
+        "simplified",
+        "closed by records or by age, not by bytes; the active one is never deleted (Kafka first closes one that is all old)",
     ),
     ("broker: after a failover", "simplified", "the old leader follows the new one from the cut, in sync at once"),
 ];
@@ -62,10 +72,10 @@ pub struct Broker {
 impl Broker {
     /// An empty log with that many partitions, and a group for each store.
     #[must_use]
-    pub fn new(partitions: u32, stores: usize) -> Broker {
+    pub fn new(partitions: u32, stores: usize, roll: Roll) -> Broker {
         let partitions = partitions as usize;
         Broker {
-            partitions: vec![Partition::default(); partitions],
+            partitions: vec![Partition::new(roll); partitions],
             groups: vec![vec![Position::default(); partitions]; stores],
         }
     }
@@ -166,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_group_reads_from_its_committed_offset() {
-        let (mut broker, store) = (Broker::new(2, 1), StoreId(0));
+        let (mut broker, store) = (Broker::new(2, 1, Roll::default()), StoreId(0));
         for key in 0..6 {
             let partition = broker.partition(Key(key));
             broker.log_mut(partition).append(entry(key));
@@ -184,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_failover_takes_groups_back_to_the_cut() {
-        let (mut broker, store) = (Broker::new(1, 1), StoreId(0));
+        let (mut broker, store) = (Broker::new(1, 1, Roll::default()), StoreId(0));
         for event in 0..4 {
             broker.log_mut(0).append(entry(event));
         }

@@ -151,6 +151,15 @@ crate::ids! {
         Retracted = "retracted",
         /// A failover took the mark of an outbox row back. `value`: `alloc_seq`.
         Unmarked = "unmarked",
+        /// The broker deletes old segments. `value`: the log's first offset now; `extra`: partition.
+        LogStart = "log-start",
+        /// A record that some group had not read is deleted with its segment. `value`: offset; `extra`: partition.
+        Expired = "expired",
+        /// A consumer's offset is no longer in the log: it goes on elsewhere. `value`: next offset; `extra`: partition;
+        /// `detail`: `Reset`.
+        OffsetReset = "offset-reset",
+        /// A consumer's reset passes over a record that is still in the log. `value`: offset; `extra`: partition.
+        PassedOver = "passed-over",
     }
 }
 

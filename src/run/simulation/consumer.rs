@@ -30,6 +30,8 @@ pub struct ConsumerProc {
     pub waiting: CallId,
     /// By partition: the offset that it expects next. What comes twice, or after a gap, is not taken.
     expected: Vec<u64>,
+    /// By partition: where a reset took it. It commits nothing below.
+    floors: Vec<u64>,
     /// Records pushed to it, that it has not processed: the prefetch window's use.
     ahead: u32,
     commits: u64,
@@ -46,11 +48,22 @@ impl ConsumerProc {
             batch: Vec::new(),
             waiting: CallId::NONE,
             expected: vec![0; partitions as usize],
+            floors: vec![0; partitions as usize],
             ahead: 0,
             commits: 0,
             fetches: 0,
             refetching: false,
         }
+    }
+
+    /// The offset of a partition that it expects next.
+    pub fn expected(&self, partition: u32) -> u64 {
+        self.expected[partition as usize]
+    }
+
+    /// It goes on at another offset of a partition.
+    pub fn jump(&mut self, partition: u32, to: u64) {
+        (self.expected[partition as usize], self.floors[partition as usize]) = (to, to);
     }
 
     /// Whether it has nothing to do.
@@ -75,6 +88,7 @@ impl Simulation<'_> {
             if self.consumers[store.index()].ahead >= window {
                 return;
             }
+            self.reset_if_out_of_range(store, partition, cause);
             let Some((offset, entry)) = self.broker.push(store, partition) else { return };
             let consumer = &mut self.consumers[store.index()];
             consumer.ahead += 1;
@@ -303,7 +317,7 @@ impl Simulation<'_> {
         let consumer = &mut self.consumers[store.index()];
         let mut offsets: Vec<(u32, u64, u32)> = Vec::new();
         for fetched in &consumer.batch {
-            let next = fetched.offset + 1;
+            let next = consumer.floors[fetched.partition as usize].max(fetched.offset + 1);
             match offsets.iter_mut().find(|(partition, ..)| *partition == fetched.partition) {
                 Some((_, offset, epoch)) => (*offset, *epoch) = (next, fetched.epoch),
                 None => offsets.push((fetched.partition, next, fetched.epoch)),

@@ -25,6 +25,7 @@ mod listen;
 mod participant;
 mod producer;
 mod relay;
+mod retention;
 mod serve;
 mod slot;
 mod watch;
@@ -82,6 +83,8 @@ enum Due {
     Replicated(u32, u32, u32),
     /// The leader of a partition looks whether its follower is in sync.
     InSync(u32),
+    /// The broker looks for old segments.
+    Retention,
     /// Callers of a class look at their watches.
     Timeout(u16),
     /// The time that an operation waited is over.
@@ -245,7 +248,7 @@ impl<'p> Simulation<'p> {
                 .captured(plan.roles.connector.is_some(), plan.source.row_bytes)
                 .with_outbox(plan.outbox.rules)
                 .with_replica(Some(plan.source.replica_lag).filter(|_| plan.source.replica == ReplicaMode::Async)),
-            broker: Broker::new(plan.broker.partitions, plan.roles.consumers.len()),
+            broker: Broker::new(plan.broker.partitions, plan.roles.consumers.len(), plan.broker.segment),
             replication: vec![Replication::default(); plan.broker.partitions as usize],
             waits: BTreeMap::new(),
             next_wait: 0,
@@ -293,6 +296,7 @@ impl<'p> Simulation<'p> {
         self.schedule_connector_start();
         self.schedule_coordinator();
         self.schedule_detectors();
+        self.schedule_retention();
     }
 
     /// Runs to the end.
@@ -335,6 +339,7 @@ impl<'p> Simulation<'p> {
             Due::AnswerLost(call) => self.answer_lost(call),
             Due::Assumed(call) => self.assumed(call),
             Due::Replicated(partition, below, life) => self.replicated(partition, below, life),
+            Due::Retention => self.retention_due(),
             Due::InSync(partition) => self.look_at_in_sync(partition),
             Due::Timeout(class) => self.call_timeouts(class),
             Due::OpTimer(slot, op) => self.op_timer(slot, op),

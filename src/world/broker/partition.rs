@@ -5,6 +5,22 @@
 
 use super::Entry;
 use crate::kernel::time::Us;
+use std::collections::VecDeque;
+
+/// When the active segment is closed and a new one begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Roll {
+    /// When it has so many records.
+    Records(u64),
+    /// When its first record is so old.
+    After(Us),
+}
+
+impl Default for Roll {
+    fn default() -> Self {
+        Roll::After(Us::NEVER)
+    }
+}
 
 /// How the follower stands to the in-sync set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,6 +40,10 @@ pub struct Partition {
     /// The leader's log from offset 0; what stands below `start` is deleted.
     log: Vec<Entry>,
     start: u64,
+    /// The first offsets of its segments, oldest first; the last one is the active segment.
+    segments: VecDeque<u64>,
+    /// When a segment is closed.
+    roll: Roll,
     /// The follower's log end: what a failover keeps.
     follower: u64,
     member: Member,
@@ -33,8 +53,23 @@ pub struct Partition {
 }
 
 impl Partition {
-    /// The leader appends a record. Gives its offset.
+    /// An empty partition.
+    #[must_use]
+    pub fn new(roll: Roll) -> Partition {
+        Partition { roll, ..Partition::default() }
+    }
+
+    /// The leader appends a record, in a new segment if the active one is full. Gives its offset.
     pub fn append(&mut self, entry: Entry) -> u64 {
+        let first = self.segments.back().copied();
+        let full = first.is_none_or(|first| match (self.roll, self.log.get(first as usize)) {
+            (_, None) => false,
+            (Roll::Records(most), Some(_)) => self.end() - first >= most,
+            (Roll::After(span), Some(oldest)) => entry.at >= oldest.at.after(span),
+        });
+        if full {
+            self.segments.push_back(self.end());
+        }
         self.log.push(entry);
         self.settle();
         self.end() - 1
@@ -125,6 +160,20 @@ impl Partition {
         self.high = self.high.max(low);
     }
 
+    /// Deletes whole closed segments whose newest record is older than `oldest`, never the active one nor what is above
+    /// the high watermark. Gives what is gone, oldest first.
+    pub fn delete_before(&mut self, oldest: Us) -> Vec<(u64, Entry)> {
+        let from = self.start;
+        while let Some(&next) = self.segments.get(1)
+            && next <= self.high
+            && self.log.get(next as usize - 1).is_none_or(|newest| newest.at < oldest)
+        {
+            self.segments.pop_front();
+            self.start = next;
+        }
+        (from..self.start).zip(self.log[from as usize..self.start as usize].iter().copied()).collect()
+    }
+
     /// The follower becomes leader: the log ends where its copy ends, and the old leader follows it from there. Gives
     /// what is gone, oldest first.
     pub fn truncate(&mut self) -> Vec<(u64, Entry)> {
@@ -134,6 +183,12 @@ impl Partition {
             self.forks.push(cut);
         }
         (self.start, self.high) = (self.start.min(cut), self.high.min(cut));
+        while self.segments.len() > 1 && self.segments.back().is_some_and(|first| *first > cut) {
+            self.segments.pop_back();
+        }
+        if let Some(first) = self.segments.back_mut() {
+            *first = cut.min(*first);
+        }
         self.member = Member::In;
         self.settle();
         gone
@@ -190,6 +245,36 @@ mod tests {
             }
             let got = (partition.end(), partition.follower(), partition.high(), partition.in_sync());
             assert_eq!(got, want, "{done:?}");
+        }
+    }
+
+    /// Ten records, one a second from 0 s: what is deleted at 10 s, by retention and segment (DOMAIN 2g).
+    #[test]
+    #[rustfmt::skip]
+    fn segments_are_deleted_whole() {
+        let second = |n: u64| Us::secs(n);
+        let table = [
+            // segments,                 older than, the log's start
+            (Roll::Records(1),           second(4),  4),
+            (Roll::Records(3),           second(4),  3),
+            (Roll::Records(3),           second(6),  6),
+            (Roll::Records(3),           second(99), 9), // never the active one
+            (Roll::Records(100),         second(99), 0),
+            (Roll::After(second(4)),     second(7),  4),
+            (Roll::After(second(4)),     second(8),  8),
+            (Roll::After(Us::NEVER),     second(99), 0),
+        ];
+        for (roll, oldest, start) in table {
+            let mut partition = Partition::new(roll);
+            for n in 0..10 {
+                partition.append(Entry { event: EventId(n), version: 1, again: false, at: second(u64::from(n)) });
+            }
+            assert_eq!(partition.delete_before(oldest), [], "nothing above the high watermark");
+            partition.replicate(10, Us::ZERO);
+            let gone = partition.delete_before(oldest);
+            assert_eq!((partition.start(), gone.len() as u64), (start, start), "{roll:?} {oldest}");
+            assert_eq!(partition.entry(start.wrapping_sub(1)), None);
+            assert_eq!(partition.from(0).count() as u64, 10 - start);
         }
     }
 

@@ -14,6 +14,7 @@ mod determinism;
 mod docs;
 mod exports;
 mod formulas;
+mod formulas_broker;
 mod formulas_cdc;
 mod formulas_flows;
 mod formulas_outbox;

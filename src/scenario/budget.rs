@@ -133,7 +133,7 @@ mod tests {
             (r#"{"duration": "366d"}"#,
              r#"workload.arrivals is "poisson(10/s)". Over a duration of 366d the run would take about 632,553,408 steps; it may take 10,000,000. Fewer arrivals, a longer span or a shorter duration would do."#),
             (r#"{"duration": "366d", "strategy": "outbox", "outbox": {"poll": "1ms"}, "workload": {"limit": 1}}"#,
-             r#"outbox.poll is "1ms". Over a duration of 366d the run would take about 31,626,000,002 steps; it may take 10,000,000. Fewer arrivals, a longer span or a shorter duration would do."#),
+             r#"outbox.poll is "1ms". Over a duration of 366d the run would take about 31,626,105,410 steps; it may take 10,000,000. Fewer arrivals, a longer span or a shorter duration would do."#),
             (r#"{"workload": {"keys": {"count": 100000}, "fanout": 20}}"#,
              r#"workload.keys.count is 100000. With 20 stores that makes 2,100,000 rows; there may be 2,000,000."#),
         ];

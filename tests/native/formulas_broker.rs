@@ -80,7 +80,8 @@ fn lost_in_a_failover_with_acks_all() {
     for seed in 0..20 {
         let mut scenario = base("poisson(200/s)", 12, seed);
         scenario["broker"] = json!({ "acks": "all", "min_insync": 2, "replication_lag": "500ms" });
-        scenario["faults"] = json!(["failover:broker@3s+100ms", "failover:broker@6s+100ms", "failover:broker@9s+100ms"]);
+        scenario["faults"] =
+            json!(["failover:broker@3s+100ms", "failover:broker@6s+100ms", "failover:broker@9s+100ms"]);
         scenario["direct"]["retry"] = json!({ "attempts": 0, "timeout": "1s", "backoff": "50ms" });
         let report = run(&scenario);
         assert!(report.faults.iter().all(|fault| fault.fired == 1));

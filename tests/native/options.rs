@@ -55,6 +55,10 @@ const OFF: &str = r#"faults=["off:coordinator@coordinator.after-prepare-before-d
 const CUT: &str = r#"faults=["cut:connector-broker@1s+2s"]"#;
 const FOLLOWER_OFF: &str = r#"faults=["off:broker-2@1s"]"#;
 const FOLLOWER_LOST: &str = r#"faults=["crash:broker-2@1s+2s", "failover:broker@3100ms+500ms"]"#;
+const READER_DOWN: &str = r#"faults=["crash:search-index-consumer@500ms+3s"]"#;
+const KEPT: &str = "broker.retention=1s";
+const LOOKS: &str = "broker.retention_check=200ms";
+const BY_RECORD: &str = "broker.segment=1";
 const LATE_START: &str = "cdc.start=2s";
 
 #[rustfmt::skip]
@@ -108,6 +112,10 @@ const TABLE: &[Row] = &[
     ("broker.min_insync",          O, &[FOLLOWER_OFF, "broker.isr_timeout=1s"], "broker.min_insync", "1", "2", Trace),
     ("broker.isr_timeout",         O, &[FOLLOWER_OFF],                       "broker.isr_timeout", "500ms", "2s", Trace),
     ("broker.unclean_election",    O, &[FOLLOWER_LOST, "broker.isr_timeout=700ms", "broker.replication_lag=600ms"], "broker.unclean_election", "true", "false", Trace),
+    ("broker.retention",           O, &[BY_RECORD, LOOKS, READER_DOWN],      "broker.retention", "1s", "2s", Trace),
+    ("broker.retention_check",     O, &[BY_RECORD, KEPT, READER_DOWN],       "broker.retention_check", "200ms", "700ms", Trace),
+    ("broker.segment",             O, &[KEPT, LOOKS, READER_DOWN],           "broker.segment", "1", "500ms", Trace),
+    ("broker.reset",               O, &[BY_RECORD, KEPT, LOOKS, READER_DOWN], "broker.reset", "latest", "earliest", Trace),
     ("listen-to-yourself.validate", L, &[],                                  "listen-to-yourself.validate", "true", "false", Trace),
     ("listen-to-yourself.on_conflict", L, &[BUSY, "workload.keys.count=1", "links.broker-source-consumer.latency=50ms"], "listen-to-yourself.on_conflict", "reject", "apply", Trace),
     ("broker.partitions",          D, &[],                                   "broker.partitions", "1", "2", Trace),

@@ -50,7 +50,7 @@ fn retention_expired() {
     let causes: Vec<&str> = report.stores[0].witnesses.iter().map(|witness| witness.cause.as_str()).collect();
     assert!(
         causes.contains(
-            &"search-index was never told of order-5 version 1: the broker deleted it at 25.000 s, 13.994 s after the \
+            &"search-index was never told of order-5 version 1: the broker deleted it at 20.000 s, 8.994 s after the \
               commit, unread, with its segment."
         ),
         "{causes:?}"

@@ -96,7 +96,8 @@ impl Simulation<'_> {
     /// The connector asks for the log from a position: it gets it from there or from what it confirmed last, whichever
     /// is later. What lies between is passed in silence.
     pub(super) fn serve_stream(&mut self, id: CallId, payload: &Payload, cause: RecordId) {
-        if payload.small != self.connector.connection {
+        // A connection streams once: a second copy of the request changes nothing.
+        if payload.small != self.connector.connection || self.connector.sender.is_some() {
             return;
         }
         if self.source.wal.slot().is_some_and(|slot| slot.lost) {

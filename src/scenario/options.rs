@@ -378,7 +378,8 @@ pub const OPTIONS: &[Row] = &[
         "false",
         "S45",
         "Whether the broker can take part in a two-phase commit.\n\n\
-         Kafka cannot (KIP-939 is not released); ActiveMQ and IBM MQ can.",
+         Kafka cannot (KIP-939 is not released); ActiveMQ and IBM MQ can. A transaction's records become visible when those \
+         that were prepared before them in the partition are decided.",
     )
     .only(Scope::Of(StrategyId::TwoPhaseCommit)),
     row_of(

@@ -20,8 +20,9 @@ pub const FIDELITY: [(&str, &str, &str); 4] = [
     (
         "two-phase-commit: participants",
         "modelled",
-        "a vote is durable and keeps the row locks through a crash; heuristic decisions; one last resource that commits \
-         in between, without a vote",
+        "a vote is durable and keeps the row locks through a crash; the broker shows a transaction's records when what it \
+         prepared before in the same partition is decided; heuristic decisions; one last resource that commits in \
+         between, without a vote",
     ),
     (
         "two-phase-commit: broker",

@@ -109,7 +109,7 @@ impl Simulation<'_> {
         (partition, self.record(record))
     }
 
-    fn partition_of(&self, event: EventId) -> u32 {
+    pub(super) fn partition_of(&self, event: EventId) -> u32 {
         self.broker.partition(self.events[event.index()].key)
     }
 

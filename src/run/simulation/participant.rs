@@ -6,6 +6,7 @@ use crate::scenario::plan::{Heuristic, NodeRole};
 use crate::strategy::CrashPoint;
 use crate::world::ids::{EventId, NodeId, Op, RecordId};
 use crate::world::record::{AbortReason, Kind, Record, RejectReason};
+use crate::world::xa::HeldEntry;
 
 impl Simulation<'_> {
     /// A participant is asked for its vote.
@@ -53,7 +54,11 @@ impl Simulation<'_> {
     /// The broker's vote. It holds the records that came with the request.
     fn broker_votes(&mut self, node: NodeId, payload: &Payload, cause: RecordId) -> Result<RecordId, RecordId> {
         let events = payload.list.iter().map(|event| EventId(*event));
-        let entries = events.map(|event| (event, self.events[event.index()].version)).collect();
+        let entries = events.map(|event| {
+            let version = self.events[event.index()].version;
+            HeldEntry { event, version, partition: self.partition_of(event) }
+        });
+        let entries = entries.collect();
         if !self.holds.prepare(payload.op, entries) {
             return Ok(cause);
         }
@@ -100,20 +105,33 @@ impl Simulation<'_> {
     }
 
     fn decide_at_broker(&mut self, node: NodeId, op: Op, commit: bool, by_hand: bool, cause: RecordId) -> RecordId {
-        let Some(held) = self.holds.take(op) else { return cause };
-        let first = held.entries.first().map_or(EventId::NONE, |(event, _)| *event);
-        let mut last = self.decided(node, op, first, commit, by_hand, cause);
-        for (event, version) in held.entries {
-            if commit {
-                let (partition, appended) = self.append(node, event, version, false, last);
-                self.pump_groups(partition, appended);
-                last = appended;
-            } else if by_hand {
-                let record = self.about(node, Kind::Rejected, event, last);
-                last = self.record(Record { detail: RejectReason::ByHand as u8, ..record });
+        if !self.holds.is_prepared(op) {
+            return cause;
+        }
+        let first = self.holds.first_event(op);
+        let decided = self.decided(node, op, first, commit, by_hand, cause);
+        if commit {
+            self.holds.commit(op, decided);
+        } else {
+            let dropped = self.holds.abort(op).filter(|_| by_hand);
+            for entry in dropped.into_iter().flat_map(|held| held.entries) {
+                let record = self.about(node, Kind::Rejected, entry.event, decided);
+                self.record(Record { detail: RejectReason::ByHand as u8, ..record });
             }
         }
-        last
+        self.show_committed(node);
+        decided
+    }
+
+    /// Appends what is committed and no longer stands behind a transaction in doubt.
+    fn show_committed(&mut self, node: NodeId) {
+        while let Some((held, mut last)) = self.holds.next_visible() {
+            for entry in held.entries {
+                let (partition, appended) = self.append(node, entry.event, entry.version, false, last);
+                self.pump_groups(partition, appended);
+                last = appended;
+            }
+        }
     }
 
     fn decided(
@@ -131,8 +149,8 @@ impl Simulation<'_> {
 
     /// The coordinator asks what is prepared.
     pub(super) fn serve_recover(&mut self, node: NodeId, id: CallId, cause: RecordId) {
-        let ops = match self.role(node) {
-            NodeRole::Broker => self.holds.ops(),
+        let ops: Vec<_> = match self.role(node) {
+            NodeRole::Broker => self.holds.ops().collect(),
             NodeRole::App
             | NodeRole::Source
             | NodeRole::Relay(_)

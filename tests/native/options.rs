@@ -139,7 +139,7 @@ const TABLE: &[Row] = &[
     ("outbox.schedule",            O, &[],                                   "outbox.schedule", "fixed-rate", "fixed-delay", Trace),
     ("outbox.phase",               O, &[],                                   "outbox.phase", "0s", "100ms", Trace),
     ("outbox.batch",               O, &[BUSY],                               "outbox.batch", "1", "100", Trace),
-    ("outbox.cursor",              O, &[],                                   "outbox.cursor", "flag", "last-id", Trace),
+    ("outbox.cursor",              O, &[],                                   "outbox.cursor", "flag", "delete", Trace),
     ("outbox.eligible",            O, &[BUSY, SLOW],                         "outbox.eligible", "committed", "xmin", Trace),
     ("outbox.read_order",          O, &[BUSY, SLOW],                         "outbox.read_order", "id", "xid-id", Trace),
     ("outbox.progress",            O, &[],                                   "outbox.progress", "flag", "position", Trace),

@@ -5,6 +5,11 @@
 
 #![forbid(unsafe_code)]
 
+/// The README's Rust is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
+
 pub mod kernel;
 pub mod world;
 pub mod strategy;

@@ -112,7 +112,7 @@ fn is_drawn(kind: Kind) -> bool {
         Kind::Vanished | Kind::Poisoned | Kind::Truncated | Kind::FailedOver => true,
         Kind::NotEnoughReplicas | Kind::Retracted => true,
         Kind::CursorPassed | Kind::SlotLost | Kind::Snapshotted | Kind::OffsetStored | Kind::Stopped => true,
-        Kind::Stepped | Kind::Arrived | Kind::Dropped | Kind::Written | Kind::Enqueued | Kind::Waits => false,
+        Kind::Arrived | Kind::Dropped | Kind::Written | Kind::Enqueued | Kind::Waits => false,
         Kind::Granted | Kind::Appended | Kind::Emptied | Kind::OffsetCommitted | Kind::Rewound => false,
         Kind::Polled | Kind::Claimed | Kind::Marked | Kind::Answered | Kind::Retried | Kind::Passed => false,
         Kind::Expired | Kind::OffsetReset | Kind::PassedOver => true,

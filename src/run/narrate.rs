@@ -61,7 +61,6 @@ pub fn record(plan: &Plan, record: &Record) -> String {
     match record.kind {
         Kind::Requested => format!("a client asks to {kind} {what}"),
         Kind::Refused => format!("a client asks to {kind} {what}, and finds the app down"),
-        Kind::Stepped => format!("goes on with {what}"),
         Kind::Sent => sent(plan, record, &what),
         Kind::Arrived => format!("{} over {link} arrives{}", parcel(record.detail), of(&what)),
         Kind::Dropped => format!("{} over {link} is lost{}", parcel(record.detail), of(&what)),

@@ -102,7 +102,7 @@ impl Stage<'_> {
             NodeRole::Store(_) => (Column::Stores, plan.id.clone()),
         };
         let steps = self.steps(node);
-        let (state, word) = self.state(node, view);
+        let (state, word) = state_of(view);
         let mut frame = NodeFrame {
             id: plan.id.clone(),
             title,
@@ -119,15 +119,6 @@ impl Stage<'_> {
         };
         frame.label = self.label(node, &frame);
         frame
-    }
-
-    fn state(&self, node: NodeId, view: &NodeView) -> (NodeState, String) {
-        let _ = node;
-        match (view.up, view.back) {
-            (true, _) => (NodeState::Up, "up".to_owned()),
-            (false, Us::NEVER) => (NodeState::Off, "off until the drain".to_owned()),
-            (false, _) => (NodeState::Crashed, "crashed".to_owned()),
-        }
     }
 
     fn steps(&self, node: NodeId) -> Vec<StepFrame> {
@@ -655,5 +646,14 @@ fn answer_word(outcome: u8) -> &'static str {
         Some(Outcome::Ok) => "acked",
         Some(Outcome::Failed) => "refused",
         Some(Outcome::Unknown) | None => "no answer",
+    }
+}
+
+/// Whether a node is up, in a word.
+fn state_of(view: &NodeView) -> (NodeState, String) {
+    match (view.up, view.back) {
+        (true, _) => (NodeState::Up, "up".to_owned()),
+        (false, Us::NEVER) => (NodeState::Off, "off until the drain".to_owned()),
+        (false, _) => (NodeState::Crashed, "crashed".to_owned()),
     }
 }

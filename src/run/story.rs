@@ -44,7 +44,7 @@ pub fn story(
         alarms: alarms.iter().map(|alarm| alarm_mark(plan, alarm)).collect(),
         alarms_line: alarms_line(plan, alarms),
         area: judgement.area.clone(),
-        area_words: area_words(judgement, report, trace.ended),
+        area_words: area_words(judgement, report),
         stops,
     }
 }
@@ -214,7 +214,7 @@ fn alarms_line(plan: &Plan, alarms: &[Alarm]) -> String {
     }
 }
 
-fn area_words(judgement: &Judgement, report: &Report, ended: Us) -> Option<(String, String)> {
+fn area_words(judgement: &Judgement, report: &Report) -> Option<(String, String)> {
     let first = Us(report.divergence.first_us?);
     let peak = judgement.area.iter().map(|(_, differs, _)| *differs).max().unwrap_or(0);
     let worst = ["missing", "ghost", "stale"];
@@ -234,7 +234,6 @@ fn area_words(judgement: &Judgement, report: &Report, ended: Us) -> Option<(Stri
         Some(at) => format!("from {} to {}; then nothing differs", instant(first), instant(Us(at))),
         None => format!("from {} to the end of the run; it never converges", instant(first)),
     };
-    let _ = ended;
     Some((rows, until))
 }
 

@@ -421,7 +421,6 @@ impl View {
             Kind::Unmarked => self.unmarked(record),
             Kind::CursorPassed | Kind::Vanished => self.passed_by(record),
             Kind::Refused
-            | Kind::Stepped
             | Kind::Written
             | Kind::NotNewer
             | Kind::TombstoneGone

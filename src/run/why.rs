@@ -301,7 +301,6 @@ fn step(recording: &Recording, id: RecordId, record: &Record) -> WhyStep {
 
 fn crash_place(recording: &Recording, record: &Record) -> String {
     let fault = if record.extra == u32::MAX { "by chance".to_owned() } else { format!("fault {}", record.extra + 1) };
-    let plan = recording.plan();
     let point =
         record.detail.checked_sub(1).and_then(|at| crate::strategy::CrashPoint::ALL.get(usize::from(at)).copied());
     let gap = recording.view_after(record).and_then(|view| {
@@ -309,7 +308,6 @@ fn crash_place(recording: &Recording, record: &Record) -> String {
         let steps = recording.lens().steps[record.node.index()];
         steps.get(usize::from(progress.done).checked_sub(1)?)?.gap
     });
-    let _ = plan;
     match point.or(gap) {
         Some(point) => format!("{fault}, {}", point.id()),
         None => fault,

@@ -14,8 +14,6 @@ crate::ids! {
         Requested = "requested",
         /// A client's request finds the app down. `detail`: operation kind; `value`: the request's number.
         Refused = "refused",
-        /// A process goes to its next step. `detail`: the step's index in its node's list.
-        Stepped = "stepped",
         /// A message leaves. `value`: when it arrives, `u64::MAX` if it never does; `extra`: message; `detail`: `Parcel`.
         Sent = "sent",
         /// A message reaches its link's far end. `extra`: message.

@@ -5,9 +5,10 @@ use super::narrate;
 use super::recording::{Recording, Subject};
 use super::words::{capital, count, instant, span};
 use crate::kernel::time::Us;
+use crate::scenario::plan::Roles;
 use crate::truth::anomaly::RowState;
 use crate::truth::cause::{self, How, RowCause};
-use crate::world::ids::{EventId, Key, OpKind, RecordId};
+use crate::world::ids::{EventId, Key, NodeId, OpKind, RecordId};
 use crate::world::record::{Kind, Parcel, Record};
 
 /// The most lines that a chain may have (UI 8).
@@ -48,6 +49,9 @@ fn bad_headline(recording: &Recording, store: usize, key: Key, state: RowState, 
         RowState::Missing => (format!("The database has {name}."), format!("{the} does not.")),
         RowState::Ghost if versions.0 == 0 => (format!("{the} has {name}."), "The database never did.".to_owned()),
         RowState::Ghost => (format!("{the} shows {name}."), "The database does not.".to_owned()),
+        RowState::Stale if versions.0 == versions.1 => {
+            (format!("Both say version {}.", versions.0), format!("{the} means another change."))
+        }
         RowState::Stale => {
             (format!("The database says version {}.", versions.0), format!("{the} still says {}.", versions.1))
         }
@@ -83,10 +87,12 @@ fn alarm_words(recording: &Recording, at: Us) -> String {
 }
 
 fn good_headline(recording: &Recording, at: Us) -> Headline {
+    if let Some(headline) = doubt_headline(recording, at) {
+        return headline;
+    }
     let (_, moving) = recording.judgement().counts(at);
     let records = &recording.trace().records;
     let crash = records.iter().take_while(|record| record.at <= at).find(|record| record.kind == Kind::Crashed);
-    let crashed = crash.is_some();
     let rows = records.iter().take_while(|record| record.at <= at).any(|record| record.kind == Kind::Committed);
     let source = match (rows, crash) {
         (false, _) => "Nothing is written yet.".to_owned(),
@@ -101,15 +107,55 @@ fn good_headline(recording: &Recording, at: Us) -> Headline {
         0 => "The database and its stores are empty.".to_owned(),
         n => format!("{} on {} way to a store, and will arrive.", is_are(n), if n == 1 { "its" } else { "their" }),
     };
-    let end = if crashed && recording.report().ledger.lost == 0 {
-        " What the app owed was written down before it died, and is delivered after."
-    } else {
-        ""
-    };
     let roles = &recording.plan().roles;
     let written_down = !roles.relays.is_empty() || roles.connector.is_some();
-    let end = if written_down { end } else { "" };
+    let end = match crash {
+        Some(crash) if written_down && recording.report().ledger.lost == 0 && crash.node == roles.app => {
+            " What the app owed was written down before it died, and is delivered after."
+        }
+        Some(crash) if written_down && recording.report().ledger.lost == 0 && reads(roles, crash.node) => {
+            " What it had not yet ticked off is still written down, and is sent again."
+        }
+        Some(_) | None => "",
+    };
     Headline { source, store: String::new(), paragraph: format!("{paragraph}{end}") }
+}
+
+/// Whether a node reads what the source owes: a relay or the connector.
+fn reads(roles: &Roles, node: NodeId) -> bool {
+    roles.relays.contains(&node) || roles.connector == Some(node)
+}
+
+/// Nothing differs, but transactions are prepared and nobody tells them the decision: their rows stay locked.
+fn doubt_headline(recording: &Recording, at: Us) -> Option<Headline> {
+    let view = recording.view(at);
+    let coordinator = recording.plan().roles.coordinator?;
+    let cut = view.cuts.iter().any(|until| *until > at);
+    let mut doubtful: Vec<_> = view.prepared.iter().map(|(op, _)| *op).collect();
+    doubtful.sort_unstable();
+    doubtful.dedup();
+    let silent = if !view.nodes[coordinator.index()].up {
+        "The coordinator is down."
+    } else if cut {
+        "The coordinator is cut off."
+    } else {
+        return None;
+    };
+    let many = match doubtful.len() as u64 {
+        0 => return None,
+        1 => "1 transaction is in doubt.".to_owned(),
+        n => format!("{n} transactions are in doubt."),
+    };
+    let behind = match view.lock_waits {
+        0 => "The rows stay locked until the decision arrives.".to_owned(),
+        n => format!("The rows stay locked until the decision arrives, and {} for them.", wait(n)),
+    };
+    let paragraph = format!("What is prepared can neither commit nor roll back by itself. {behind}");
+    Some(Headline { source: format!("{silent} {many}"), store: String::new(), paragraph })
+}
+
+fn wait(n: u32) -> String {
+    format!("{} {}", count(u64::from(n), "request"), if n == 1 { "waits" } else { "wait" })
 }
 
 fn is_are(n: u32) -> String {

@@ -81,12 +81,34 @@ fn golden_traces() {
     assert!(report.is_empty(), "{report}{IF_MEANT}");
 }
 
+/// What the page says of each preset on the moment that it opens on.
+fn headlines() -> String {
+    let line = |preset: &Preset| {
+        let words = lab::run(&preset.document()).headline(preset.opens_at);
+        format!(
+            "{} at {}\n  {} {}\n  {}\n",
+            preset.id,
+            instant(preset.opens_at),
+            words.source,
+            words.store,
+            words.paragraph
+        )
+    };
+    PRESETS.iter().map(line).collect()
+}
+
+#[test]
+fn golden_headlines() {
+    let report = compare("headlines.txt", &headlines());
+    assert!(report.is_empty(), "{report}{IF_MEANT}");
+}
+
 /// No golden of a preset that is gone.
 #[test]
 fn no_golden_is_left_over() {
     for entry in fs::read_dir(path("")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        let known = ["hashes.txt", "outcomes.txt"].contains(&name.as_str())
+        let known = ["hashes.txt", "headlines.txt", "outcomes.txt"].contains(&name.as_str())
             || PRESETS.iter().any(|preset| name == format!("{}.trace", preset.id));
         assert!(known, "tests/golden/{name} belongs to no preset");
     }

@@ -87,6 +87,14 @@ presets! {
         "A failover takes version 2 back and another change becomes version 2: the index refuses it as nothing new.";
     "listen-to-yourself", "Public before it is allowed", Us(9_040_000),
         "Two clients change one order on what the database showed them: both are told yes, and the database takes only one.";
+    "two-writers-reordered", "Two writers, two orders", Us(8_036_000),
+        "No fault at all: two clients change one product, and the cache is told in the other order than the database.";
+    "ack-lost-duplicate", "Acknowledged, and nobody heard it", Us(8_620_000),
+        "The broker has the event and its answer is lost: the app sends it again, and a versioned index takes no harm.";
+    "event-storm", "One crash, five stores", Us(8_010_000),
+        "One event that is never published is missing in each of five stores: what is lost upstream is lost everywhere.";
+    "tombstone-expired", "Deleted, forgotten, back again", Us(81_030_000),
+        "An update that timed out arrives after the tombstone of its deleted row is gone: the product is back for good.";
 }
 
 /// The preset the page opens on.

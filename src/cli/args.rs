@@ -19,6 +19,10 @@ Examples:
   driftscope run missing-search-index --strategy outbox --expect consistent
   driftscope run outbox --set outbox.poll=250ms --format trace --out outbox.jsonl
   driftscope compare missing-search-index --strategy direct-db-first,outbox
+  driftscope explore missing-search-index --strategy all
+  driftscope explore outbox --faults 2 --expect consistent --format junit --out explore.xml
+  driftscope shrink missing-search-index --anomaly missing
+  driftscope sweep outbox --seeds 0..1000 --vary outbox.poll=100ms,1s --metric lag_us.p95
 
 Exit status: 0 done; 1 refused input or a failed run; 2 an unknown command, flag or format, or a
 missing argument; 3 an expectation that did not hold; 130 interrupted.";
@@ -32,6 +36,14 @@ pub enum Command {
     Run(RunArgs),
     /// Run a scenario under several strategies, side by side
     Compare(CompareArgs),
+    /// Try every fault in a small form of a scenario: what breaks it, and what does not
+    Explore(ExploreArgs),
+    /// The smallest scenario that still shows what is wrong, and why each part of it is needed
+    Shrink(ShrinkArgs),
+    /// Run a scenario under many seeds, and with varied options
+    Sweep(SweepArgs),
+    /// One sweep of sweeps over seeds that follow each other
+    Merge(MergeArgs),
     /// The permalink of a scenario
     Link(LinkArgs),
     /// The JSON Schema of a scenario document
@@ -107,6 +119,98 @@ pub struct CompareArgs {
     pub out: OutArgs,
 }
 
+/// `driftscope explore`.
+#[derive(Debug, clap::Args)]
+pub struct ExploreArgs {
+    /// Which scenario.
+    #[command(flatten)]
+    pub scenario: ScenarioArgs,
+    /// How a change reaches the second system: one strategy, or `all`
+    #[arg(long, value_name = "ID|all")]
+    pub strategy: Option<String>,
+    /// How many faults a run has: 1, or 2 for every pair of crashes too
+    #[arg(long, value_name = "1|2", default_value = "1")]
+    pub faults: String,
+    /// At most so many runs; a search that is cut says so
+    #[arg(long, value_name = "N")]
+    pub runs: Option<String>,
+    /// Matrix for people, cells as JSON, or JUnit XML for a CI
+    #[arg(long, value_enum, default_value_t = ExploreFormat::Text)]
+    pub format: ExploreFormat,
+    /// Exit with status 3 unless this is the verdict in every cell: consistent, diverged or blocked
+    #[arg(long, value_name = "VERDICT")]
+    pub expect: Option<String>,
+    /// How many threads; one for each core if left out
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<String>,
+    /// Where the output goes.
+    #[command(flatten)]
+    pub out: OutArgs,
+}
+
+/// `driftscope shrink`.
+#[derive(Debug, clap::Args)]
+pub struct ShrinkArgs {
+    /// Which scenario.
+    #[command(flatten)]
+    pub scenario: ScenarioArgs,
+    /// How a change reaches the second system
+    #[arg(long, value_name = "ID")]
+    pub strategy: Option<String>,
+    /// What the small scenario must still show; the worst of the run if left out
+    #[arg(long, value_name = "KIND")]
+    pub anomaly: Option<String>,
+    /// Story for people, or all of it as JSON
+    #[arg(long, value_enum, default_value_t = ShrinkFormat::Text)]
+    pub format: ShrinkFormat,
+    /// Where the output goes.
+    #[command(flatten)]
+    pub out: OutArgs,
+}
+
+/// `driftscope sweep`.
+#[derive(Debug, clap::Args)]
+pub struct SweepArgs {
+    /// Which scenario.
+    #[command(flatten)]
+    pub scenario: ScenarioArgs,
+    /// How a change reaches the second system
+    #[arg(long, value_name = "ID")]
+    pub strategy: Option<String>,
+    /// The seeds: from A, below B
+    #[arg(long, value_name = "A..B")]
+    pub seeds: String,
+    /// Values to try of an option, as `outbox.poll=100ms,1s`. May be repeated: every combination is tried
+    #[arg(long, value_name = "PATH=V,V,...")]
+    pub vary: Vec<String>,
+    /// A figure of the report to keep, as `ledger.lost`; all of them if left out. May be repeated
+    #[arg(long, value_name = "PATH")]
+    pub metric: Vec<String>,
+    /// How many threads; one for each core if left out
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<String>,
+    /// Table for people, JSON that `merge` takes, or CSV
+    #[arg(long, value_enum, default_value_t = SweepFormat::Text)]
+    pub format: SweepFormat,
+    /// Where the output goes.
+    #[command(flatten)]
+    pub out: OutArgs,
+}
+
+/// `driftscope merge`.
+#[derive(Debug, clap::Args)]
+pub struct MergeArgs {
+    /// Sweeps as JSON, in any order; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// JSON that `merge` takes again, table for people, or CSV
+    #[arg(long, value_enum, default_value_t = SweepFormat::Json)]
+    pub format: SweepFormat,
+    /// Where the output goes.
+    #[command(flatten)]
+    pub out: OutArgs,
+}
+
 /// `driftscope link`.
 #[derive(Debug, clap::Args)]
 pub struct LinkArgs {
@@ -143,4 +247,35 @@ pub enum CompareFormat {
     Text,
     /// The reports, as a JSON array
     Json,
+}
+
+/// A format of `explore`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ExploreFormat {
+    /// The matrix, for people
+    Text,
+    /// Every cell, as JSON
+    Json,
+    /// A test suite for each strategy, a test case for each cell
+    Junit,
+}
+
+/// A format of `shrink`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ShrinkFormat {
+    /// What is left and why, for people
+    Text,
+    /// All of it, as JSON
+    Json,
+}
+
+/// A format of `sweep` and `merge`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum SweepFormat {
+    /// A table, for people
+    Text,
+    /// The sweep, as JSON: every value, so that pieces can be merged
+    Json,
+    /// A line for each point and figure
+    Csv,
 }

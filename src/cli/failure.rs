@@ -21,6 +21,10 @@ pub enum Failure {
         /// What came.
         found: Verdict,
     },
+    /// What was expected of every cell does not hold: how, in one line.
+    NotEverywhere(String),
+    /// The simulator broke laws of its own: an error of Driftscope, not of a strategy.
+    BrokenLaws(Vec<String>),
 }
 
 impl From<Vec<Refusal>> for Failure {
@@ -45,6 +49,10 @@ impl Failure {
             Failure::Io(what, error) => (vec![format!("{what}: {error}")], 1),
             Failure::Unexpected { expected, found } => {
                 (vec![format!("expected {}, and the run is {}", expected.id(), found.id())], 3)
+            }
+            Failure::NotEverywhere(line) => (vec![line], 3),
+            Failure::BrokenLaws(laws) => {
+                (laws.iter().map(|law| format!("a law of the simulator is broken: {law}")).collect(), 1)
             }
         };
         lines.iter().for_each(|line| say(line));

@@ -5,13 +5,19 @@
 
 mod args;
 mod compare;
+mod explore;
 mod failure;
 mod link;
 mod list;
+mod merge;
 mod output;
+mod progress;
 mod run;
 mod scenario;
 mod schema;
+mod shrink;
+mod sweep;
+mod threads;
 
 use args::{Args, Command};
 use clap::Parser;
@@ -36,6 +42,10 @@ pub fn main() -> ExitCode {
         Command::List(args) => list::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Compare(args) => compare::run(&args),
+        Command::Explore(args) => explore::run(&args),
+        Command::Shrink(args) => shrink::run(&args),
+        Command::Sweep(args) => sweep::run(&args),
+        Command::Merge(args) => merge::run(&args),
         Command::Link(args) => link::run(&args),
         Command::Schema(args) => schema::run(&args),
     };

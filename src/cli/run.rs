@@ -37,7 +37,8 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     }
 }
 
-fn verdict(id: &str) -> Result<Verdict, Refusal> {
+/// What `--expect` names.
+pub fn verdict(id: &str) -> Result<Verdict, Refusal> {
     let verdicts = [Verdict::Consistent, Verdict::Diverged, Verdict::Blocked];
     let found = verdicts.into_iter().find(|verdict| verdict.id() == id);
     found.ok_or_else(|| Refusal::one_of("--expect", id, verdicts.map(Verdict::id)))

@@ -140,6 +140,15 @@ impl Cell {
         Harm::of(self.verdict, &known)
     }
 
+    /// Its faults in short form, the first of them first.
+    #[must_use]
+    pub fn faults(&self) -> String {
+        match &self.then {
+            Some(then) => format!("{} then {}", self.fault, then.fault),
+            None => self.fault.clone(),
+        }
+    }
+
     /// What stands at the row's head: the crash point, or the kind of fault and its link: `late app-source`.
     #[must_use]
     pub fn row(&self) -> String {

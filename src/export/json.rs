@@ -1,4 +1,4 @@
-//! Reports as indented JSON (docs/CONTRACT.md, section 4).
+//! Reports, matrices and sweeps as indented JSON (docs/CONTRACT.md, section 4).
 
 use crate::run::report::Report;
 use serde::Serialize;
@@ -15,7 +15,9 @@ pub fn reports(reports: &[&Report]) -> String {
     pretty(reports)
 }
 
-fn pretty<T: Serialize + ?Sized>(value: &T) -> String {
-    // A report holds texts, numbers and lists: serializing it cannot fail.
+/// A matrix, a sweep or what was shrunk, with a line feed at its end.
+#[must_use]
+pub fn pretty<T: Serialize + ?Sized>(value: &T) -> String {
+    // What is written here holds texts, numbers and lists: serializing it cannot fail.
     serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
 }

@@ -48,7 +48,7 @@ fn heading(recording: &Recording) -> String {
 }
 
 /// A heading and what stands under it; nothing if that is nothing.
-fn section(title: &str, body: &str) -> String {
+pub(super) fn section(title: &str, body: &str) -> String {
     if body.is_empty() { String::new() } else { format!("\n{title}\n{body}") }
 }
 
@@ -248,7 +248,7 @@ fn prose(line: &str) -> String {
 }
 
 /// Broken into lines at blanks, each behind `indent`.
-fn wrapped(words: &str, indent: &str) -> String {
+pub(super) fn wrapped(words: &str, indent: &str) -> String {
     let mut text = String::new();
     let mut line = indent.to_owned();
     for word in words.split_whitespace() {

@@ -9,16 +9,18 @@ use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
-fn driftscope(args: &[&str]) -> Command {
+/// The command, with its streams caught.
+pub fn driftscope(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_driftscope"));
     command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
-struct Said {
-    status: Option<i32>,
-    out: String,
-    err: String,
+/// How it ended and what it wrote.
+pub struct Said {
+    pub status: Option<i32>,
+    pub out: String,
+    pub err: String,
 }
 
 fn said(output: Output) -> Said {
@@ -26,12 +28,13 @@ fn said(output: Output) -> Said {
     Said { status: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
 
-fn run(args: &[&str]) -> Said {
+/// Runs the command to its end.
+pub fn run(args: &[&str]) -> Said {
     said(driftscope(args).output().unwrap())
 }
 
 /// A folder of its own, emptied.
-fn folder(name: &str) -> PathBuf {
+pub fn folder(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("cli-{name}"));
     drop(fs::remove_dir_all(&folder));
     fs::create_dir_all(&folder).unwrap();

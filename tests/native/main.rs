@@ -8,6 +8,8 @@ mod cases;
 mod cdc;
 #[cfg(feature = "cli")]
 mod cli;
+#[cfg(feature = "cli")]
+mod cli_explore;
 mod common;
 mod crash_points;
 mod determinism;

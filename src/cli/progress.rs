@@ -1,0 +1,66 @@
+//! A progress bar on stderr, if a person looks at it.
+
+use crate::explore::job::Progress;
+use std::io::{self, IsTerminal, Write};
+use std::sync::Mutex;
+
+/// How wide the bar is, in characters.
+const WIDTH: u64 = 32;
+
+/// A bar that threads may move. Dropped, it wipes itself out.
+pub struct Bar {
+    /// The line that is shown; none if nobody looks.
+    shown: Option<Mutex<String>>,
+}
+
+impl Bar {
+    /// A bar, if stderr is a terminal.
+    pub fn new() -> Bar {
+        Bar { shown: io::stderr().is_terminal().then(Mutex::default) }
+    }
+
+    /// Shows how far the work is.
+    pub fn show(&self, progress: Progress) {
+        let Some(mut shown) = self.shown.as_ref().and_then(|shown| shown.lock().ok()) else { return };
+        let line = line(progress);
+        // Written only when it looks different: a terminal is slow.
+        if *shown != line {
+            write(&format!("\r{line}\x1b[K"));
+            *shown = line;
+        }
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        if self.shown.is_some() {
+            write("\r\x1b[K");
+        }
+    }
+}
+
+fn write(text: &str) {
+    // If it cannot be shown, the work goes on all the same.
+    drop(write!(io::stderr(), "{text}").and_then(|()| io::stderr().flush()));
+}
+
+/// `[########------------------------]  25 % of 2310 runs`
+fn line(Progress { done, total }: Progress) -> String {
+    let part = |of: u64| (u128::from(done) * u128::from(of) / u128::from(total.max(1))).min(u128::from(of)) as usize;
+    let (full, width) = (part(WIDTH), WIDTH as usize);
+    format!("[{}{}] {:>3} % of {total} runs", "#".repeat(full), "-".repeat(width - full), part(100))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines() {
+        let at = |done, total| line(Progress { done, total });
+        assert_eq!(at(0, 8), format!("[{}]   0 % of 8 runs", "-".repeat(32)));
+        assert_eq!(at(2, 8), format!("[{}{}]  25 % of 8 runs", "#".repeat(8), "-".repeat(24)));
+        assert_eq!(at(9, 8), format!("[{}] 100 % of 8 runs", "#".repeat(32)));
+        assert_eq!(at(0, 0), format!("[{}]   0 % of 0 runs", "-".repeat(32)));
+    }
+}

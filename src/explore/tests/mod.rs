@@ -1,5 +1,7 @@
 //! Tests of the room as a whole, on scenarios of its own and on presets.
 
+mod mutants;
+mod promises;
 mod search;
 mod shrink;
 mod sweep;

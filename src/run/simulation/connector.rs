@@ -7,6 +7,8 @@ mod offset;
 mod task;
 
 use super::call::{CallId, Caller, Identity, Payload, class_of_connector};
+#[cfg(test)]
+use super::mutant::{Mutant, on};
 use super::{Due, Simulation};
 use crate::kernel::time::Us;
 use crate::strategy::cdc::{
@@ -216,6 +218,10 @@ impl Simulation<'_> {
                     payload.small = self.connector.connection;
                     let stored = self.connector.stored.filter(|stored| !stored.partial).map(|stored| stored.lsn);
                     payload.large = self.connector.snapshot.or(stored).map_or(0, |from| from.0);
+                    #[cfg(test)]
+                    if on(Mutant::ConnectorSkips) {
+                        payload.large = self.source.wal_end().0;
+                    }
                     self.connector_calls_source(Part::Reader, payload, cause);
                 }
                 ReaderCommand::Retry => self.connector_retries(node, cause),
@@ -267,6 +273,8 @@ impl Simulation<'_> {
             *waiting = CallId::NONE;
         }
         let ok = outcome == Outcome::Ok;
+        #[cfg(test)]
+        let ok = ok || part == Part::Task && on(Mutant::ConnectorTrusts);
         match part {
             Part::Reader => self.reader_answered(node, id, ok, cause),
             Part::Task => {

@@ -1,6 +1,8 @@
 //! The stores' consumers and how the broker pushes records to them; driven by `world::consumer::step`.
 
 use super::call::{CallId, Caller, Identity, Payload, class_of_consumer};
+#[cfg(test)]
+use super::mutant::{Mutant, on};
 use super::{Due, Simulation};
 use crate::strategy::CrashPoint;
 use crate::world::consumer::{Command, Event, Passes, State, step};
@@ -183,6 +185,14 @@ impl Simulation<'_> {
         if n == 0 {
             return;
         }
+        #[cfg(test)]
+        let first = on(Mutant::ConsumerCommitsFirst);
+        #[cfg(test)]
+        if first || on(Mutant::ConsumerCommitsReplay) && self.nodes[node.index()].epoch > 0 {
+            for of in &consumer.batch {
+                self.broker.commit(store, of.partition, of.offset + 1, of.epoch);
+            }
+        }
         let first = consumer.batch[0].event;
         let mut record = self.about(node, Kind::Polled, first, cause);
         (record.value, record.version) = (n as u64, self.consumers[store.index()].batch[0].version);
@@ -347,6 +357,8 @@ impl Simulation<'_> {
         if let Some((told, found)) = read.map(|call| (call.payload.event, call.payload.told)) {
             return self.consumer_read(store, node, told, found, cause);
         }
+        #[cfg(test)]
+        let outcome = if on(Mutant::ConsumerTrusts) { Outcome::Ok } else { outcome };
         let event = if outcome == Outcome::Ok { Event::Done } else { Event::Failed };
         self.consumer_event(store, node, event, cause);
     }
@@ -379,6 +391,10 @@ impl Simulation<'_> {
         let Some(node) = self.plan.roles.consumers[store.index()] else { return };
         for partition in 0..self.broker.partitions() {
             let offset = self.broker.rewind(store, partition);
+            #[cfg(test)]
+            let offset = if on(Mutant::ConsumerSkips) { self.broker.log(partition).end() } else { offset };
+            #[cfg(test)]
+            self.broker.seek(store, partition, offset);
             self.consumers[store.index()].expected[partition as usize] = offset;
             let mut record = Record::new(self.now, node, Kind::Rewound);
             (record.value, record.extra, record.cause) = (offset, partition, cause);

@@ -1,6 +1,8 @@
 //! The coordinator of a two-phase commit, driven by `strategy::two_phase_commit::global_step`, and its recovery.
 
 use super::call::{CallId, Caller, Identity, Payload, class_of_coordinator};
+#[cfg(test)]
+use super::mutant::{Mutant, on};
 use super::{Due, Simulation};
 use crate::scenario::plan::NodeRole;
 use crate::strategy::two_phase_commit::{GlobalCommand, GlobalEvent, GlobalKnobs, GlobalState, global_step};
@@ -94,6 +96,10 @@ impl Simulation<'_> {
         let two = &self.plan.two_phase;
         let knobs = GlobalKnobs { voters: two.voters.len() as u32, last_resource: two.last_resource.is_some() };
         let Some(global) = self.global(op) else { return };
+        #[cfg(test)]
+        let (event, state) = super::mutant::vote(event, global.state);
+        #[cfg(test)]
+        (global.state = state);
         let arrow = global_step(&knobs, global.state, event);
         global.state = arrow.next;
         let first = global.of.events.first().copied().unwrap_or(EventId::NONE);
@@ -307,6 +313,8 @@ impl Simulation<'_> {
                 continue;
             }
             let payload = Payload { op, ..Payload::about(Parcel::Decide, EventId::NONE, 0) };
+            #[cfg(test)]
+            let payload = Payload { small: u32::from(on(Mutant::CoordinatorPresumesCommit)), ..payload };
             self.coordinator.rounds += 1;
             let identity = Identity { major: u64::from(op.0), attempt: 3, row: to, life: self.coordinator.rounds };
             self.coordinator_calls(link, payload, to, identity, cause);

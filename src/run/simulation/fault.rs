@@ -1,6 +1,8 @@
 //! Crashes, restarts and scripted faults. Only here are crash points counted and nodes killed.
 
 use super::call::CallId;
+#[cfg(test)]
+use super::mutant::{Mutant, on};
 use super::{Due, Simulation, role_code};
 use crate::kernel::rng::Purpose;
 use crate::kernel::time::Us;
@@ -249,6 +251,13 @@ impl Simulation<'_> {
             self.release(id);
         }
         self.drop_log_waiters();
+        #[cfg(test)]
+        if on(Mutant::SourceForgetsVote) {
+            let prepared: Vec<_> = self.source.prepared().map(|open| open.xid).collect();
+            for xid in prepared {
+                self.roll_back(xid, AbortReason::Crashed, crash);
+            }
+        }
         for transaction in self.source.crash() {
             self.record_aborted(&transaction, AbortReason::Crashed, crash);
         }

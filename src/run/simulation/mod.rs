@@ -22,6 +22,8 @@ mod fault;
 #[cfg(test)]
 mod outbox_tests;
 mod listen;
+#[cfg(test)]
+pub mod mutant;
 mod participant;
 mod producer;
 mod relay;
@@ -224,6 +226,8 @@ impl<'p> Simulation<'p> {
         let store = |store: &crate::scenario::plan::StorePlan| {
             let tombstones =
                 Tombstones { ttl: store.tombstone_ttl, durable: store.tombstone_durable, flush: store.tombstone_flush };
+            #[cfg(test)]
+            let (tombstones, store) = mutant::store(tombstones, store.clone());
             Store::new(store.kind, store.apply, tombstones, keys)
         };
         let targets = if plan.strategy.direct() && plan.roles.broker.is_none() { plan.stores.len() } else { 1 };

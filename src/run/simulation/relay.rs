@@ -1,6 +1,8 @@
 //! The outbox's polling relays, driven by `strategy::outbox::relay_step`.
 
 use super::call::{CLASS_RELAY, CallId, Caller, Identity, Payload};
+#[cfg(test)]
+use super::mutant::{Mutant, on};
 use super::{Due, Simulation};
 use crate::kernel::rng::Purpose;
 use crate::kernel::time::Us;
@@ -300,6 +302,8 @@ impl Simulation<'_> {
         proc.waiting.retain(|(waiting, _)| *waiting != id);
         let Some(call) = self.get_call(id) else { return };
         let (parcel, to, event) = (call.payload.parcel, call.ends.1, call.payload.event);
+        #[cfg(test)]
+        let outcome = if parcel == Parcel::Publish && on(Mutant::RelayTrusts) { Outcome::Ok } else { outcome };
         let event = match (parcel, outcome) {
             (Parcel::Claim, Outcome::Ok) => return self.relay_claimed(relay, id, cause),
             (Parcel::Publish, _) => {
@@ -371,6 +375,11 @@ impl Simulation<'_> {
 
     /// A relay is up again: it looks at once.
     pub(super) fn relay_restarted(&mut self, relay: RelayId, epoch: u32) {
+        #[cfg(test)]
+        if on(Mutant::RelayMarksAtStart) {
+            let waiting: Vec<OutboxRow> = self.source.outbox.waiting().iter().copied().collect();
+            self.source.mark(&waiting, self.now);
+        }
         self.calendar.put(self.now, Due::RelayLooks(relay, epoch));
     }
 }

@@ -3,6 +3,8 @@
 use super::{Change, Offset, Part};
 use crate::kernel::time::Us;
 use crate::run::simulation::call::Payload;
+#[cfg(test)]
+use crate::run::simulation::mutant::{Mutant, on};
 use crate::run::simulation::{Due, Simulation};
 use crate::strategy::CrashPoint;
 use crate::strategy::cdc::{TaskCommand, TaskEvent, TaskState, task_step};
@@ -63,6 +65,12 @@ impl Simulation<'_> {
         connector.ahead -= n as u32;
         let record = Record { value: n as u64, ..self.about(node, Kind::Polled, first, cause) };
         let cause = self.record(record);
+        #[cfg(test)]
+        if on(Mutant::ConnectorStoresEarly) {
+            let last = self.connector.batch.last().map(|last| Offset { lsn: last.lsn, partial: false });
+            self.connector.acked = last;
+            self.connector_stores(node, cause);
+        }
         self.pump_wal(cause);
         if self.connector.holding {
             self.connector_fetches(cause);

@@ -168,6 +168,32 @@ need_npm_tools() {
   PATH="$home/node_modules/.bin:$PATH"
 }
 
+# --- packages of PyPI (Dask), one folder a list of versions in the user's cache
+
+# Sets PYTHON, or SKIP to what is missing: nobody must have Python to work on the rest.
+find_cluster_tools() {
+  local key home list=examples/cluster/requirements.txt
+  SKIP="Python 3.10 or newer with venv is missing. Install it with:  $(install_line "python3 python3-venv" "python3 python3-pip" python python)"
+  has python3 && python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || return 1
+  key=$(python3 -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], "rb").read() + sys.version.encode()).hexdigest()[:16])' "$list")
+  home="$CACHE/python/$key"
+  PYTHON="$home/bin/python"
+  if [ ! -e "$home/complete" ]; then
+    lock "$CACHE/python/.$key.lock"
+    if [ ! -e "$home/complete" ]; then
+      say "installing Dask distributed from PyPI (once for all clones)"
+      rm -rf "$home"     # a venv cannot be renamed: it is whole when it says so
+      SKIP="Dask distributed could not be installed. Try:  python3 -m venv venv && venv/bin/pip install -r $list"
+      if ! { python3 -m venv "$home" && "$PYTHON" -m pip install --quiet --disable-pip-version-check -r "$list" && touch "$home/complete"; } </dev/null >&2; then
+        rm -rf "$home"
+        release
+        return 1
+      fi
+    fi
+    release
+  fi
+}
+
 # --- building
 
 need_page_tools() { need_rust; need_wasm_target; need_npm_tools; need_wasm_bindgen; need_trunk; }

@@ -3,7 +3,7 @@
 # The last line counts: each test of a runner is one, each other stage is one.
 . "$(dirname "$0")/lib.sh"
 
-ALL="fmt clippy native node chromium page size browser"
+ALL="fmt clippy native cluster node chromium page size browser"
 STAGES=${*:-$ALL}
 for stage in $STAGES; do
   case " $ALL " in *" $stage "*) ;; *) die "no stage $stage: there are $ALL" ;; esac
@@ -33,6 +33,16 @@ stage_clippy() {
     cargo clippy --locked --quiet --target $WASM_TARGET --lib --bin page --test wasm --no-default-features --features web -- -D warnings
 }
 stage_native() { cargo test --locked --no-fail-fast -- --quiet; }
+# A real cluster of three processes. Without Python it is left out, and says what to install.
+stage_cluster() {
+  if ! find_cluster_tools; then
+    echo "skipped: $SKIP"
+    return 0
+  fi
+  # As the native tests build it, so that nothing is built twice.
+  cargo test --locked --no-run --test native || return 1
+  DRIFTSCOPE=$(cd "$TARGET_DIR/debug" && pwd)/driftscope "$PYTHON" tests/cluster/test_cluster.py --verbose
+}
 wasm_tests() {
   env -u GECKODRIVER -u SAFARIDRIVER -u MSEDGEDRIVER CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner \
     "$@" cargo test --locked --target $WASM_TARGET --test wasm --no-default-features --features js

@@ -16,7 +16,7 @@ pub fn why(state: &State, frame: &Frame, dispatch: &Dispatch) -> Html {
     html! {
         <>
             <h2>{ &why.title }</h2>
-            if !why.sentence.is_empty() && *subject != Subject::Worst {
+            if why.steps.is_empty() || *subject != Subject::Worst {
                 <p class="second why-sentence">{ &why.sentence }</p>
             }
             <ol class="why">

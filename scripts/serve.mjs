@@ -8,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 /** The policy of the first day: nothing inline, nothing from elsewhere. */
 export const CSP =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; " +
-  "connect-src 'self'; worker-src 'self'; base-uri 'none'";
+  "connect-src 'self'; worker-src 'self'; frame-src 'self'; base-uri 'none'";
 
 const TYPES = {
   ".css": "text/css; charset=utf-8",
@@ -46,7 +46,11 @@ function fileFor(folder, prefix, url) {
 export function serve({ folder = dist, port = 0, prefix = "/" } = {}) {
   const root = resolve(folder);
   const server = createServer((request, response) => {
-    const headers = { "Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache" };
+    const headers = {
+      "Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache",
+      // A frame with sandbox="allow-scripts" counts as another site.
+      "Access-Control-Allow-Origin": "*",
+    };
     if (request.method !== "GET" && request.method !== "HEAD") {
       response.writeHead(405, { ...headers, Allow: "GET, HEAD" }).end();
       return;

@@ -171,7 +171,8 @@ pub fn why(recording: &Recording, subject: &Subject, at: Us) -> Why {
     };
     let noticed = noticed(recording, at);
     let Some((store, key)) = found.filter(|(store, _)| *store < recording.plan().stores.len()) else {
-        let sentence = "Every row is as in the source, or on its way. Choose a row to see how it came there.".to_owned();
+        let sentence =
+            "Every row is as in the source, or on its way. Choose a row to see how it came there.".to_owned();
         return Why { title: "Nothing differs now".to_owned(), sentence, steps: Vec::new(), noticed };
     };
     let (plan, state) = (recording.plan(), recording.judgement().state(store, key, at));

@@ -8,6 +8,7 @@ use super::live::live;
 use super::menu::Menu;
 use super::notice::notice_box;
 use super::panel::panel;
+use super::panel::why::why;
 use super::playhead::PlayheadRef;
 use super::route;
 use super::rows::Rows;
@@ -41,7 +42,7 @@ pub fn App() -> Html {
     let (lab, dispatch) = (state.view == View::Lab, &state.dispatcher());
     let class = classes!(
         "app",
-        if lab { "lab" } else { "stage-only" },
+        if lab { "lab" } else { "embedded" },
         screen.narrow().then_some("narrow"),
         screen.beside().then_some("beside")
     );
@@ -64,19 +65,27 @@ pub fn App() -> Html {
 
 /// The link from an embed to the whole page.
 fn whole(state: &State) -> String {
-    if state.view == View::Stage { route::address(state, View::Lab) } else { String::new() }
+    if state.view.embedded() { route::address(state, View::Lab) } else { String::new() }
 }
 
 fn body(state: &UseReducerHandle<State>, frame: &Shared<Frame>, playhead: &PlayheadRef, screen: &Screen) -> Html {
     let (recording, dispatch) = (&state.world.recording, state.dispatcher());
+    let (rows, stage) = (state.view != View::Why, matches!(state.view, View::Lab | View::Stage));
     html! {
         <main class="main">
             <div class="lead">
                 { headline(state, &dispatch) }
-                <Rows recording={recording.clone()} frame={frame.clone()} subject={state.subject.clone()} width={screen.stage()}
-                    narrow={screen.narrow()} view={state.view} dispatch={dispatch.clone()} />
-                <Stage recording={recording.clone()} frame={frame.clone()} playhead={playhead.clone()} width={screen.stage()}
-                    view={state.view} overlay={state.overlay.clone()} dispatch={dispatch.clone()} />
+                if rows {
+                    <Rows recording={recording.clone()} frame={frame.clone()} subject={state.subject.clone()} width={screen.stage()}
+                        narrow={screen.narrow()} view={state.view} dispatch={dispatch.clone()} />
+                }
+                if stage {
+                    <Stage recording={recording.clone()} frame={frame.clone()} playhead={playhead.clone()} width={screen.stage()}
+                        view={state.view} overlay={state.overlay.clone()} dispatch={dispatch.clone()} />
+                }
+                if state.view == View::Why {
+                    <section class="panel-body" aria-label="Why">{ why(state, frame, &dispatch) }</section>
+                }
             </div>
             <Menu recording={recording.clone()} frame={frame.clone()} overlay={state.overlay.clone()} dispatch={dispatch.clone()} />
             if state.view == View::Lab {

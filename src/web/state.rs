@@ -48,6 +48,18 @@ crate::ids! {
         Lab = "lab",
         /// The stage and a short transport, for an embed.
         Stage = "stage",
+        /// The time line alone, for an embed.
+        Timeline = "timeline",
+        /// The causal chain of the row that differs, for an embed.
+        Why = "why",
+    }
+}
+
+impl View {
+    /// Whether it stands in another page, as one view without the page around it.
+    #[must_use]
+    pub const fn embedded(self) -> bool {
+        !matches!(self, View::Lab)
     }
 }
 

@@ -21,6 +21,7 @@ pub fn top(theme: Theme, dispatch: &Dispatch) -> Html {
                 { "Driftscope" }
             </span>
             <div class="end">
+                <a class="wide" href="fidelity.html">{ "What is modelled" }</a>
                 <button type="button" class="quiet" onclick={on(dispatch, move || Action::Look(Look::Theme(next)))}>
                     { "Theme: " }{ theme.id() }
                 </button>

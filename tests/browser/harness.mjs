@@ -25,11 +25,12 @@ export async function start({ prefix = "/some/folder/" } = {}) {
 }
 
 /**
- * Opens the page and waits until it runs. `hash` starts with '#'; other options are Playwright's for a context
+ * Opens the page and waits until it runs (`ready` is a selector). `hash` starts with '#'; `path` is another page of the site;
+ * other options are Playwright's for a context
  * (viewport, colorScheme, reducedMotion, forcedColors, ...).
  * `visit.faults` grows: console errors and warnings, exceptions, policy violations, failed requests, other origins.
  */
-async function open(browser, address, { hash = "", viewport = { width: 1440, height: 900 }, ...context } = {}) {
+async function open(browser, address, { path = "", hash = "", ready = "html[data-ready]", viewport = { width: 1440, height: 900 }, ...context } = {}) {
   const session = await browser.newContext({ viewport, ...context });
   const page = await session.newPage();
   const faults = [];
@@ -50,8 +51,8 @@ async function open(browser, address, { hash = "", viewport = { width: 1440, hei
       console.error(`policy violation: ${event.violatedDirective} by ${event.blockedURI} at ${event.sourceFile}:${event.lineNumber}`);
     });
   });
-  await page.goto(address + hash);
-  await page.waitForSelector("html[data-ready]", { timeout: 20_000 });
+  await page.goto(address + path + hash);
+  await page.waitForSelector(ready, { timeout: 20_000 });
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   return { page, faults, axe: () => axe(page), close: () => session.close() };
 }

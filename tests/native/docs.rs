@@ -21,6 +21,32 @@ fn fidelity_page() -> String {
     )
 }
 
+/// The same for the built site, where the page links to it.
+fn fidelity_site() -> String {
+    let text = |text: &str| {
+        let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        let parts = escaped.split('`').enumerate();
+        parts
+            .map(|(at, part)| if at % 2 == 1 { format!("<code>{part}</code>") } else { part.to_owned() })
+            .collect::<String>()
+    };
+    let row = |(part, here, how): (&str, &str, &str)| {
+        format!("<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td></tr>\n", text(part), text(here), text(how))
+    };
+    let rows: String = fidelity::rows().into_iter().map(row).collect();
+    format!(
+        "<!doctype html>\n{MADE}<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <title>Driftscope: what is modelled</title>\n<meta name=\"color-scheme\" content=\"light dark\">\n\
+         <link rel=\"icon\" type=\"image/svg+xml\" href=\"icons/icon.svg\">\n<link rel=\"stylesheet\" href=\"page.css\">\n\
+         </head>\n<body>\n<main class=\"prose\">\n<p><a href=\"index.html\">Driftscope</a></p>\n<h1>What is modelled</h1>\n\
+         <p>Driftscope models mechanisms, not products. This is what each part takes from the real systems: \
+         <em>modelled</em> as they do it, <em>simplified</em>, or <em>absent</em>.</p>\n\
+         <div class=\"wide-table\"><table>\n<thead><tr><th scope=\"col\">part</th><th scope=\"col\">here</th>\
+         <th scope=\"col\">how</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n</main>\n</body>\n</html>\n"
+    )
+}
+
 fn reference_page() -> String {
     let head = format!(
         "# Reference\n\n{MADE}\nWhat exists now. `driftscope list` prints the same tables; \
@@ -51,7 +77,12 @@ fn reference_page() -> String {
 #[test]
 fn made_pages_are_current() {
     let mut old = String::new();
-    for (name, want) in [("docs/fidelity.md", fidelity_page()), ("docs/reference.md", reference_page())] {
+    let pages = [
+        ("docs/fidelity.md", fidelity_page()),
+        ("static/fidelity.html", fidelity_site()),
+        ("docs/reference.md", reference_page()),
+    ];
+    for (name, want) in pages {
         let path = root().join(name);
         if std::env::var_os("UPDATE_DOCS").is_some() {
             fs::write(&path, &want).unwrap();

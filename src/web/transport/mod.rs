@@ -34,7 +34,7 @@ pub struct Shown<'a> {
 /// The transport.
 pub fn transport(state: &State, shown: &Shown<'_>, dispatch: &Dispatch) -> Html {
     let Shown { frame, playhead, screen, lab } = shown;
-    let (recording, veiled, embed) = (&state.world.recording, state.tour.is_some(), screen.view == View::Stage);
+    let (recording, veiled, embed) = (&state.world.recording, state.tour.is_some(), screen.view.embedded());
     let line = html! {
         <Timeline recording={recording.clone()} frame={(*frame).clone()} playhead={(*playhead).clone()} width={screen.timeline()}
             folded={screen.folded()} bare={embed} unit={state.unit} {veiled} playing={state.playing} dispatch={dispatch.clone()} />
@@ -66,7 +66,7 @@ fn place(frame: &Frame, recording: &RecordingRef) -> String {
 
 fn buttons(state: &State, dispatch: &Dispatch) -> Html {
     let playing = state.playing;
-    let primary = state.view == View::Stage || (state.toured && state.tour.is_none());
+    let primary = state.view.embedded() || (state.toured && state.tour.is_none());
     let moves = |to: Move| on(dispatch, move || Action::MoveCursor(to));
     html! {
         <>

@@ -25,10 +25,10 @@ crate::ids! {
         Duration = "duration",
         /// Fewer keys.
         Keys = "keys",
+        /// Another fault with an operation less: before the options go that make it possible.
+        Search = "another fault",
         /// Options back to their defaults.
         Options = "options",
-        /// Another fault with an operation less.
-        Search = "another fault",
     }
 }
 

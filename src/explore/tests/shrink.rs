@@ -1,15 +1,19 @@
 //! The shrinker: minimal, idempotent, the same anomaly; and brute force finds nothing smaller.
 
 use super::preset;
+use crate::explore::crash_search::{Bounds, CrashSearch};
 use crate::explore::job::Job;
+use crate::explore::matrix::Cell;
 use crate::explore::outcome;
 use crate::explore::reduce::operations;
-use crate::explore::shrink::Shrink;
+use crate::explore::shrink::{Shrink, Shrunk};
 use crate::explore::small::small;
 use crate::explore::trial;
+use crate::run::simulation::mutant::{Mutant, with};
 use crate::scenario::{Document, permalink};
 use crate::strategy::StrategyId;
 use crate::truth::anomaly::Anomaly;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 fn shrunk(document: &Document, anomaly: Anomaly) -> Shrink {
@@ -78,25 +82,42 @@ fn nothing_to_shrink() {
     );
 }
 
+/// A sentence for each fault that is left, and none that is not needed.
+fn explained(found: &Shrunk, what: &str) {
+    assert!(found.minimal && found.faults.len() as u64 == found.after.faults, "{what}");
+    for need in &found.faults {
+        assert!(need.needed, "{what}: {} is not needed: {}", need.part, need.without);
+        let whole = need.without.starts_with(&format!("Without {} no", need.part)) && need.without.ends_with('.');
+        assert!(whole, "{what}: {}", need.without);
+    }
+}
+
+/// Every subsequence of a small workload of at most so many operations.
+fn subsequences(all: &[Value], most: usize) -> impl Iterator<Item = Vec<Value>> + '_ {
+    let kept = |mask: u32| (0..all.len()).filter(move |at| mask >> at & 1 == 1).map(|at| all[at].clone()).collect();
+    (1..1u32 << all.len()).map(kept).filter(move |kept: &Vec<Value>| kept.len() <= most)
+}
+
 /// Subsequences of the small workload of at most three operations, each with at most one fault of any kind: none that
-/// shows the anomaly has fewer faults, or as many and fewer operations, than the shrunk one.
+/// shows the anomaly has fewer faults, or as many and fewer operations, than the shrunk one. So nothing with two faults
+/// has: what one fault does is smaller.
 #[test]
 fn brute_force_finds_nothing_smaller() {
-    let mut document = preset("missing-search-index");
-    document.set("stores.search-index.apply", "blind").unwrap();
-    let strategies =
-        [StrategyId::DirectDbFirst, StrategyId::DirectBrokerFirst, StrategyId::Outbox, StrategyId::TwoPhaseCommit];
+    let mut blind = preset("missing-search-index");
+    blind.set("stores.search-index.apply", "blind").unwrap();
+    let questions = [
+        (&blind, StrategyId::DirectDbFirst),
+        (&blind, StrategyId::DirectBrokerFirst),
+        (&blind, StrategyId::Outbox),
+        (&blind, StrategyId::TwoPhaseCommit),
+        (&preset("early-read"), StrategyId::PublishInTransaction),
+    ];
     // By strategy and anomaly: the least faults and operations, and the last scenario that shows it.
     let mut least: BTreeMap<(StrategyId, Anomaly), ((usize, usize), Document)> = BTreeMap::new();
-    for strategy in strategies {
-        let small = small(&document, strategy).unwrap();
-        let all = operations(&small.document);
-        for mask in 1..1u32 << all.len() {
-            let kept: Vec<_> = (0..all.len()).filter(|at| mask >> at & 1 == 1).map(|at| all[at].clone()).collect();
+    for (document, strategy) in questions {
+        let small = small(document, strategy).unwrap();
+        for kept in subsequences(&operations(&small.document), 3) {
             let count = kept.len();
-            if count > 3 {
-                continue;
-            }
             let mut base = small.document.clone();
             base.set_value("workload.arrivals", kept.into()).unwrap();
             let plan = base.plan().unwrap();
@@ -121,15 +142,12 @@ fn brute_force_finds_nothing_smaller() {
     let mut kinds = std::collections::BTreeSet::new();
     for ((strategy, anomaly), (least, document)) in least {
         let shrink = shrunk(&document, anomaly);
-        let after = shrink.shrunk().after;
-        let size = (after.faults as usize, after.operations as usize);
-        assert!(
-            size <= least,
-            "{}, {}: {size:?}, but there is {least:?}\n{}",
-            strategy.id(),
-            anomaly.id(),
-            shrink.document().to_json()
-        );
+        let found = shrink.shrunk();
+        let size = (found.after.faults as usize, found.after.operations as usize);
+        let what = format!("{}, {}\n{}", strategy.id(), anomaly.id(), shrink.document().to_json());
+        assert!(size <= least, "{what}: {size:?}, but there is {least:?}");
+        explained(&found, &what);
+        assert_eq!(shrunk(shrink.document(), anomaly).document().root(), shrink.document().root(), "{what}: again");
         kinds.insert(anomaly);
     }
     for anomaly in [
@@ -140,8 +158,43 @@ fn brute_force_finds_nothing_smaller() {
         Anomaly::GhostEvent,
         Anomaly::Duplicate,
         Anomaly::Reordered,
+        Anomaly::EarlyRead,
         Anomaly::Blocked,
     ] {
         assert!(kinds.contains(&anomaly), "{} was not met: {kinds:?}", anomaly.id());
     }
+}
+
+/// The cells of a search that show an anomaly.
+fn cells(document: &Document, bounds: Bounds, anomaly: Anomaly) -> Vec<Cell> {
+    let mut search = CrashSearch::new(document, &[document.strategy()], bounds).unwrap();
+    while search.advance(64) {}
+    let shows = |cell: &Cell| cell.anomalies.iter().any(|id| id == anomaly.id());
+    search.matrix().cells.into_iter().filter(shows).collect()
+}
+
+/// What takes two crashes keeps both: no single fault does it, with up to three operations; nor do two with fewer
+/// operations. No true strategy needs two, so a broken one is shrunk: a consumer that is careless after a restart.
+#[test]
+fn two_faults_where_one_does_not_do() {
+    with(Mutant::ConsumerCommitsReplay, || {
+        let outbox = preset("missing-search-index").with_strategy(StrategyId::Outbox);
+        let all = operations(&small(&outbox, StrategyId::Outbox).unwrap().document);
+        let of = |kept: Vec<Value>| {
+            let mut document = outbox.clone();
+            document.set_value("explore.workload", kept.into()).unwrap();
+            document
+        };
+        let found = cells(&of(vec![all[0].clone(), all[2].clone()]), Bounds::TWO, Anomaly::Missing);
+        let cell = found.first().expect("two crashes lose an event");
+        let shrink = shrunk(&permalink::decode(&cell.scenario).document.unwrap(), Anomaly::Missing);
+        let size = (shrink.shrunk().after.faults, shrink.shrunk().after.operations as usize);
+        explained(&shrink.shrunk(), &cell.scenario);
+        assert_eq!(size.0, 2, "{}", shrink.document().to_json());
+        for kept in subsequences(&all, 3) {
+            let bounds = if kept.len() < size.1 { Bounds::TWO } else { Bounds::ONE };
+            let smaller = cells(&of(kept), bounds, Anomaly::Missing);
+            assert!(smaller.is_empty(), "{size:?}, but there is {}", smaller[0].scenario);
+        }
+    });
 }

@@ -28,3 +28,4 @@ mod options;
 mod outcomes;
 mod property;
 mod scenarios;
+mod stateright;

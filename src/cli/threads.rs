@@ -1,5 +1,6 @@
 //! Threads: work done side by side. What comes of it does not depend on how many there are.
 
+use crate::kernel::sorted::sort_by_key;
 use crate::scenario::{Allowed, Refusal, shown};
 use serde_json::Value;
 use std::num::NonZero;
@@ -41,7 +42,7 @@ pub fn map<T: Sync, R: Send>(jobs: usize, items: &[T], each: impl Fn(&T) -> R + 
         let theirs = threads.into_iter().flat_map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
         mine.into_iter().chain(theirs).collect()
     });
-    done.sort_unstable_by_key(|(at, _)| *at);
+    sort_by_key(&mut done, |(at, _)| *at);
     done.into_iter().map(|(_, result)| result).collect()
 }
 

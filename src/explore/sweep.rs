@@ -6,6 +6,7 @@ use super::outcome;
 use super::statistics::{Summary, Tally};
 use super::vary::{Vary, product};
 use crate::kernel::hash::TraceHasher;
+use crate::kernel::sorted::sort_by_key;
 use crate::scenario::kind::MOST_EXACT;
 use crate::scenario::plan::Plan;
 use crate::scenario::{Allowed, Choices, Document, Refusal, shown};
@@ -247,7 +248,7 @@ impl Job for SweepJob {
 
 /// One sweep of pieces over disjoint seeds that leave no gap.
 pub fn merge(mut pieces: Vec<Sweep>) -> Result<Sweep, Vec<Refusal>> {
-    pieces.sort_by_key(|piece| piece.seeds);
+    sort_by_key(&mut pieces, |piece| piece.seeds);
     let mut pieces = pieces.into_iter();
     let wrong =
         |value: String, reason: &str| Err(vec![Refusal::new("merge", value, Allowed::Reason(reason.to_owned()))]);

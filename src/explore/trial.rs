@@ -1,5 +1,6 @@
 //! Which faults there are to try: read off the records of a run, so that each is certain to strike.
 
+use crate::kernel::sorted::sort_by_key;
 use crate::kernel::time::Us;
 use crate::scenario::plan::{FaultKind, FaultPlan, FaultTarget, FaultWhen, Plan};
 use crate::strategy::CrashPoint;
@@ -68,7 +69,7 @@ pub fn crashes(plan: &Plan, records: &[Record], restart: Option<Us>) -> Vec<Tria
             Some((point, node, Trial { point: Some(point), pass, fault }))
         })
         .collect();
-    trials.sort_by_key(|(point, node, trial)| (*point, *node, trial.pass));
+    sort_by_key(&mut trials, |(point, node, trial)| (*point, *node, trial.pass));
     trials.into_iter().map(|(.., trial)| trial).collect()
 }
 

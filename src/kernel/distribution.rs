@@ -1,7 +1,7 @@
 //! Distributions of a duration, as CONTRACT 1 writes them, and how a value is drawn.
 
 use super::rng::{Draw, round};
-use super::time::Us;
+use super::time::{Us, decimal_text};
 use std::fmt;
 
 /// A distribution of a duration.
@@ -74,12 +74,15 @@ impl fmt::Display for Distribution {
             Distribution::Uniform(low, high) => write!(f, "uniform({low},{high})"),
             Distribution::Exponential(mean) => write!(f, "exp({mean})"),
             Distribution::Erlang(k, mean) => write!(f, "erlang({k},{mean})"),
-            Distribution::Lognormal(median, sigma) => write!(f, "lognormal({median},{sigma})"),
+            Distribution::Lognormal(median, sigma) => {
+                let sigma = decimal_text(libm::rint(sigma * 1e6) as u64, 1_000_000);
+                write!(f, "lognormal({median},{sigma})")
+            }
             Distribution::Mix(parts) => {
                 f.write_str("mix(")?;
                 for (i, (part, us)) in parts.iter().enumerate() {
                     let comma = if i == 0 { "" } else { "," };
-                    write!(f, "{comma}{}:{us}", f64::from(*part) / 1e9)?;
+                    write!(f, "{comma}{}:{us}", decimal_text(u64::from(*part), 1_000_000_000))?;
                 }
                 f.write_str(")")
             }

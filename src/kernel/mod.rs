@@ -5,4 +5,5 @@ pub mod distribution;
 pub mod hash;
 pub mod ids;
 pub mod rng;
+pub mod sorted;
 pub mod time;

@@ -113,9 +113,28 @@ pub fn decimal(number: &str, scale: u64) -> Option<u64> {
     u64::try_from(quotient + u128::from(up)).ok().filter(|&n| n < u64::MAX / 4)
 }
 
+/// So many parts of `scale`, a power of ten, as [`decimal`] reads it: as few digits as it takes, and none of the code
+/// that prints floats.
+#[must_use]
+pub fn decimal_text(parts: u64, scale: u64) -> String {
+    let (whole, rest) = (parts / scale, parts % scale);
+    if rest == 0 {
+        return whole.to_string();
+    }
+    let digits = (scale + rest).to_string();
+    format!("{whole}.{}", digits[1..].trim_end_matches('0'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn decimals_in_text() {
+        for (text, scale) in [("0", 1), ("12", 1_000), ("0.5", 10), ("1.000001", 1_000_000), ("0.95", 1_000_000_000)] {
+            assert_eq!(decimal(text, scale).map(|parts| decimal_text(parts, scale)).as_deref(), Some(text));
+        }
+    }
 
     #[test]
     #[rustfmt::skip]

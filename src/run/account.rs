@@ -7,6 +7,7 @@ use super::report::{
     Witness,
 };
 use super::trace::Trace;
+use crate::kernel::sorted::sort;
 use crate::kernel::time::Us;
 use crate::scenario::plan::Plan;
 use crate::truth::anomaly::{Anomaly, RowState};
@@ -277,7 +278,7 @@ pub fn quantiles(values: &mut [u64]) -> Quantiles {
     if values.is_empty() {
         return Quantiles::default();
     }
-    values.sort_unstable();
+    sort(values);
     let rank = |per_cent: usize| values[(values.len() * per_cent).div_ceil(100).max(1) - 1];
     let sum: u128 = values.iter().map(|value| u128::from(*value)).sum();
     Quantiles {

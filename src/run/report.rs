@@ -1,7 +1,7 @@
 //! The report of a run: CONTRACT 4's object, as plain data.
 
+use crate::kernel::sorted::SortedMap;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// The version of this object.
 pub const VERSION: u32 = 1;
@@ -222,7 +222,7 @@ pub struct FaultReport {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "see Report")]
 pub struct FaultCounts {
-    pub crashes: BTreeMap<String, u64>,
+    pub crashes: SortedMap<String, u64>,
 }
 
 /// A law that holds on every run, or the record that shows that it does not.

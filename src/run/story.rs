@@ -6,6 +6,7 @@ use super::report::{Report, Verdict};
 use super::stage::short_key;
 use super::trace::Trace;
 use super::words::{count, instant, short_instant, span};
+use crate::kernel::sorted::{sort, sort_by_key};
 use crate::kernel::time::Us;
 use crate::scenario::plan::{FaultKind, FaultPlan, FaultTarget, FaultWhen, Plan};
 use crate::strategy::machine::Verb;
@@ -188,7 +189,7 @@ fn fault_marks(plan: &Plan, trace: &Trace) -> Vec<FaultMark> {
             marks.push(FaultMark { at: *at, until: *at, text: fault_words(plan, fault), crash: false });
         }
     }
-    marks.sort_by_key(|mark| mark.at);
+    sort_by_key(&mut marks, |mark| mark.at);
     marks
 }
 
@@ -254,7 +255,7 @@ fn stops(trace: &Trace, judgement: &Judgement, alarms: &[Alarm]) -> Stops {
         before = differs;
     }
     for list in [&mut stops.crash_points, &mut stops.differences, &mut stops.faults, &mut stops.alarms] {
-        list.sort_unstable();
+        sort(list);
         list.dedup();
     }
     stops

@@ -4,6 +4,7 @@ use super::frame::{Headline, Why, WhyMark, WhyStep};
 use super::narrate;
 use super::recording::{Recording, Subject};
 use super::words::{capital, count, instant, span};
+use crate::kernel::sorted::sort;
 use crate::kernel::time::Us;
 use crate::scenario::plan::Roles;
 use crate::truth::anomaly::RowState;
@@ -132,7 +133,7 @@ fn doubt_headline(recording: &Recording, at: Us) -> Option<Headline> {
     let coordinator = recording.plan().roles.coordinator?;
     let cut = view.cuts.iter().any(|until| *until > at);
     let mut doubtful: Vec<_> = view.prepared.iter().map(|(op, _)| *op).collect();
-    doubtful.sort_unstable();
+    sort(&mut doubtful);
     doubtful.dedup();
     let silent = if !view.nodes[coordinator.index()].up {
         "The coordinator is down."
@@ -222,7 +223,7 @@ fn steps(recording: &Recording, store: usize, key: Key, state: RowState, cause: 
     // The record that is the cause may be about another event: the older one that came after.
     if !chain.contains(&cause.record) && cause.record != RecordId::NONE {
         chain.push(cause.record);
-        chain.sort_unstable();
+        sort(&mut chain);
     }
     let mut steps: Vec<WhyStep> = Vec::new();
     for id in fold(&chain) {

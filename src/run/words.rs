@@ -66,11 +66,14 @@ pub fn list(parts: &[String]) -> String {
     }
 }
 
-/// The first letter as a capital.
+/// The first letter as a capital, if it is one from a to z.
 #[must_use]
 pub fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    let mut text = text.to_owned();
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    text
 }
 
 #[cfg(test)]

@@ -16,29 +16,30 @@ use super::topology::StoreName;
 use super::validate::Names;
 use super::wiring;
 use crate::detect::DetectorKind;
-use crate::kernel::time::Us;
+use crate::kernel::sorted::sort_by_key;
+use crate::kernel::time::{Us, decimal_text};
 use crate::strategy::cdc::{LsnFlushMode, Mismatch, SnapshotMode};
 use crate::world::ids::{Acks, Apply, Durable, Key, Reset, StoreKind};
 use crate::world::outbox::{Claim, Eligible, Progress, ReadOrder, Rules};
 use crate::world::record::PoisonPolicy;
 use crate::world::replica::ReplicaMode;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 
 /// What the parts of a plan are built from.
 pub struct Builder<'a> {
     pub(super) root: &'a Map<String, Value>,
     pub(super) names: &'a Names,
     pub(super) refusals: &'a mut Vec<Refusal>,
-    /// Extra keys, by name, with their number among them.
-    extra: BTreeMap<String, u32>,
+    /// Extra keys, in the order in which they come.
     named: Vec<String>,
+    /// Their numbers, by name.
+    extra: Vec<u32>,
 }
 
 impl<'a> Builder<'a> {
     /// A builder that adds what it refuses to `refusals`.
     pub fn new(root: &'a Map<String, Value>, names: &'a Names, refusals: &'a mut Vec<Refusal>) -> Builder<'a> {
-        Builder { root, names, refusals, extra: BTreeMap::new(), named: Vec::new() }
+        Builder { root, names, refusals, named: Vec::new(), extra: Vec::new() }
     }
 
     /// The plan. It may only be used if nothing was refused.
@@ -123,9 +124,9 @@ impl<'a> Builder<'a> {
             if sum > 1_000_000_000 {
                 let reason = format!(
                     "The four outcomes of one call exclude each other: they may sum to 1, not to {}.",
-                    sum as f64 / 1e9
+                    decimal_text(sum, 1_000_000_000)
                 );
-                let value = outcomes.map(|parts| (f64::from(parts) / 1e9).to_string()).join(" + ");
+                let value = outcomes.map(|parts| decimal_text(u64::from(parts), 1_000_000_000)).join(" + ");
                 self.refusals.push(Refusal::new(format!("links.{}.outcomes", link.id), value, Allowed::Reason(reason)));
             }
         }
@@ -135,9 +136,9 @@ impl<'a> Builder<'a> {
         let sum: u64 = mix.iter().map(|parts| u64::from(*parts)).sum();
         // Three decimals that sum to 1 may each be off by half a billionth.
         if sum.abs_diff(1_000_000_000) > 1 {
-            let [insert, update, delete] = mix.map(|parts| f64::from(parts) / 1e9);
+            let [insert, update, delete] = mix.map(|parts| decimal_text(u64::from(parts), 1_000_000_000));
             let value = format!("insert {insert}, update {update}, delete {delete}");
-            let reason = format!("They must sum to 1; they sum to {}.", sum as f64 / 1e9);
+            let reason = format!("They must sum to 1; they sum to {}.", decimal_text(sum, 1_000_000_000));
             self.refusals.push(Refusal::new("workload.mix", value, Allowed::Reason(reason)));
         }
     }
@@ -154,7 +155,7 @@ impl<'a> Builder<'a> {
                 script.push(Scripted { at: *at, key, op: *op, tx_time: *tx_time });
             }
         }
-        script.sort_by_key(|scripted| scripted.at);
+        sort_by_key(&mut script, |scripted| scripted.at);
         script
     }
 
@@ -184,10 +185,15 @@ impl<'a> Builder<'a> {
             self.refusals.push(Refusal::reason(path, &Value::from(name.as_str()), reason));
             return None;
         }
-        let index = *self.extra.entry(name.clone()).or_insert(next);
-        if index == next {
-            self.named.push(name.clone());
-        }
+        let by_name = |index: &u32| self.named[*index as usize].as_str().cmp(name);
+        let index = match self.extra.binary_search_by(by_name) {
+            Ok(place) => self.extra[place],
+            Err(place) => {
+                self.extra.insert(place, next);
+                self.named.push(name.clone());
+                next
+            }
+        };
         Some(Key(keys.count + index))
     }
 

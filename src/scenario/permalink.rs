@@ -9,6 +9,7 @@ use super::document::Document;
 use super::patch;
 use super::presets::{self, Preset};
 use super::refusal::Refusal;
+use crate::kernel::sorted::sort_by_key;
 use crate::kernel::time::Us;
 use crate::strategy::StrategyId;
 use base64::Engine;
@@ -90,7 +91,7 @@ fn readable(document: &Document, preset: &Preset, extras: &Extras) -> String {
     let base = preset.document();
     let mut settings = patch::settings(base.root(), document.root());
     // What a reader looks for first.
-    settings.sort_by_key(|(path, _)| match path.as_str() {
+    sort_by_key(&mut settings, |(path, _)| match path.as_str() {
         "strategy" => 0,
         "seed" => 1,
         _ => 2,

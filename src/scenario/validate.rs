@@ -9,10 +9,10 @@ use super::participants;
 use super::plan::Plan;
 use super::refusal::{Allowed, MOST_LISTED, Refusal, short_name};
 use super::topology::{StoreName, Topology};
+use crate::kernel::sorted::{self, sort_by_key};
 use crate::scenario::plan::Target;
 use crate::strategy::StrategyId;
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// Resolves a document.
 pub fn plan(document: &Document) -> Result<Plan, Vec<Refusal>> {
@@ -127,8 +127,9 @@ impl Names {
         for (map, known) in [("nodes", self.node_ids()), ("links", self.link_ids())] {
             let Some(Value::Object(members)) = root.get(map) else { continue };
             let sort = if map == "nodes" { "node" } else { "link" };
-            let set: BTreeSet<&String> = known.iter().collect();
-            let unknown = members.iter().filter(|(id, _)| !set.contains(id));
+            let mut set: Vec<&str> = known.iter().map(String::as_str).collect();
+            sorted::sort(&mut set);
+            let unknown = members.iter().filter(|(id, _)| set.binary_search(&id.as_str()).is_err());
             for (id, value) in unknown.clone().take(MOST_LISTED) {
                 refusals.push(Refusal::no_such(format!("{map}.{}", short_name(id)), value, sort, id, &known));
             }
@@ -224,21 +225,26 @@ fn once(ids: impl Iterator<Item = String>) -> Vec<String> {
 }
 
 fn twice(ids: impl Iterator<Item = String>) -> Vec<String> {
-    let mut counts: BTreeMap<String, u32> = BTreeMap::new();
-    ids.for_each(|id| *counts.entry(id).or_default() += 1);
-    counts.into_iter().filter(|(_, count)| *count > 1).map(|(id, _)| id).collect()
+    let mut ids: Vec<String> = ids.collect();
+    sorted::sort(&mut ids);
+    let same = ids.chunk_by(|one, other| one == other).filter(|same| same.len() > 1);
+    same.map(|same| same[0].clone()).collect()
 }
 
 /// Puts refusals in the order in which their paths stand in the document; those of defaults where their block stands.
 fn in_document_order(root: &Map<String, Value>, refusals: Vec<Refusal>) -> Vec<Refusal> {
-    let mut places = BTreeMap::new();
+    let mut places = Vec::new();
     for (name, value) in root {
         note_places(&short_name(name), value, 0, &mut places);
     }
+    // By path; where two long names look the same, the last one counts.
+    let mut by_path: Vec<usize> = (0..places.len()).collect();
+    sort_by_key(&mut by_path, |place| places[*place].as_str());
     let place = |refusal: &Refusal| {
         let mut path = refusal.path.as_str();
         loop {
-            if let Some(place) = places.get(path) {
+            let end = by_path.partition_point(|place| places[*place].as_str() <= path);
+            if let Some(place) = by_path[..end].last().filter(|place| places[**place] == path) {
                 return *place;
             }
             match path.rfind(['.', '[']) {
@@ -248,13 +254,13 @@ fn in_document_order(root: &Map<String, Value>, refusals: Vec<Refusal>) -> Vec<R
         }
     };
     let mut ordered: Vec<(usize, Refusal)> = refusals.into_iter().map(|refusal| (place(&refusal), refusal)).collect();
-    ordered.sort_by_key(|(place, _)| *place);
+    sort_by_key(&mut ordered, |(place, _)| *place);
     ordered.dedup_by(|(_, one), (_, other)| one == other);
     ordered.into_iter().map(|(_, refusal)| refusal).collect()
 }
 
-fn note_places(path: &str, value: &Value, depth: u32, places: &mut BTreeMap<String, usize>) {
-    places.insert(path.to_owned(), places.len());
+fn note_places(path: &str, value: &Value, depth: u32, places: &mut Vec<String>) {
+    places.push(path.to_owned());
     // No refusal is about anything deeper.
     if depth == 6 {
         return;

@@ -1,6 +1,7 @@
 //! The laws that hold on every run (DOMAIN 1.5), checked as the records come and once more at the end.
 
 use super::ledger::{Ledger, StoreLedger};
+use crate::kernel::sorted::sort;
 use crate::kernel::time::Us;
 use crate::world::ids::{EventId, NodeId, RecordId};
 use crate::world::record::{Kind, Record};
@@ -183,7 +184,7 @@ fn little(ledger: &Ledger, store: &StoreLedger, end: Us) -> Result<(), RecordId>
         steps.push((event.committed, 1));
         steps.push((stop, -1));
     }
-    steps.sort_unstable();
+    sort(&mut steps);
     let (mut area, mut pending, mut since) = (0u128, 0i64, Us::ZERO);
     for (at, step) in steps {
         area += u128::from(at.since(since).0) * u128::from(pending.unsigned_abs());

@@ -2,6 +2,7 @@
 
 use super::anomaly::RowState;
 use super::ledger::{Ledger, RowChange, StoreLedger};
+use crate::kernel::sorted::{sort, sort_by_key};
 use crate::kernel::time::Us;
 use crate::world::ids::{EventId, Key};
 
@@ -74,7 +75,7 @@ fn row_states(ledger: &Ledger, store: &StoreLedger, key: Key, miss: bool) -> Vec
     );
     let commits = shown.iter().filter_map(|change| change.event.some()).map(|event| ledger.event(event).committed);
     instants.extend(commits.filter(|at| *at != Us::NEVER));
-    instants.sort_unstable();
+    sort(&mut instants);
     instants.dedup();
     let (mut at_source, mut at_store) = (0, 0);
     let mut states: Vec<Since> = Vec::new();
@@ -149,7 +150,7 @@ fn area(rows: &[Vec<Vec<Since>>]) -> Vec<(Us, u32, u32)> {
             before = state;
         }
     }
-    steps.sort_unstable_by_key(|(at, ..)| *at);
+    sort_by_key(&mut steps, |(at, ..)| *at);
     let (mut differs, mut moving) = (0i32, 0i32);
     let mut area: Vec<(Us, u32, u32)> = Vec::new();
     for (at, more, way) in steps {

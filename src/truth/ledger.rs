@@ -1,5 +1,6 @@
 //! The ledger: what was committed, what was delivered where, and where the path of the rest ended (CONTRACT 3).
 
+use crate::kernel::sorted::{sort, sort_by_key};
 use crate::kernel::time::Us;
 use crate::world::ids::{EventId, Key, NodeId, OpKind, RecordId};
 use crate::world::record::{Kind, Parcel, PoisonPolicy, Record};
@@ -331,7 +332,7 @@ fn first_deliveries(ledger: &Ledger, store: &StoreLedger) -> Vec<Vec<(u32, u32)>
 pub fn reordered(ledger: &Ledger, store: &StoreLedger) -> (u64, Option<u32>) {
     let (mut count, mut first) = (0, None);
     for mut deliveries in first_deliveries(ledger, store) {
-        deliveries.sort_unstable_by_key(|&(_, order)| order);
+        sort_by_key(&mut deliveries, |&(_, order)| order);
         let mut highest = 0;
         for (version, order) in deliveries {
             if version < highest {
@@ -351,10 +352,10 @@ pub fn inverted_pairs(ledger: &Ledger, store: &StoreLedger) -> u64 {
 }
 
 fn inversions(pairs: &mut [(u32, u32)]) -> u64 {
-    pairs.sort_unstable_by_key(|&(version, order)| (version, order));
+    sort(pairs);
     let mut orders: Vec<u32> = pairs.iter().map(|&(_, order)| order).collect();
     let (mut sorted, mut count) = (orders.clone(), 0u64);
-    sorted.sort_unstable();
+    sort(&mut sorted);
     for order in &mut orders {
         *order = sorted.partition_point(|other| other < order) as u32;
     }

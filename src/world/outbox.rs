@@ -6,8 +6,9 @@
 
 use super::ids::{EventId, Key, RelayId};
 use super::source::Xid;
+use crate::kernel::sorted::{SortedMap, sort_by_key};
 use crate::kernel::time::Us;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 /// Fidelity of this part.
 pub const FIDELITY: [(&str, &str, &str); 3] = [
@@ -144,7 +145,7 @@ pub enum Undo {
         /// The position of before.
         position: Option<(Xid, u64)>,
         /// The gaps of before.
-        missing: BTreeSet<u64>,
+        missing: Vec<u64>,
     },
 }
 
@@ -163,16 +164,16 @@ pub struct Outbox {
     rules: Rules,
     /// Committed rows that are still to be published, by `alloc_seq`.
     waiting: VecDeque<OutboxRow>,
-    /// Numbers that were taken and are not committed. Kept only where gaps matter.
-    missing: BTreeSet<u64>,
+    /// Numbers that were taken and are not committed, ascending. Kept only where gaps matter.
+    missing: Vec<u64>,
     /// The last row that was published, under [`Progress::Position`].
     position: Option<(Xid, u64)>,
     /// By locked row: which relay holds it, and by which of its reads.
-    locked: BTreeMap<u64, (RelayId, u64)>,
+    locked: SortedMap<u64, (RelayId, u64)>,
     /// By leased key: which relay, by which of its reads, and until when.
-    leases: BTreeMap<Key, (RelayId, u64, Us)>,
+    leases: SortedMap<Key, (RelayId, u64, Us)>,
     /// By relay: its sessions up to this read are over.
-    over: BTreeMap<RelayId, u64>,
+    over: SortedMap<RelayId, u64>,
     /// Rows in the table, published or not, now and at most.
     rows: usize,
     peak: usize,
@@ -218,7 +219,8 @@ impl Outbox {
     /// A number is taken: whether a row will ever have it, nobody knows yet.
     pub fn allocated(&mut self, alloc_seq: u64) {
         if self.rules.eligible == Eligible::GapTimeout {
-            self.missing.insert(alloc_seq);
+            let place = self.missing.partition_point(|seq| *seq < alloc_seq);
+            self.missing.insert(place, alloc_seq);
         }
     }
 
@@ -232,7 +234,9 @@ impl Outbox {
 
     /// A row's transaction commits. Says whether a relay can ever see it.
     pub fn committed(&mut self, row: OutboxRow) -> bool {
-        self.missing.remove(&row.alloc_seq);
+        if let Ok(place) = self.missing.binary_search(&row.alloc_seq) {
+            self.missing.remove(place);
+        }
         self.rows += usize::from(!self.rules.delete_after_insert);
         self.peak = self.peak.max(self.rows);
         if self.rules.delete_after_insert || self.position.is_some_and(|position| self.place(&row) <= position) {
@@ -273,11 +277,12 @@ impl Outbox {
                 (true, false) => {}
             }
         }
-        found.rows.sort_by_key(|row| self.place(row));
+        sort_by_key(&mut found.rows, |row| self.place(row));
         found.rows.truncate(limit);
         if let Some(last) = found.rows.last() {
             let first = self.position.map_or(0, |(_, seq)| seq + 1);
-            found.gaps = self.missing.range(first.min(last.alloc_seq)..last.alloc_seq).copied().collect();
+            let place = |below: u64| self.missing.partition_point(|seq| *seq < below);
+            found.gaps = self.missing[place(first.min(last.alloc_seq))..place(last.alloc_seq)].to_vec();
         }
         self.claim(relay, read, &found.rows, now);
         found
@@ -291,15 +296,15 @@ impl Outbox {
         for row in rows {
             match self.rules.claim {
                 Claim::Single => {}
-                Claim::SkipLocked => drop(self.locked.insert(row.alloc_seq, (relay, read))),
-                Claim::KeyLease => drop(self.leases.insert(row.key, (relay, read, now.after(self.rules.lease)))),
+                Claim::SkipLocked => self.locked.insert(row.alloc_seq, (relay, read)),
+                Claim::KeyLease => self.leases.insert(row.key, (relay, read, now.after(self.rules.lease))),
             }
         }
     }
 
     /// A relay's session is over: its row locks drop, and the leases that it gives back.
     pub fn release(&mut self, relay: RelayId, read: u64, leases: bool) {
-        let over = self.over.entry(relay).or_default();
+        let over = self.over.or_insert(relay, 0);
         *over = read.max(*over);
         self.locked.retain(|_, (holder, by)| *holder != relay || *by > read);
         if leases {
@@ -337,7 +342,7 @@ impl Outbox {
         }
         self.position = last;
         if let (Some((_, seq)), ReadOrder::Id) = (last, self.rules.order) {
-            self.missing = self.missing.split_off(&seq);
+            self.missing.retain(|missing| *missing >= seq);
         }
         let passed = |row: &&OutboxRow| Some(self.place(row)) <= last;
         let gone: Vec<OutboxRow> = self.waiting.iter().filter(passed).copied().collect();

@@ -49,7 +49,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
             false => vec![entry.path()],
         })
         .collect();
-    files.sort();
+    driftscope::kernel::sorted::sort(&mut files);
     files
 }
 

@@ -114,7 +114,7 @@ fn another_seed_is_another_run() {
     let document = lab::document(r#"{"workload": {"limit": 20}}"#);
     let hashes: Vec<u64> = (0..20).map(|seed| lab::hash(&document.with_seed(seed))).collect();
     let mut distinct = hashes.clone();
-    distinct.sort_unstable();
+    driftscope::kernel::sorted::sort(&mut distinct);
     distinct.dedup();
     assert_eq!(distinct.len(), hashes.len());
 }

@@ -19,7 +19,7 @@ fn files(name: &str, extension: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder(name)).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<PathBuf> =
         entries.filter(|path| path.extension().is_some_and(|found| found == extension)).collect();
-    files.sort();
+    driftscope::kernel::sorted::sort(&mut files);
     assert!(!files.is_empty(), "{name} has files");
     files
 }

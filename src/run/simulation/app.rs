@@ -3,6 +3,7 @@
 use super::call::{CLASS_DIRECT, CLASS_SOURCE, CallId, Caller, Identity, Payload};
 use super::{Due, EventInfo, Simulation};
 use crate::kernel::rng::Purpose;
+use crate::kernel::sorted::sort;
 use crate::kernel::time::Us;
 use crate::scenario::plan::{Arrivals, KeyPlan};
 use crate::strategy::Flow;
@@ -194,7 +195,7 @@ impl Simulation<'_> {
         let all = self.plan.keys() as u32;
         let mut keys: Vec<Key> =
             (0..self.plan.workload.rows_per_tx.min(all)).map(|nth| Key((asking.key.0 + nth) % all)).collect();
-        keys.sort_unstable();
+        sort(&mut keys);
         let proc = OpProc {
             op,
             request,

@@ -10,6 +10,7 @@ use super::call::{CallId, Caller, Identity, Payload, class_of_connector};
 #[cfg(test)]
 use super::mutant::{Mutant, on};
 use super::{Due, Simulation};
+use crate::kernel::sorted::SortedMap;
 use crate::kernel::time::Us;
 use crate::strategy::cdc::{
     Facts, LsnFlushMode, Mismatch, ReaderCommand, ReaderEvent, ReaderState, SnapshotMode, TaskEvent, TaskState, Way,
@@ -17,7 +18,7 @@ use crate::strategy::cdc::{
 };
 use crate::world::ids::{EventId, Lsn, NodeId, Outcome, RecordId};
 use crate::world::record::{Kind, Parcel, Record};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 /// A change that the connector has read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +70,7 @@ pub struct ConnectorProc {
     pub(super) sender: Option<u32>,
     /// The next change to take, and those that came too early.
     pub(super) expected: u32,
-    early: BTreeMap<u32, Change>,
+    early: SortedMap<u32, Change>,
     /// Changes on their way or in the queue.
     pub(super) ahead: u32,
     /// In a snapshot: from where the stream will follow it, and the rows that are not read yet.
@@ -108,7 +109,7 @@ impl Default for ConnectorProc {
             life: 0,
             sender: None,
             expected: 0,
-            early: BTreeMap::new(),
+            early: SortedMap::default(),
             ahead: 0,
             snapshot: None,
             rows: VecDeque::new(),

@@ -2,6 +2,7 @@
 
 use super::Simulation;
 use super::relay::RelayProc;
+use crate::kernel::sorted::sort;
 use crate::world::ids::{EventId, NodeId, RecordId, StoreId};
 use crate::world::record::{Kind, Record};
 
@@ -70,7 +71,7 @@ impl Simulation<'_> {
                 queued.extend(self.broker.uncommitted(StoreId(store as u16)).map(|entry| entry.event));
             }
             queued.retain(|event| self.events[event.index()].commit > 0);
-            queued.sort_unstable();
+            sort(&mut queued);
             queued.dedup();
             for event in queued {
                 let record = self.about(node, Kind::StillQueued, event, RecordId::NONE);

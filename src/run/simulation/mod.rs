@@ -35,6 +35,7 @@ mod watch;
 use crate::detect::Memory;
 use crate::kernel::calendar::Calendar;
 use crate::kernel::rng::Draws;
+use crate::kernel::sorted::SortedMap;
 use crate::kernel::time::Us;
 use crate::run::trace::Trace;
 use crate::scenario::plan::{NodeRole, Plan};
@@ -58,7 +59,7 @@ use listen::Listened;
 use producer::ProducerProc;
 use relay::RelayProc;
 use slot::LogState;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 /// What is to happen at an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,7 +177,7 @@ pub struct Simulation<'p> {
     /// By partition.
     replication: Vec<Replication>,
     /// Publishes that wait for the high watermark, by number.
-    waits: BTreeMap<u32, Wait>,
+    waits: SortedMap<u32, Wait>,
     next_wait: u32,
     stores: Vec<Store>,
     consumers: Vec<ConsumerProc>,
@@ -254,7 +255,7 @@ impl<'p> Simulation<'p> {
                 .with_replica(Some(plan.source.replica_lag).filter(|_| plan.source.replica == ReplicaMode::Async)),
             broker: Broker::new(plan.broker.partitions, plan.roles.consumers.len(), plan.broker.segment),
             replication: vec![Replication::default(); plan.broker.partitions as usize],
-            waits: BTreeMap::new(),
+            waits: SortedMap::default(),
             next_wait: 0,
             stores: plan.stores.iter().map(store).collect(),
             consumers: plan.roles.consumers.iter().map(|_| ConsumerProc::new(plan.broker.partitions)).collect(),

@@ -5,12 +5,13 @@ use super::call::{CLASS_RELAY, CallId, Caller, Identity, Payload};
 use super::mutant::{Mutant, on};
 use super::{Due, Simulation};
 use crate::kernel::rng::Purpose;
+use crate::kernel::sorted::SortedMap;
 use crate::kernel::time::Us;
 use crate::strategy::outbox::{RelayCommand, RelayEvent, RelayKnobs, RelayState, relay_step};
 use crate::world::ids::{EventId, LinkId, NodeId, Op, Outcome, RecordId, RelayId};
 use crate::world::outbox::{Claim, Eligible, OutboxRow, Progress};
 use crate::world::record::{Kind, Parcel, PoisonPolicy, Record};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 /// A relay's memory: a crash loses all of it but the numbers that its draws belong to.
 #[derive(Clone, Debug)]
@@ -22,7 +23,7 @@ pub struct RelayProc {
     /// The calls that it waits for, and the claimed row that each is about.
     waiting: Vec<(CallId, u32)>,
     /// The gaps that it knows, and when it saw each first.
-    gaps: BTreeMap<u64, Us>,
+    gaps: SortedMap<u64, Us>,
     /// When it looked last.
     looked: Us,
     /// How often it has looked: what the draws of its calls belong to.
@@ -36,7 +37,7 @@ impl Default for RelayProc {
             claimed: Vec::new(),
             acked: Vec::new(),
             waiting: Vec::new(),
-            gaps: BTreeMap::new(),
+            gaps: SortedMap::default(),
             looked: Us::ZERO,
             looks: 0,
         }
@@ -334,7 +335,7 @@ impl Simulation<'_> {
             let gaps = &mut self.relays[relay.index()].gaps;
             gaps.retain(|gap, _| seen.contains(gap));
             for gap in seen {
-                gaps.entry(gap).or_insert(now);
+                gaps.or_insert(gap, now);
             }
             let young = |(_, since): &(&u64, &Us)| now.since(**since) < self.plan.outbox.gap_timeout;
             if let Some((&gap, _)) = gaps.iter().find(young) {

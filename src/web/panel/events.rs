@@ -6,6 +6,7 @@ use crate::web::shared::Shared;
 use crate::web::state::{Action, Dispatch, Move, on};
 use crate::web::world::RecordingRef;
 use crate::world::ids::RecordId;
+use js_sys::JsString;
 use web_sys::{HtmlElement, HtmlInputElement};
 use yew::prelude::*;
 
@@ -90,15 +91,21 @@ fn stand_for(spacer: &NodeRef, lines: usize) {
     }
 }
 
+/// In small letters, by the browser: the standard library's tables of letters are 13 kB.
+fn lower(text: &str) -> String {
+    JsString::from(text).to_lower_case().into()
+}
+
 /// The records whose line contains the words; `None`: all of them.
 fn matching(recording: &RecordingRef, filter: &str) -> Option<Vec<RecordId>> {
-    let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
+    let filter = lower(filter);
+    let words: Vec<&str> = filter.split_whitespace().collect();
     if words.is_empty() {
         return None;
     }
     let fits = |record: &RecordId| {
         let line = recording.event_line(*record);
-        let text = format!("{} {} {}", line.node, line.kind, line.text).to_lowercase();
+        let text = lower(&format!("{} {} {}", line.node, line.kind, line.text));
         words.iter().all(|word| text.contains(word))
     };
     Some((0..recording.story().records).map(RecordId).filter(fits).collect())

@@ -1,6 +1,7 @@
 //! Where the cells, numbers and callouts of the strips stand (UI 6): a pure function of the frame and a width.
 
 use crate::charts::metrics::{Weight, width as text_width};
+use crate::kernel::sorted::sort;
 use crate::run::frame::{Frame, RowState, Story};
 
 /// The strips' geometry: the same for every instant of a recording.
@@ -111,7 +112,7 @@ impl StripLayout {
         let others: Vec<(usize, bool)> =
             (0..story.keys.len()).filter(|&key| regular(key)).filter(free).map(|k| (k, false)).collect();
         shown.extend(others);
-        shown.sort_unstable();
+        sort(&mut shown);
         shown
     }
 }

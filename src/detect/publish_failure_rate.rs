@@ -8,9 +8,9 @@ use crate::world::observe::Observed;
 
 /// One look: failed calls since the last one, of how many.
 #[must_use]
-pub fn look(observed: &Observed, memory: &mut Memory) -> Look {
+pub fn look(observed: &Observed<'_>, memory: &mut Memory) -> Look {
     let failed = observed.publish.failed.saturating_sub(memory.failed);
     let ended = observed.publish.ended.saturating_sub(memory.ended);
     (memory.failed, memory.ended) = (observed.publish.failed, observed.publish.ended);
-    Look { value: failed, of: ended }
+    Look::of(failed, ended)
 }

@@ -1,6 +1,7 @@
 //! The fidelity statement: what is modelled, simplified and absent, said beside each machine and gathered here.
 
 use super::table::Table;
+use crate::detect::{canary, checksum};
 use crate::strategy::{cdc, fire_and_forget, listen_to_yourself, outbox, publish_in_transaction, two_phase_commit};
 use crate::world::{broker, consumer, outbox as outbox_table, replica, source, store, wal};
 
@@ -21,12 +22,14 @@ pub fn rows() -> Vec<(&'static str, &'static str, &'static str)> {
         &cdc::FIDELITY,
         &two_phase_commit::FIDELITY,
         &listen_to_yourself::FIDELITY,
+        &checksum::FIDELITY,
+        &canary::FIDELITY,
     ];
     parts.concat()
 }
 
 /// How many files make a statement; a test counts them.
-pub const PARTS: usize = 13;
+pub const PARTS: usize = 15;
 
 /// The statements as a table.
 #[must_use]

@@ -83,7 +83,7 @@ pub fn report(plan: &Plan, trace: &Trace, judgement: &Judgement) -> Report {
         lag_us: quantiles(&mut lags(trace)),
         client: client(trace),
         blocked,
-        detectors: detectors(plan, trace, &alarms, &divergence),
+        detectors: detectors(plan, trace, judgement, &alarms, &divergence),
         divergence,
         repair: RepairReport::default(),
         cost: cost(trace),
@@ -339,17 +339,25 @@ fn divergence(judgement: &Judgement, duration: Us) -> DivergenceReport {
     report
 }
 
-fn detectors(plan: &Plan, trace: &Trace, alarms: &[Alarm], divergence: &DivergenceReport) -> Vec<DetectorReport> {
+fn detectors(
+    plan: &Plan,
+    trace: &Trace,
+    judgement: &Judgement,
+    alarms: &[Alarm],
+    divergence: &DivergenceReport,
+) -> Vec<DetectorReport> {
     let report = |(index, detector): (usize, &crate::scenario::plan::DetectorPlan)| {
         let own = || alarms.iter().filter(move |alarm| alarm.detector == index);
         let scheduled = || own().filter(|alarm| !alarm.last);
         let first_true = scheduled().find(|alarm| !alarm.is_false);
         let detect = first_true.and_then(|alarm| divergence.first_us.map(|first| alarm.at.0.saturating_sub(first)));
+        let flags = || trace.tally.flags.iter().filter(move |(_, detector, ..)| *detector as usize == index);
+        let wrong = flags().filter(|(at, _, store, key)| !judgement.state(usize::from(*store), *key, *at).differs());
         DetectorReport {
             id: detector.id.clone(),
             passes: trace.tally.looks_of(index),
-            flagged_rows: 0,
-            false_rows: 0,
+            flagged_rows: flags().count() as u64,
+            false_rows: wrong.count() as u64,
             alarms: own().count() as u64,
             false_alarms: own().filter(|alarm| alarm.is_false).count() as u64,
             first_alarm_us: scheduled().next().map(|alarm| alarm.at.0),

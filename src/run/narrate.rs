@@ -134,6 +134,7 @@ pub fn record(plan: &Plan, record: &Record) -> String {
         | Kind::InSync
         | Kind::FailedOver
         | Kind::Truncated => of_the_replicas(plan, record, &what),
+        Kind::Flagged => flagged(plan, record),
         Kind::LogStart | Kind::Expired | Kind::OffsetReset | Kind::PassedOver => of_retention(record, &what),
         Kind::Vanished => {
             format!("outbox row {} ({what}) is {}: no poll will ever see it", record.value, vanish(record.detail))
@@ -314,6 +315,11 @@ fn crashed(record: &Record) -> String {
         return format!("crashes{place}, and stays down until the drain");
     }
     format!("crashes{place}, back at {}", instant(Us(record.value)))
+}
+
+fn flagged(plan: &Plan, record: &Record) -> String {
+    let store = plan.stores.get(usize::from(record.detail)).map_or("nobody", |store| &store.id);
+    format!("{} says that {} differs in {store}", detector(plan, record), plan.key_name(record.key))
 }
 
 fn detector(plan: &Plan, record: &Record) -> String {

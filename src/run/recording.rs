@@ -306,7 +306,7 @@ impl Recording {
             return EventLine { record, at: self.trace.ended, node: String::new(), kind: "", text: String::new() };
         };
         let node = match at.kind {
-            Kind::Looked | Kind::Alarm | Kind::AllClear => "detectors".to_owned(),
+            Kind::Looked | Kind::Alarm | Kind::AllClear | Kind::Flagged => "detectors".to_owned(),
             Kind::DrainBegan | Kind::DrainEnded => "run".to_owned(),
             _ => self.plan.node_name(at.node).to_owned(),
         };

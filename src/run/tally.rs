@@ -3,8 +3,8 @@
 use super::votes::Votes;
 use crate::kernel::time::Us;
 use crate::scenario::plan::Plan;
-use crate::world::ids::{NodeId, Op, Outcome};
-use crate::world::record::{Kind, Parcel, Record};
+use crate::world::ids::{Key, NodeId, Op, Outcome};
+use crate::world::record::{CANARY, Kind, Parcel, Record};
 
 /// What one client request came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,6 +58,8 @@ pub struct Tally {
     looks: Vec<u64>,
     /// Alarms and their ends.
     pub alarms: Vec<Record>,
+    /// Rows that detectors flagged: when, which detector, which store, which key.
+    pub flags: Vec<(Us, u32, u8, Key)>,
     /// The end of the log, where its slot's `restart_lsn` is, and the most that lay between.
     wal: (u64, u64),
     /// The most bytes of log that a slot held.
@@ -100,6 +102,7 @@ impl Tally {
             crashes: vec![0; plan.nodes.len()],
             looks: vec![0; plan.detectors.len()],
             alarms: Vec::new(),
+            flags: Vec::new(),
             wal: (0, u64::MAX),
             wal_peak: 0,
             outbox_left: 0,
@@ -158,12 +161,17 @@ impl Tally {
             Kind::OffsetCommitted => self.offset_committed(record),
             Kind::Looked => self.looks[record.extra as usize] += 1,
             Kind::Alarm | Kind::AllClear => self.alarms.push(*record),
+            Kind::Flagged => self.flags.push((record.at, record.extra, record.detail, record.key)),
             Kind::Crashed => self.crashes[record.node.index()] += 1,
             _ => {} // Other records cost nothing.
         }
     }
 
     fn requested(&mut self, record: &Record) {
+        // A canary is nobody's request.
+        if record.value >= u64::from(CANARY) {
+            return;
+        }
         let request = record.value as usize;
         if self.requests.len() <= request {
             self.requests.resize(request + 1, RequestFate::default());
@@ -191,7 +199,7 @@ impl Tally {
         }
         let outcome = Outcome::ALL.get(usize::from(record.detail)).copied().unwrap_or(Outcome::Unknown);
         self.told(u64::from(record.extra), outcome);
-        if outcome == Outcome::Ok {
+        if outcome == Outcome::Ok && record.extra < CANARY {
             self.latencies.push(record.value);
         }
     }

@@ -437,6 +437,7 @@ impl View {
             | Kind::NotEnoughReplicas
             | Kind::OffsetReset
             | Kind::Assumed
+            | Kind::Flagged
             | Kind::FailedOver => {}
         }
     }

@@ -15,7 +15,7 @@ use super::refusal::{Allowed, Refusal};
 use super::topology::StoreName;
 use super::validate::Names;
 use super::wiring;
-use crate::detect::DetectorKind;
+use crate::detect::{DetectorKind, Settings};
 use crate::kernel::sorted::sort_by_key;
 use crate::kernel::time::{Us, decimal_text};
 use crate::strategy::cdc::{LsnFlushMode, Mismatch, SnapshotMode};
@@ -53,6 +53,7 @@ impl<'a> Builder<'a> {
         let mut workload = self.workload(top.us("duration"));
         let mut notes = notes::inert(&self);
         let faults = fault_plan::resolve(&mut self, &workload.keys, &nodes, &links, &mut notes);
+        let detectors = self.detectors(&workload.keys);
         workload.keys.named = std::mem::take(&mut self.named);
         let topology = &self.names.topology;
         let scenario = name.unwrap_or("scenario").to_owned();
@@ -79,7 +80,7 @@ impl<'a> Builder<'a> {
             two_phase,
             listen: self.listen(),
             own: self.store(&StoreName { id: "source".into(), declared: "source".into(), reference: false }),
-            detectors: self.detectors(),
+            detectors,
             faults,
             notes,
         };
@@ -318,20 +319,32 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn detectors(&self) -> Vec<DetectorPlan> {
-        let detector = |id: &String| {
-            let ids = [id.as_str()];
-            let kind = detector_kind(self.root, id);
-            let block = Block::member(self.root, "detectors.*", &ids, kind.id());
-            DetectorPlan {
-                id: id.clone(),
-                kind,
-                period: block.us("period"),
-                threshold: block.count("threshold"),
+    fn detectors(&mut self, keys: &KeyPlan) -> Vec<DetectorPlan> {
+        let names = self.names;
+        names.detectors.iter().map(|id| self.detector(id, keys)).collect()
+    }
+
+    fn detector(&mut self, id: &String, keys: &KeyPlan) -> DetectorPlan {
+        let ids = [id.as_str()];
+        let kind = detector_kind(self.root, id);
+        let block = Block::member(self.root, "detectors.*", &ids, kind.id());
+        let has = |option: &str| kind.options().contains(&option);
+        let canary = kind == DetectorKind::Canary;
+        DetectorPlan {
+            id: id.clone(),
+            kind,
+            period: block.us("period"),
+            settings: Settings {
+                grace: block.us("grace"),
                 source_version: block.word("against") == "source-version",
-            }
-        };
-        self.names.detectors.iter().map(detector).collect()
+                by_event: block.word("by") == "event-id",
+                one_way: has("direction") && block.word("direction") == "source-to-target",
+            },
+            recheck: if has("recheck") { block.us("recheck") } else { Us::ZERO },
+            sample: block.parts("sample"),
+            threshold: block.count("threshold"),
+            canary: canary.then(|| self.key("detectors", &KeyText::Name(id.clone()), keys)).flatten(),
+        }
     }
 }
 

@@ -58,15 +58,19 @@ fn block_note(topology: &Topology, block: &str) -> Option<String> {
     (!has).then(|| format!("{block}: {} has no {what}.", topology.title()))
 }
 
+/// Options of a detector that its kind does not have.
 fn detectors(builder: &Builder<'_>) -> Vec<String> {
-    let set = |id: &&String| {
-        let option = builder.root.get("detectors").and_then(|detectors| detectors.get(id.as_str()));
-        option.is_some_and(|option| option.get("against").is_some())
-    };
-    let kind = |id: &String| super::build::detector_kind(builder.root, id);
-    let other = |id: &&String| kind(id) != crate::detect::DetectorKind::OffsetLag;
-    let ids = builder.names.detectors.iter().filter(set).filter(other);
-    ids.map(|id| format!("detectors.{id}.against: {} has no such option.", kind(id).id())).collect()
+    const ALL: [&str; 6] = ["against", "by", "direction", "grace", "recheck", "sample"];
+    let mut notes = Vec::new();
+    for id in &builder.names.detectors {
+        let kind = super::build::detector_kind(builder.root, id);
+        let set = builder.root.get("detectors").and_then(|detectors| detectors.get(id.as_str()));
+        let inert =
+            |option: &&&str| !kind.options().contains(option) && set.is_some_and(|set| set.get(**option).is_some());
+        let note = |option: &&str| format!("detectors.{id}.{option}: {} has no such option.", kind.id());
+        notes.extend(ALL.iter().filter(inert).map(note));
+    }
+    notes
 }
 
 /// A time for a sentence: `12.5 s`.

@@ -906,7 +906,15 @@ pub const OPTIONS: &[Row] = &[
         "CONTRACT",
         "What it measures.\n\nLeft out, it is what its id says, else count-compare.",
     )
-    .except(&[("publish-failure-rate", "publish-failure-rate"), ("offset-lag", "offset-lag")]),
+    .except(&[
+        ("publish-failure-rate", "publish-failure-rate"),
+        ("offset-lag", "offset-lag"),
+        ("sequence-audit", "sequence-audit"),
+        ("outbox-age", "outbox-age"),
+        ("checksum", "checksum"),
+        ("full-diff", "full-diff"),
+        ("canary", "canary"),
+    ]),
     row_of("detectors.*.period", FROM_1MS, "10s", ILLUSTRATIVE, "How often it looks."),
     row_of("detectors.*.threshold", Kind::Count(1, MOST_EXACT), "1", ILLUSTRATIVE, "From what value on it fires.")
         .except(&[("offset-lag", "100")]),
@@ -916,6 +924,47 @@ pub const OPTIONS: &[Row] = &[
         "log-end",
         "CONTRACT",
         "`offset-lag` only: what the consumers are measured against.",
+    ),
+    row_of(
+        "detectors.*.by",
+        Kind::Choice(&["version", "event-id"]),
+        "version",
+        "CONTRACT",
+        "`sequence-audit` only: what it counts.\n\n\
+         `version`: gaps in the versions of a row, seen when its next event comes; `event-id`: the outbox's ids against \
+         the inbox's, which sees a lost last event and ghosts too.",
+    ),
+    row_of(
+        "detectors.*.direction",
+        Kind::Choice(&["both", "source-to-target"]),
+        "both",
+        "CONTRACT",
+        "`full-diff` only: whether it also looks for what the source does not have.\n\n\
+         A scan from source to target sees neither ghosts nor lost deletes.",
+    ),
+    row_of(
+        "detectors.*.grace",
+        ANY,
+        "5s",
+        ILLUSTRATIVE,
+        "What changed within this span is not looked at: it may be on its way.\n\n\
+         For `outbox-age`: how long something may wait to be published; for `canary`: how long one may take.",
+    )
+    .except(&[("offset-lag", "0s"), ("outbox-age", "30s")]),
+    row_of(
+        "detectors.*.recheck",
+        ANY,
+        "0s",
+        "DOMAIN 2i",
+        "`checksum` and `full-diff`: it looks again at what it found after this span; 0: it says so at once.\n\n\
+         Only rows that still differ, and that the store has not changed meanwhile, are flagged.",
+    ),
+    row_of(
+        "detectors.*.sample",
+        Kind::Probability,
+        "1",
+        "DOMAIN O15",
+        "`checksum` and `full-diff`: the share of the rows that a look reads, drawn anew each time.",
     ),
     // What the explorer searches.
     row_of(

@@ -569,10 +569,16 @@ pub struct DetectorPlan {
     pub kind: crate::detect::DetectorKind,
     /// How often it looks.
     pub period: Us,
+    /// What it is told to do.
+    pub settings: crate::detect::Settings,
+    /// After how long it looks again at what it found, before it says so; zero: it does not.
+    pub recheck: Us,
+    /// The share of the rows that a look reads.
+    pub sample: Parts,
     /// From what value on it fires.
     pub threshold: u64,
-    /// `offset-lag` only: measure against the source's version instead of the log's end.
-    pub source_version: bool,
+    /// The row that only it uses, if it sends canaries.
+    pub canary: Option<Key>,
 }
 
 /// What a fault strikes.

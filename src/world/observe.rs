@@ -1,16 +1,33 @@
 //! `Observed`: the part of the world that a real operator can query. Detectors get this and nothing else.
 
+use super::ids::{EventId, Key, NodeId};
+use super::record::{Kind, Record};
+use crate::kernel::time::Us;
+
 /// What the operator's dashboards and queries show at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Observed {
+pub struct Observed<'a> {
+    /// The operator's clock.
+    pub now: Us,
     /// `select count(*)` at the source.
     pub source_rows: u64,
-    /// How many row changes the source has committed: its newest position.
-    pub source_commits: u64,
+    /// When each row change was committed that the source still has, in commit order: its newest position is their number.
+    pub commits: &'a [Us],
     /// The app's own counters of its second write, since its metrics were first read.
     pub publish: CallCounters,
+    /// Since when what is not yet published waits: outbox rows, or changes that the replication slot has not confirmed.
+    pub waiting: Vec<Us>,
+    /// The keys that this look reads, where it reads rows: all, or a sample.
+    pub keys: Vec<Key>,
+    /// The source's rows by key, where a detector reads them.
+    pub source: Vec<ObservedRow>,
+    /// The events that were written, by their ids: when committed ([`Us::NEVER`]: not, as far as the source knows), and
+    /// of which row.
+    pub events: &'a [ObservedEvent],
+    /// When each canary was sent.
+    pub canaries: &'a [Us],
     /// By store.
-    pub stores: Vec<ObservedStore>,
+    pub stores: Vec<ObservedStore<'a>>,
 }
 
 /// Counters of calls.
@@ -22,13 +39,197 @@ pub struct CallCounters {
     pub failed: u64,
 }
 
-/// What can be seen of a store.
+/// A row as a query shows it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ObservedStore {
+pub struct ObservedRow {
+    /// Whether there is one.
+    pub present: bool,
+    /// Its version; at the source also a deleted row's.
+    pub version: u32,
+    /// Stands for a hash of its content: equal if and only if the content is.
+    pub content: u32,
+    /// When it was changed last.
+    pub changed: Us,
+}
+
+/// An event as the outbox table knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ObservedEvent {
+    /// When it was committed; [`Us::NEVER`]: never.
+    pub committed: Us,
+    /// Its row.
+    pub key: Key,
+}
+
+/// What can be seen of a store.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ObservedStore<'a> {
     /// How many rows it says it has.
     pub rows: u64,
     /// The log's end minus the group's committed offset, over all partitions; 0 where there is no group.
     pub offset_lag: u64,
     /// The newest source position that it has applied.
     pub position: u64,
+    /// Whether a row that it does not have is a miss and no difference: a cache.
+    pub misses: bool,
+    /// Whether an event that comes twice has its effect twice.
+    pub effects: bool,
+    /// Its rows by key, where a detector reads them.
+    pub table: Vec<ObservedRow>,
+    /// What its consumer counts by key.
+    pub sequences: &'a [Sequence],
+    /// By event id: how often it came, and when last.
+    pub inbox: &'a [(u8, Us)],
+    /// The newest canary that it shows, from 1; 0: none.
+    pub canary: u32,
+}
+
+/// The versions of one key that came to a store.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sequence {
+    /// The highest.
+    pub highest: u32,
+    /// Those below it that have not come.
+    pub gaps: Vec<u32>,
+    /// How many came again.
+    pub repeats: u32,
+}
+
+impl Sequence {
+    /// A version came. `whole`: it stands for all before it (a snapshot, a repair).
+    fn comes(&mut self, version: u32, whole: bool) {
+        if whole {
+            self.gaps.retain(|gap| *gap > version);
+            self.highest = self.highest.max(version);
+        } else if version > self.highest {
+            self.gaps.extend(self.highest + 1..version);
+            self.highest = version;
+        } else if let Some(at) = self.gaps.iter().position(|gap| *gap == version) {
+            self.gaps.swap_remove(at);
+        } else {
+            self.repeats += 1;
+        }
+    }
+}
+
+/// What an operator's monitoring keeps of a run: a fold over records that a real one would log or measure.
+#[derive(Clone, Debug, Default)]
+pub struct Books {
+    /// Whether anybody looks: else nothing is kept.
+    pub on: bool,
+    /// Whether anybody audits what came to the stores.
+    pub audited: bool,
+    /// By node: which store it is.
+    pub store_of: Vec<Option<u16>>,
+    /// When each row change was committed.
+    pub commits: Vec<Us>,
+    /// By key: when the source's row was changed last.
+    pub source_changed: Vec<Us>,
+    /// By store, then key: when its row was changed last.
+    pub store_changed: Vec<Vec<Us>>,
+    /// By event.
+    pub events: Vec<ObservedEvent>,
+    /// By store, then key.
+    pub sequences: Vec<Vec<Sequence>>,
+    /// By store, then event.
+    pub inboxes: Vec<Vec<(u8, Us)>>,
+}
+
+/// In the `extra` of an applied row: a repair wrote it, past the store's own rule.
+pub const BY_REPAIR: u32 = 2;
+
+impl Books {
+    /// Books for that many keys and these store nodes.
+    #[must_use]
+    pub fn new(keys: usize, nodes: usize, stores: &[NodeId]) -> Books {
+        let at = |node: usize| stores.iter().position(|store| store.index() == node).map(|store| store as u16);
+        Books {
+            store_of: (0..nodes).map(at).collect(),
+            source_changed: vec![Us::ZERO; keys],
+            store_changed: vec![vec![Us::ZERO; keys]; stores.len()],
+            sequences: vec![vec![Sequence::default(); keys]; stores.len()],
+            inboxes: vec![Vec::new(); stores.len()],
+            ..Books::default()
+        }
+    }
+
+    /// Takes one more record into account.
+    #[inline]
+    pub fn apply(&mut self, record: &Record) {
+        match record.kind {
+            Kind::Committed => {
+                self.commits.push(record.at);
+                self.source_changed[record.key.index()] = record.at;
+                self.know(record.event, record.key).committed = record.at;
+            }
+            Kind::Retracted => {
+                self.commits.pop();
+                self.know(record.event, record.key).committed = Us::NEVER;
+            }
+            Kind::Applied | Kind::NotNewer => {
+                let Some(store) = self.store_of.get(record.node.index()).copied().flatten() else { return };
+                if record.kind == Kind::Applied {
+                    self.store_changed[usize::from(store)][record.key.index()] = record.at;
+                }
+                if self.audited && record.event != EventId::NONE {
+                    self.came(usize::from(store), record);
+                }
+            }
+            _ => {} // Nobody measures the others.
+        }
+    }
+
+    fn know(&mut self, event: EventId, key: Key) -> &mut ObservedEvent {
+        if self.events.len() <= event.index() {
+            self.events.resize(event.index() + 1, ObservedEvent { committed: Us::NEVER, key: Key::NONE });
+        }
+        let known = &mut self.events[event.index()];
+        known.key = key;
+        known
+    }
+
+    fn came(&mut self, store: usize, record: &Record) {
+        let (direct, again) = (record.extra == BY_REPAIR, record.is_again());
+        self.sequences[store][record.key.index()].comes(record.version, again);
+        if direct {
+            return;
+        }
+        let inbox = &mut self.inboxes[store];
+        if inbox.len() <= record.event.index() {
+            inbox.resize(record.event.index() + 1, (0, Us::ZERO));
+        }
+        let (times, last) = &mut inbox[record.event.index()];
+        *times = if again { (*times).max(1) } else { times.saturating_add(1) };
+        *last = record.at;
+        self.know(record.event, record.key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[rustfmt::skip]
+    fn sequences() {
+        // versions that come (0: those before are taken back by a snapshot of the next), gaps, repeats
+        let table: [(&[u32], &[u32], u32); 6] = [
+            (&[1, 2, 3],    &[],     0),
+            (&[1, 3],       &[2],    0),
+            (&[1, 3, 2],    &[],     0),
+            (&[1, 2, 1, 2], &[],     2),
+            (&[4],          &[1, 2, 3], 0),
+            (&[1, 4, 0, 3], &[],     0),
+        ];
+        for (versions, gaps, repeats) in table {
+            let (mut sequence, mut whole) = (Sequence::default(), false);
+            for &version in versions {
+                if version > 0 {
+                    sequence.comes(version, whole);
+                }
+                whole = version == 0;
+            }
+            assert_eq!((sequence.gaps.as_slice(), sequence.repeats), (gaps, repeats), "{versions:?}");
+        }
+    }
 }

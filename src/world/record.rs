@@ -158,6 +158,8 @@ crate::ids! {
         OffsetReset = "offset-reset",
         /// A consumer's reset passes over a record that is still in the log. `value`: offset; `extra`: partition.
         PassedOver = "passed-over",
+        /// A detector flags a row. `extra`: detector; `detail`: the store's place in the plan.
+        Flagged = "flagged",
     }
 }
 
@@ -290,6 +292,9 @@ crate::ids! {
         DeadLetter = "dead-letter",
     }
 }
+
+/// From this number on a request is no client's but a canary's.
+pub const CANARY: u32 = 1 << 30;
 
 /// In the `detail` of a record: the event's row is shown again (a snapshot, a repair), which is no delivery.
 pub const AGAIN: u8 = 0x80;

@@ -59,6 +59,7 @@ const READER_DOWN: &str = r#"faults=["crash:search-index-consumer@500ms+3s"]"#;
 const KEPT: &str = "broker.retention=1s";
 const LOOKS: &str = "broker.retention_check=200ms";
 const BY_RECORD: &str = "broker.segment=1";
+const DIFF: &str = "detectors.watch.kind=full-diff";
 const LATE_START: &str = "cdc.start=2s";
 
 #[rustfmt::skip]
@@ -187,6 +188,11 @@ const TABLE: &[Row] = &[
     ("detectors.*.period",         D, &[],                                   "detectors.watch.period", "1s", "900ms", Trace),
     ("detectors.*.threshold",      D, &[FAILS],                              "detectors.watch.threshold", "1", "1000", Trace),
     ("detectors.*.against",        D, &[FAILS, "detectors.watch.kind=offset-lag"], "detectors.watch.against", "log-end", "source-version", Trace),
+    ("detectors.*.by",             D, &[FAILS, "detectors.watch.kind=sequence-audit"], "detectors.watch.by", "version", "event-id", Trace),
+    ("detectors.*.direction",      D, &[FAILS, DELETES, DIFF],               "detectors.watch.direction", "both", "source-to-target", Trace),
+    ("detectors.*.grace",          D, &[FAILS, DIFF],                        "detectors.watch.grace", "0s", "2s", Trace),
+    ("detectors.*.recheck",        D, &[FAILS, DIFF],                        "detectors.watch.recheck", "0s", "300ms", Trace),
+    ("detectors.*.sample",         D, &[FAILS, DIFF],                        "detectors.watch.sample", "1", "0.5", Trace),
     ("faults",                     D, &[],                                   "faults", "[]", r#"["crash:app@1s"]"#, Trace),
 ];
 

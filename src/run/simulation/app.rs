@@ -9,7 +9,7 @@ use crate::scenario::plan::{Arrivals, KeyPlan};
 use crate::strategy::Flow;
 use crate::strategy::machine::{AppCommand, AppEvent};
 use crate::world::ids::{EventId, Key, LinkId, Op, OpKind, Outcome, RecordId};
-use crate::world::record::{Kind, Parcel, Record};
+use crate::world::record::{CANARY, Kind, Parcel, Record};
 
 /// What one client asks for, and what it knows of it.
 #[derive(Clone, Copy, Debug)]
@@ -152,11 +152,33 @@ impl Simulation<'_> {
         self.ask(n as u32);
     }
 
+    /// A detector asks the app to change a row of its own: no client's request, with draws of its own.
+    pub(super) fn canary(&mut self, key: Key) {
+        let number = CANARY + self.canaries.len() as u32;
+        let mut draw = self.draws.of(Purpose::Operation, number.into(), 0, 0);
+        let tx_time = self.plan.source.tx_time.draw(&mut draw);
+        let (first, last, asked) = (self.now, self.now, OpKind::Update);
+        let request =
+            Request { key, asked, first, last, attempts: 0, outcome: None, told: None, tx_time, abort: false };
+        self.canaries.push(request);
+        self.unresolved += 1;
+        self.ask(number);
+    }
+
+    /// A client's request, or a canary's.
+    fn request_mut(&mut self, request: u32) -> &mut Request {
+        match request.checked_sub(CANARY) {
+            None => &mut self.requests[request as usize],
+            Some(canary) => &mut self.canaries[canary as usize],
+        }
+    }
+
     /// A client asks, or asks again.
     fn ask(&mut self, request: u32) {
-        let asking = &mut self.requests[request as usize];
+        let now = self.now;
+        let asking = self.request_mut(request);
         asking.attempts += 1;
-        asking.last = self.now;
+        asking.last = now;
         let (key, asked, attempt) = (asking.key, asking.asked, asking.attempts);
         if self.plan.workload.client_timeout != Us::NEVER {
             let deadline = self.now.after(self.plan.workload.client_timeout);
@@ -191,10 +213,13 @@ impl Simulation<'_> {
     }
 
     fn new_op(&mut self, op: Op, request: u32, cause: RecordId) -> u32 {
-        let asking = self.requests[request as usize];
+        let asking = *self.request_mut(request);
         let all = self.plan.keys() as u32;
         let mut keys: Vec<Key> =
             (0..self.plan.workload.rows_per_tx.min(all)).map(|nth| Key((asking.key.0 + nth) % all)).collect();
+        if request >= CANARY {
+            keys.truncate(1);
+        }
         sort(&mut keys);
         let proc = OpProc {
             op,
@@ -441,7 +466,7 @@ impl Simulation<'_> {
         let proc = &self.ops[slot as usize];
         let (op, request, attempt, key) = (proc.op, proc.request, proc.attempt, proc.key);
         let record = Record { op, key, cause, ..Record::new(self.now, self.plan.roles.app, Kind::Replied) };
-        let asking = &self.requests[request as usize];
+        let asking = *self.request_mut(request);
         let heard = asking.outcome.is_none() && asking.attempts == attempt;
         let value = if heard { self.now.since(asking.first).0 } else { u64::MAX };
         self.record(Record { detail: outcome as u8, value, extra: request, ..record });
@@ -453,10 +478,10 @@ impl Simulation<'_> {
 
     /// A client learns how its request ended. If it may ask again it does, when its watch says so.
     pub(super) fn client_told(&mut self, request: u32, outcome: Outcome) {
-        let workload = &self.plan.workload;
-        let asking = &mut self.requests[request as usize];
+        let (workload, draining) = (&self.plan.workload, self.draining);
+        let asking = self.request_mut(request);
         let again = asking.attempts <= workload.client_retries && workload.client_timeout != Us::NEVER;
-        if outcome != Outcome::Ok && again && !self.draining {
+        if outcome != Outcome::Ok && again && !draining {
             asking.told = Some(outcome);
             return;
         }
@@ -468,7 +493,7 @@ impl Simulation<'_> {
     pub(super) fn client_timeouts(&mut self) {
         self.watch_armed = false;
         while let Some(&(deadline, request, attempt)) = self.client_watch.front() {
-            let asking = self.requests[request as usize];
+            let asking = *self.request_mut(request);
             if asking.outcome.is_some() || asking.attempts != attempt {
                 self.client_watch.pop_front();
                 continue;
@@ -484,11 +509,11 @@ impl Simulation<'_> {
                 (record.key, record.value) = (asking.key, u64::from(request));
                 self.record(record);
             }
-            self.requests[request as usize].told = None;
+            self.request_mut(request).told = None;
             if asking.attempts <= self.plan.workload.client_retries && !self.draining {
                 self.ask(request);
             } else {
-                self.requests[request as usize].outcome = asking.told.or(Some(Outcome::Unknown));
+                self.request_mut(request).outcome = asking.told.or(Some(Outcome::Unknown));
                 self.unresolved -= 1;
             }
         }

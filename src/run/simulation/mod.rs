@@ -32,7 +32,6 @@ mod serve;
 mod slot;
 mod watch;
 
-use crate::detect::Memory;
 use crate::kernel::calendar::Calendar;
 use crate::kernel::rng::Draws;
 use crate::kernel::sorted::SortedMap;
@@ -42,7 +41,7 @@ use crate::scenario::plan::{NodeRole, Plan};
 use crate::strategy::machine::AppKnobs;
 use crate::world::broker::Broker;
 use crate::world::ids::{EventId, Key, LinkId, NodeId, Op, OpKind, RecordId, RelayId, StoreId};
-use crate::world::observe::CallCounters;
+use crate::world::observe::{Books, CallCounters};
 use crate::world::record::{Kind, Record};
 use crate::world::replica::ReplicaMode;
 use crate::world::source::{Source, Xid};
@@ -60,6 +59,7 @@ use producer::ProducerProc;
 use relay::RelayProc;
 use slot::LogState;
 use std::collections::VecDeque;
+use watch::Watch;
 
 /// What is to happen at an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,6 +138,8 @@ enum Due {
     FaultEnd(u32),
     /// A detector looks.
     Detect(u16),
+    /// A detector looks again at what it found.
+    Recheck(u16),
     /// Arrivals stop.
     Drain,
 }
@@ -199,6 +201,8 @@ pub struct Simulation<'p> {
     /// Blocking retry: the operation that may publish, and those behind it.
     lane: VecDeque<u32>,
     requests: Vec<Request>,
+    /// The requests of canaries, by their number above those of clients.
+    canaries: Vec<Request>,
     client_watch: VecDeque<(Us, u32, u32)>,
     watch_armed: bool,
     unresolved: u32,
@@ -208,8 +212,9 @@ pub struct Simulation<'p> {
     /// Events that can never be handled at a node.
     poison: Vec<(NodeId, EventId)>,
     publish_calls: CallCounters,
-    memories: Vec<Memory>,
-    firing: Vec<bool>,
+    /// What operators measure.
+    books: Books,
+    watch: Vec<Watch>,
     next_message: u32,
     /// When the request that was sent last arrives.
     last_arrival: Us,
@@ -274,6 +279,7 @@ impl<'p> Simulation<'p> {
             accept: VecDeque::new(),
             lane: VecDeque::new(),
             requests: Vec::new(),
+            canaries: Vec::new(),
             client_watch: VecDeque::new(),
             watch_armed: false,
             unresolved: 0,
@@ -281,8 +287,8 @@ impl<'p> Simulation<'p> {
             armed: Armed::new(plan),
             poison: Vec::new(),
             publish_calls: CallCounters::default(),
-            memories: vec![Memory::default(); plan.detectors.len()],
-            firing: vec![false; plan.detectors.len()],
+            books: watch::books(plan),
+            watch: vec![Watch::default(); plan.detectors.len()],
             next_message: 0,
             last_arrival: Us::ZERO,
             moving: 0,
@@ -371,12 +377,16 @@ impl<'p> Simulation<'p> {
             Due::Fault(fault) => self.scripted(fault),
             Due::FaultEnd(fault) => self.fault_end(fault),
             Due::Detect(detector) => self.detect_due(detector),
+            Due::Recheck(detector) => self.recheck_due(detector),
             Due::Drain => self.begin_drain(),
         }
     }
 
     /// Adds a record to the trace.
     fn record(&mut self, record: Record) -> RecordId {
+        if self.books.on {
+            self.books.apply(&record);
+        }
         self.trace.push(&record)
     }
 

@@ -13,6 +13,7 @@ pub struct Readme;
 pub mod kernel;
 pub mod world;
 pub mod strategy;
+pub mod recovery;
 pub mod detect;
 pub mod truth;
 pub mod scenario;

@@ -19,6 +19,8 @@ Examples:
   driftscope run missing-search-index --strategy outbox --expect consistent
   driftscope run outbox --set outbox.poll=250ms --format trace --out outbox.jsonl
   driftscope compare missing-search-index --strategy direct-db-first,outbox
+  driftscope inject failure-injection-test
+  driftscope audit missing-search-index --strategy outbox
   driftscope explore missing-search-index --strategy all
   driftscope explore outbox --faults 2 --expect consistent --format junit --out explore.xml
   driftscope shrink missing-search-index --anomaly missing
@@ -44,6 +46,10 @@ pub enum Command {
     Sweep(SweepArgs),
     /// One sweep of sweeps over seeds that follow each other
     Merge(MergeArgs),
+    /// The failure injection test in five steps: execute, crash, restart, verify, repair
+    Inject(StepsArgs),
+    /// The operational checklist and the anti-patterns, answered with evidence
+    Audit(StepsArgs),
     /// The permalink of a scenario
     Link(LinkArgs),
     /// The JSON Schema of a scenario document
@@ -211,6 +217,23 @@ pub struct MergeArgs {
     pub out: OutArgs,
 }
 
+/// `driftscope inject` and `driftscope audit`.
+#[derive(Debug, clap::Args)]
+pub struct StepsArgs {
+    /// Which scenario.
+    #[command(flatten)]
+    pub scenario: ScenarioArgs,
+    /// How a change reaches the second system
+    #[arg(long, value_name = "ID")]
+    pub strategy: Option<String>,
+    /// Lines for people, or JSON
+    #[arg(long, value_enum, default_value_t = CompareFormat::Text)]
+    pub format: CompareFormat,
+    /// Where the output goes.
+    #[command(flatten)]
+    pub out: OutArgs,
+}
+
 /// `driftscope link`.
 #[derive(Debug, clap::Args)]
 pub struct LinkArgs {
@@ -240,12 +263,12 @@ pub enum Format {
     Mermaid,
 }
 
-/// A format of `compare`.
+/// A format of `compare`, `inject` and `audit`.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum CompareFormat {
-    /// A table, for people
+    /// For people
     Text,
-    /// The reports, as a JSON array
+    /// JSON
     Json,
 }
 

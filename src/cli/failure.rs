@@ -25,6 +25,8 @@ pub enum Failure {
     NotEverywhere(String),
     /// The simulator broke laws of its own: an error of Driftscope, not of a strategy.
     BrokenLaws(Vec<String>),
+    /// A step of a test did not go as it should.
+    Step(u32),
 }
 
 impl From<Vec<Refusal>> for Failure {
@@ -54,6 +56,7 @@ impl Failure {
             Failure::BrokenLaws(laws) => {
                 (laws.iter().map(|law| format!("a law of the simulator is broken: {law}")).collect(), 1)
             }
+            Failure::Step(step) => (vec![format!("step {step} failed")], 3),
         };
         lines.iter().for_each(|line| say(line));
         ExitCode::from(status)

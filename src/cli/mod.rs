@@ -4,9 +4,11 @@
 //! 3 an expectation that did not hold; 130 interrupted.
 
 mod args;
+mod audit;
 mod compare;
 mod explore;
 mod failure;
+mod inject;
 mod link;
 mod list;
 mod merge;
@@ -46,6 +48,8 @@ pub fn main() -> ExitCode {
         Command::Shrink(args) => shrink::run(&args),
         Command::Sweep(args) => sweep::run(&args),
         Command::Merge(args) => merge::run(&args),
+        Command::Inject(args) => inject::run(&args),
+        Command::Audit(args) => audit::run(&args),
         Command::Link(args) => link::run(&args),
         Command::Schema(args) => schema::run(&args),
     };

@@ -4,11 +4,14 @@
 //! - `outcome`: a run with faults, and what it shows; `crash_search`: every one of them, into a `matrix`
 //! - `sweep`: many seeds, varied options (`vary`), into `statistics` of `metrics` that merge exactly
 //! - `shrink`: the smallest scenario that still shows an anomaly, by `reduce`d candidates; `need`: why each part is needed
+//! - `inject`: the failure injection test in five steps; `audit`: the operational checklist, answered from runs
 //! - `job`: how long work is done in slices, watched and given up
 //!
 //! Nothing here owns a clock or a thread: whoever calls decides how much is done at a time, and where.
 
+pub mod audit;
 pub mod crash_search;
+pub mod inject;
 pub mod job;
 pub mod matrix;
 pub mod metrics;

@@ -116,6 +116,8 @@ fn scale_timeouts(document: &mut Document) -> Result<(), Vec<Refusal>> {
             None => vec![row.path.to_owned()],
             Some((map, rest)) => match document.get(map).and_then(Value::as_object) {
                 Some(members) => members.keys().map(|id| format!("{map}.{id}.{rest}")).collect(),
+                // Without a word of them there are stores, and no recoveries.
+                None if map == "recovery" => Vec::new(),
                 None => vec![row.path.to_owned()],
             },
         };

@@ -3,6 +3,7 @@
 
 use super::table::{NONE, Table};
 use crate::detect::DetectorKind;
+use crate::recovery::RecoveryKind;
 use crate::run::narrate::point_words;
 use crate::run::words::capital;
 use crate::scenario::fault::RULES;
@@ -10,9 +11,10 @@ use crate::scenario::options::row;
 use crate::scenario::plan::Target;
 use crate::scenario::presets::PRESETS;
 use crate::scenario::schema::option_table;
-use crate::scenario::topology::{LinkRole, StoreName, Topology};
+use crate::scenario::topology::{LinkRole, RecoveryName, StoreName, Topology};
 use crate::strategy::machine::Step;
 use crate::strategy::{CrashPoint, StrategyId};
+use crate::world::ids::StoreId;
 
 crate::ids! {
     /// A list.
@@ -82,7 +84,9 @@ fn topology(strategy: StrategyId, target: Target) -> Topology {
     let mut stores = StoreName::expand(&["STORE".to_owned()], 1);
     stores.iter_mut().for_each(|store| store.reference = true);
     let participants = vec!["source".to_owned(), "broker".to_owned()];
-    Topology { strategy, target, stores, relays: 1, participants }
+    let (kind, covers) = (RecoveryKind::Reconcile, vec![StoreId(0)]);
+    let recoveries = vec![RecoveryName { id: "RECOVERY".to_owned(), kind, stores: covers, reemit: true }];
+    Topology { strategy, target, stores, relays: 1, participants, recoveries }
 }
 
 /// `all`, if it is every strategy.

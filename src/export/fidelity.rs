@@ -2,6 +2,7 @@
 
 use super::table::Table;
 use crate::detect::{canary, checksum};
+use crate::recovery;
 use crate::strategy::{cdc, fire_and_forget, listen_to_yourself, outbox, publish_in_transaction, two_phase_commit};
 use crate::world::{broker, consumer, outbox as outbox_table, replica, source, store, wal};
 
@@ -22,6 +23,7 @@ pub fn rows() -> Vec<(&'static str, &'static str, &'static str)> {
         &cdc::FIDELITY,
         &two_phase_commit::FIDELITY,
         &listen_to_yourself::FIDELITY,
+        &recovery::FIDELITY,
         &checksum::FIDELITY,
         &canary::FIDELITY,
     ];
@@ -29,7 +31,7 @@ pub fn rows() -> Vec<(&'static str, &'static str, &'static str)> {
 }
 
 /// How many files make a statement; a test counts them.
-pub const PARTS: usize = 15;
+pub const PARTS: usize = 16;
 
 /// The statements as a table.
 #[must_use]

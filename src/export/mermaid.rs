@@ -116,7 +116,9 @@ fn is_drawn(kind: Kind) -> bool {
         Kind::Granted | Kind::Appended | Kind::Emptied | Kind::OffsetCommitted | Kind::Rewound => false,
         Kind::Polled | Kind::Claimed | Kind::Marked | Kind::Answered | Kind::Retried | Kind::Passed => false,
         Kind::Expired | Kind::OffsetReset | Kind::PassedOver => true,
-        Kind::LogStart | Kind::Flagged | Kind::Assumed | Kind::HighWatermark | Kind::InSync | Kind::Unmarked => false,
+        Kind::Compared | Kind::TableRead | Kind::PassBegan | Kind::PassEnded | Kind::Flagged => false,
+        Kind::Reemitted | Kind::Swapped => true,
+        Kind::LogStart | Kind::Assumed | Kind::HighWatermark | Kind::InSync | Kind::Unmarked => false,
         Kind::Acked | Kind::SlotCreated | Kind::SlotMoved | Kind::Checkpointed | Kind::StreamStarted => false,
         Kind::Read
         | Kind::Buffered

@@ -10,6 +10,7 @@ pub mod matrix;
 pub mod mermaid;
 pub mod shrunk;
 pub mod sweep;
+pub mod steps;
 pub mod table;
 pub mod text;
 pub mod trace;

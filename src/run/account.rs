@@ -14,7 +14,7 @@ use crate::truth::anomaly::{Anomaly, RowState};
 use crate::truth::cause;
 use crate::truth::checks::{self, Fate, Law};
 use crate::truth::judge::Judgement;
-use crate::truth::ledger::{StoreLedger, inverted_pairs, reordered};
+use crate::truth::ledger::{StoreLedger, inverted_pairs, reordered, repaired};
 use crate::world::ids::{EventId, Key, Outcome, RecordId, StoreKind};
 use crate::world::record::{Kind, Record};
 
@@ -85,7 +85,7 @@ pub fn report(plan: &Plan, trace: &Trace, judgement: &Judgement) -> Report {
         blocked,
         detectors: detectors(plan, trace, judgement, &alarms, &divergence),
         divergence,
-        repair: RepairReport::default(),
+        repair: repair(plan, trace),
         cost: cost(trace),
         faults: faults(plan, trace),
         fault_counts: fault_counts(plan, trace),
@@ -365,6 +365,16 @@ fn detectors(
         }
     };
     plan.detectors.iter().enumerate().map(report).collect()
+}
+
+fn repair(plan: &Plan, trace: &Trace) -> RepairReport {
+    let tally = &trace.tally;
+    let mut report = RepairReport { runs: tally.passes, rows_read: tally.rows_read, ..RepairReport::default() };
+    for (store, misses) in trace.ledger.stores.iter().zip(misses(plan)) {
+        let (mended, harmed) = repaired(&trace.ledger, store, misses);
+        (report.repaired, report.harmful) = (report.repaired + mended, report.harmful + harmed);
+    }
+    report
 }
 
 fn cost(trace: &Trace) -> CostReport {

@@ -8,6 +8,7 @@ use crate::strategy::CrashPoint;
 use crate::truth::anomaly::{Anomaly, RowState};
 use crate::truth::cause::{How, RowCause};
 use crate::world::ids::{EventId, Key, NodeId, OpKind, Outcome, RecordId, RelayId, Reset};
+use crate::world::observe::BY_REPAIR;
 use crate::world::record::{AbortReason, Kind, Parcel, PassedBy, PoisonPolicy, Record, RejectReason, Vanish};
 
 /// `product-17 version 1`, `product-17`, or nothing.
@@ -38,6 +39,7 @@ pub fn the(plan: &Plan, node: NodeId) -> String {
         NodeRole::Store(_) if id == "search-index" => "the search index".to_owned(),
         NodeRole::Store(_) if id == "cache" => "the cache".to_owned(),
         NodeRole::Store(_) => id.clone(),
+        NodeRole::Recovery(_) => format!("the recovery {id}"),
     }
 }
 
@@ -72,9 +74,17 @@ pub fn record(plan: &Plan, record: &Record) -> String {
         Kind::Waits => format!("a write waits for a row lock of transaction {}", record.extra),
         Kind::Granted => format!("a write gets what it waited for after {}", span(Us(record.value))),
         Kind::Appended => format!("{what} is record {} of partition {} ({kind})", record.value, record.extra),
+        Kind::Applied if record.extra == BY_REPAIR && record.op_detail() == OpKind::Delete as u8 => {
+            format!("is repaired: {} is deleted", plan.key_name(record.key))
+        }
+        Kind::Applied if record.extra == BY_REPAIR => format!("is repaired: it shows {what}"),
         Kind::Applied => format!("shows {what} ({kind})"),
+        Kind::NotNewer if record.is_again() && record.event == EventId::NONE => {
+            format!("refuses a repair of {what}: the row is not as it was read")
+        }
         Kind::NotNewer => format!("refuses {what}: it is not newer"),
         Kind::TombstoneGone => format!("forgets that {what} was deleted"),
+        Kind::Emptied if record.extra == BY_REPAIR => "is emptied, to be made anew".to_owned(),
         Kind::Emptied => "has lost all its rows".to_owned(),
         Kind::OffsetCommitted => format!("offset {} of partition {} is committed", record.value, record.extra),
         Kind::Rewound => format!("reads partition {} again from offset {}", record.extra, record.value),
@@ -135,6 +145,9 @@ pub fn record(plan: &Plan, record: &Record) -> String {
         | Kind::FailedOver
         | Kind::Truncated => of_the_replicas(plan, record, &what),
         Kind::Flagged => flagged(plan, record),
+        Kind::PassBegan | Kind::TableRead | Kind::Compared | Kind::Reemitted | Kind::PassEnded | Kind::Swapped => {
+            of_recovery(record, &what)
+        }
         Kind::LogStart | Kind::Expired | Kind::OffsetReset | Kind::PassedOver => of_retention(record, &what),
         Kind::Vanished => {
             format!("outbox row {} ({what}) is {}: no poll will ever see it", record.value, vanish(record.detail))
@@ -167,6 +180,20 @@ fn of_the_replicas(plan: &Plan, record: &Record, what: &str) -> String {
             "{what}, record {} of partition {}, is gone: the new leader never had it",
             record.value, record.extra
         ),
+    }
+}
+
+/// One sentence for a record of a recovery's pass.
+fn of_recovery(record: &Record, what: &str) -> String {
+    match record.kind {
+        Kind::PassBegan => format!("begins pass {}", record.value),
+        Kind::TableRead => format!("reads {} for a recovery", count(record.value, "row")),
+        Kind::Compared if record.value == 0 => "finds no row to repair".to_owned(),
+        Kind::Compared => format!("finds {} to repair", count(record.value, "row")),
+        Kind::Reemitted => format!("publishes {what} again"),
+        Kind::PassEnded if record.detail == 1 => "gives its pass up".to_owned(),
+        Kind::PassEnded => "ends its pass".to_owned(),
+        _ => "is swapped for the store that was made anew".to_owned(), // Swapped; no other kind comes here.
     }
 }
 
@@ -277,6 +304,11 @@ fn parcel(detail: u8) -> &'static str {
         Some(Parcel::Prepare) => "the request to prepare",
         Some(Parcel::Decide) => "the decision",
         Some(Parcel::Recover) => "the question what is prepared",
+        Some(Parcel::Scan) => "the read of all rows",
+        Some(Parcel::Repair) => "the repair",
+        Some(Parcel::Open) => "the request for a new store",
+        Some(Parcel::Copy) => "the copy of all rows",
+        Some(Parcel::Swap) => "the swap",
         Some(Parcel::AnswerOk | Parcel::AnswerFailed) | None => "the answer",
     }
 }

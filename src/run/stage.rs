@@ -80,7 +80,8 @@ impl Stage<'_> {
             | NodeRole::Relay(_)
             | NodeRole::Connector
             | NodeRole::Coordinator
-            | NodeRole::Follower => (0, 0),
+            | NodeRole::Follower
+            | NodeRole::Recovery(_) => (0, 0),
             NodeRole::Broker if self.plan.strategy.direct() || self.plan.roles.coordinator.is_some() => (1, stores),
             NodeRole::Broker => (0, stores),
             NodeRole::Consumer(store) if store.index() >= self.plan.stores.len() => (0, 0),
@@ -93,7 +94,9 @@ impl Stage<'_> {
         let (column, title) = match plan.role {
             NodeRole::App => (Column::App, plan.id.clone()),
             NodeRole::Source => (Column::Source, plan.id.clone()),
-            NodeRole::Relay(_) | NodeRole::Connector | NodeRole::Coordinator => (Column::Middle, plan.id.clone()),
+            NodeRole::Relay(_) | NodeRole::Connector | NodeRole::Coordinator | NodeRole::Recovery(_) => {
+                (Column::Middle, plan.id.clone())
+            }
             NodeRole::Broker | NodeRole::Follower => (Column::Broker, plan.id.clone()),
             NodeRole::Consumer(_) if Some(node) == self.plan.roles.own_consumer => {
                 (Column::Middle, "own consumer".to_owned())
@@ -175,7 +178,7 @@ impl Stage<'_> {
                 1
             }
             Verb::Poll | Verb::Apply | Verb::CommitOffset => self.rows(self.plan.nodes[node.index()].role).0,
-            Verb::Validate => 0,
+            Verb::Validate | Verb::Scan | Verb::Compare | Verb::Repair | Verb::Position | Verb::Copy | Verb::Swap => 0,
             Verb::Begin | Verb::Write | Verb::Enqueue | Verb::Commit | Verb::Publish | Verb::Reply => 0,
             Verb::Claim | Verb::Mark | Verb::Decode | Verb::Store | Verb::Confirm => 0,
         }
@@ -199,6 +202,7 @@ impl Stage<'_> {
             Verb::Apply => format!("apply{key}"),
             Verb::Buffer => format!("buffer{key}"),
             Verb::Validate => format!("validate{key}"),
+            Verb::Repair => format!("repair{key}"),
             Verb::Begin
             | Verb::Enqueue
             | Verb::CommitAll
@@ -213,6 +217,11 @@ impl Stage<'_> {
             | Verb::Decode
             | Verb::Store
             | Verb::Confirm
+            | Verb::Scan
+            | Verb::Compare
+            | Verb::Position
+            | Verb::Copy
+            | Verb::Swap
             | Verb::CommitOffset => verb.id().to_owned(),
         }
     }
@@ -233,7 +242,9 @@ impl Stage<'_> {
                 let queue = wal.queued.saturating_sub(wal.acked);
                 vec![fact("state", wal.phase.id().to_owned()), fact("not yet published", queue.to_string())]
             }
-            NodeRole::App | NodeRole::Relay(_) | NodeRole::Consumer(_) | NodeRole::Follower => Vec::new(),
+            NodeRole::App | NodeRole::Relay(_) | NodeRole::Consumer(_) | NodeRole::Follower | NodeRole::Recovery(_) => {
+                Vec::new()
+            }
             NodeRole::Coordinator => vec![fact("decisions in its log", self.view.decisions.to_string())],
             NodeRole::Source => {
                 let rows = self.view.source.iter().filter(|row| row.present).count();
@@ -361,7 +372,8 @@ impl Stage<'_> {
             | NodeRole::Coordinator
             | NodeRole::Consumer(_)
             | NodeRole::Store(_)
-            | NodeRole::Follower => Vec::new(),
+            | NodeRole::Follower
+            | NodeRole::Recovery(_) => Vec::new(),
         }
     }
 
@@ -457,7 +469,8 @@ impl Stage<'_> {
                 | NodeRole::Broker
                 | NodeRole::Relay(_)
                 | NodeRole::Connector
-                | NodeRole::Follower,
+                | NodeRole::Follower
+                | NodeRole::Recovery(_),
             ) => 0,
         }
     }
@@ -534,7 +547,12 @@ impl Stage<'_> {
             | Parcel::CommitAll
             | Parcel::Prepare
             | Parcel::Decide
+            | Parcel::Scan
+            | Parcel::Open
+            | Parcel::Copy
+            | Parcel::Swap
             | Parcel::Recover => MessageShape::Read,
+            Parcel::Repair => MessageShape::Write,
             Parcel::Commit | Parcel::Claim | Parcel::Mark | Parcel::CommitOffset | Parcel::Read => MessageShape::Read,
             Parcel::AnswerOk => MessageShape::Ok,
             Parcel::AnswerFailed => MessageShape::Refused,
@@ -635,6 +653,13 @@ fn gap_of(steps: &[Step], point: u8) -> Option<usize> {
             | C::RelayMarkPublish
             | C::AppBeginEnqueue
             | C::AppEnqueueWrite
+            | C::ReconcileReadCompare
+            | C::ReconcileCompareRepair
+            | C::ReconcileRepairNext
+            | C::ResnapshotReadPublish
+            | C::ResnapshotPublishNext
+            | C::RebuildPositionCopy
+            | C::RebuildCopySwap
             | C::StoreApplyAck => return None,
         };
         steps.iter().position(|step| step.verb == verb)

@@ -58,6 +58,12 @@ pub struct Tally {
     looks: Vec<u64>,
     /// Alarms and their ends.
     pub alarms: Vec<Record>,
+    /// The links over which recoveries read the source.
+    scans_source: Vec<crate::world::ids::LinkId>,
+    /// Passes of recoveries.
+    pub passes: u64,
+    /// Rows that recoveries have read, at either side.
+    pub rows_read: u64,
     /// Rows that detectors flagged: when, which detector, which store, which key.
     pub flags: Vec<(Us, u32, u8, Key)>,
     /// The end of the log, where its slot's `restart_lsn` is, and the most that lay between.
@@ -102,6 +108,9 @@ impl Tally {
             crashes: vec![0; plan.nodes.len()],
             looks: vec![0; plan.detectors.len()],
             alarms: Vec::new(),
+            scans_source: plan.roles.recovery_source.clone(),
+            passes: 0,
+            rows_read: 0,
             flags: Vec::new(),
             wal: (0, u64::MAX),
             wal_peak: 0,
@@ -136,8 +145,10 @@ impl Tally {
                     Parcel::Upsert,
                 ];
                 let of_slot = [Parcel::Inspect, Parcel::Snapshot, Parcel::Stream, Parcel::Confirm];
+                // A recovery reads the source by a query, and a store by a message.
+                let scans = record.detail == Parcel::Scan as u8 && self.scans_source.contains(&record.link);
                 let mut queries = to_source.iter().chain(&of_slot);
-                self.messages += u64::from(!queries.any(|parcel| record.detail == *parcel as u8));
+                self.messages += u64::from(!scans && !queries.any(|parcel| record.detail == *parcel as u8));
                 self.calls_inside(record);
             }
             Kind::Waits => self.waits(record.op, record.at),
@@ -161,6 +172,8 @@ impl Tally {
             Kind::OffsetCommitted => self.offset_committed(record),
             Kind::Looked => self.looks[record.extra as usize] += 1,
             Kind::Alarm | Kind::AllClear => self.alarms.push(*record),
+            Kind::PassBegan => self.passes += 1,
+            Kind::TableRead => self.rows_read += record.value,
             Kind::Flagged => self.flags.push((record.at, record.extra, record.detail, record.key)),
             Kind::Crashed => self.crashes[record.node.index()] += 1,
             _ => {} // Other records cost nothing.

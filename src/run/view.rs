@@ -51,6 +51,7 @@ impl Lens {
             NodeRole::Connector => &CONNECTOR_STEPS[..],
             NodeRole::Coordinator => plan.strategy.coordinator_steps(),
             NodeRole::Consumer(_) => &CONSUMER_STEPS[..],
+            NodeRole::Recovery(at) => plan.recoveries[at.index()].kind.steps(),
             NodeRole::Source | NodeRole::Broker | NodeRole::Store(_) | NodeRole::Follower => &[],
         };
         let store_of = |role: NodeRole| match role {
@@ -62,7 +63,8 @@ impl Lens {
             | NodeRole::Connector
             | NodeRole::Coordinator
             | NodeRole::Consumer(_)
-            | NodeRole::Follower => None,
+            | NodeRole::Follower
+            | NodeRole::Recovery(_) => None,
         };
         Lens {
             steps: plan.nodes.iter().map(|node| steps(node.role)).collect(),
@@ -399,7 +401,11 @@ impl View {
             }
             Kind::Retried => self.retried(lens, record),
             Kind::Marked => self.marked(record),
-            Kind::Claimed | Kind::Polled => self.started(record),
+            Kind::Claimed | Kind::Polled | Kind::PassBegan => self.started(record),
+            Kind::PassEnded => {
+                let steps = lens.steps[record.node.index()].len() as u8;
+                self.at_step(lens, record, steps, u8::MAX);
+            }
             Kind::Crashed => self.crashed(lens, record),
             Kind::Killed => self.killed(lens, record),
             Kind::Restarted => {
@@ -438,6 +444,10 @@ impl View {
             | Kind::OffsetReset
             | Kind::Assumed
             | Kind::Flagged
+            | Kind::TableRead
+            | Kind::Compared
+            | Kind::Reemitted
+            | Kind::Swapped
             | Kind::FailedOver => {}
         }
     }
@@ -462,6 +472,11 @@ impl View {
             Some(Parcel::StoreOffset) => Verb::Store,
             Some(Parcel::Confirm) => Verb::Confirm,
             Some(Parcel::Inspect | Parcel::Snapshot | Parcel::Stream) => Verb::Decode,
+            Some(Parcel::Scan) => Verb::Scan,
+            Some(Parcel::Repair) => Verb::Repair,
+            Some(Parcel::Open) => Verb::Position,
+            Some(Parcel::Copy) => Verb::Copy,
+            Some(Parcel::Swap) => Verb::Swap,
             Some(Parcel::Wal) => {
                 self.wal.sent += 1;
                 return;

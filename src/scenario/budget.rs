@@ -80,6 +80,10 @@ fn parts(plan: &Plan) -> Vec<(String, u128)> {
         let partitions = u128::from(plan.broker.partitions);
         parts.push(("broker.retention_check".to_owned(), times(plan.broker.retention_check) * partitions));
     }
+    for recovery in &plan.recoveries {
+        let passes = recovery.period.map_or(1, times);
+        parts.push((format!("recovery.{}.period", recovery.id), passes * (plan.keys() as u128 + 2)));
+    }
     for detector in &plan.detectors {
         parts.push((format!("detectors.{}.period", detector.id), times(detector.period)));
     }

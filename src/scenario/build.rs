@@ -9,15 +9,16 @@ use super::options::MOST_KEYS;
 use super::participants;
 use super::plan::{
     Arrivals, BrokerPlan, BufferPlan, CdcPlan, Cursor, DetectorPlan, DirectPlan, KeyPlan, LinkPlan, ListenPlan,
-    OutboxPlan, Plan, Scripted, SourcePlan, StorePlan, Target, Workload,
+    OutboxPlan, Plan, RecoveryPlan, Scripted, SourcePlan, StorePlan, Target, Workload,
 };
 use super::refusal::{Allowed, Refusal};
-use super::topology::StoreName;
+use super::topology::{RecoveryName, StoreName};
 use super::validate::Names;
 use super::wiring;
 use crate::detect::{DetectorKind, Settings};
 use crate::kernel::sorted::sort_by_key;
 use crate::kernel::time::{Us, decimal_text};
+use crate::recovery::RecoveryKind;
 use crate::strategy::cdc::{LsnFlushMode, Mismatch, SnapshotMode};
 use crate::world::ids::{Acks, Apply, Durable, Key, Reset, StoreKind};
 use crate::world::outbox::{Claim, Eligible, Progress, ReadOrder, Rules};
@@ -54,6 +55,7 @@ impl<'a> Builder<'a> {
         let mut notes = notes::inert(&self);
         let faults = fault_plan::resolve(&mut self, &workload.keys, &nodes, &links, &mut notes);
         let detectors = self.detectors(&workload.keys);
+        let recoveries = self.names.topology.recoveries.iter().map(|name| self.recovery(name)).collect();
         workload.keys.named = std::mem::take(&mut self.named);
         let topology = &self.names.topology;
         let scenario = name.unwrap_or("scenario").to_owned();
@@ -80,6 +82,7 @@ impl<'a> Builder<'a> {
             two_phase,
             listen: self.listen(),
             own: self.store(&StoreName { id: "source".into(), declared: "source".into(), reference: false }),
+            recoveries,
             detectors,
             faults,
             notes,
@@ -316,6 +319,31 @@ impl<'a> Builder<'a> {
             restart_wait: block.us("restart_wait"),
             backoff: block.us("backoff"),
             timeout: block.us("timeout"),
+        }
+    }
+
+    fn recovery(&self, RecoveryName { id, kind, stores, reemit }: &RecoveryName) -> RecoveryPlan {
+        let ids = [id.as_str()];
+        let block = Block::member(self.root, "recovery.*", &ids, id);
+        let by_hand = *kind == RecoveryKind::Manual;
+        let period = block.us("period");
+        RecoveryPlan {
+            id: id.clone(),
+            kind: *kind,
+            stores: stores.clone(),
+            first: if by_hand { block.us("notice_after") } else { period },
+            period: Some(period).filter(|_| !by_hand),
+            grace: block.us("grace"),
+            recheck: block.us("recheck"),
+            reemit: *reemit,
+            delay: block.us("repair_delay"),
+            versioned: block.switch("versioned"),
+            pause: block.rate(if by_hand { "rate" } else { "throttle" }),
+            sample: block.parts("sample"),
+            one_way: block.word("direction") == "source-to-target",
+            read_row: block.us("read_row"),
+            timeout: block.us("timeout"),
+            position_first: block.word("position") == "before-copy",
         }
     }
 

@@ -130,6 +130,9 @@ fn check_point(builder: &mut Builder<'_>, fault: &Fault, known: &KnownNode, poin
         NodeRole::Coordinator => "coordinator.",
         NodeRole::Consumer(_) => "consumer.",
         NodeRole::Store(_) => "store.",
+        NodeRole::Recovery(at) => {
+            builder.names.topology.recoveries.get(at.index()).map_or("", |recovery| recovery.kind.prefix())
+        }
     };
     if point.id().starts_with(prefix) {
         return Ok(());

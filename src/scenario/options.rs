@@ -5,6 +5,7 @@ use super::kind::{Kind, LONGEST_RUN, MOST_EXACT, Setting};
 use super::plan::{Cursor, Heuristic, LinkOrder};
 use crate::detect::DetectorKind;
 use crate::kernel::time::Us;
+use crate::recovery::RecoveryKind;
 use crate::strategy::StrategyId;
 use crate::strategy::cdc::{LsnFlushMode, Mismatch, SnapshotMode};
 use crate::world::ids::{Acks, Apply, Durable, Reset, StoreKind};
@@ -223,6 +224,7 @@ pub const OPTIONS: &[Row] = &[
             ("connector-source", "500us"),
             ("coordinator-source", "500us"),
             ("source-consumer-source", "500us"),
+            ("RECOVERY-source", "500us"),
         ]),
     row_of(
         "links.*.order",
@@ -898,6 +900,100 @@ pub const OPTIONS: &[Row] = &[
         "How long an operator lets a transaction be in doubt.",
     )
     .only(Scope::Of(StrategyId::TwoPhaseCommit)),
+    // What mends what differs.
+    row_of(
+        "recovery.*.kind",
+        Kind::Choice(RecoveryKind::IDS),
+        "reconcile",
+        "CONTRACT",
+        "How it works.\n\nLeft out, it is what its id says, else reconcile.",
+    )
+    .except(&[("rebuild", "rebuild"), ("resnapshot", "resnapshot"), ("manual", "manual")]),
+    row_of("recovery.*.store", Kind::Name, "all", ILLUSTRATIVE, "Which store it covers; `all`: every one."),
+    row_of("recovery.*.period", FROM_1MS, "30s", ILLUSTRATIVE, "From one pass to the next; the first begins after one."),
+    row_of(
+        "recovery.*.grace",
+        ANY,
+        "5s",
+        ILLUSTRATIVE,
+        "Rows that changed within this span before the pass are left alone: their events may be on their way.",
+    ),
+    row_of(
+        "recovery.*.recheck",
+        ANY,
+        "0s",
+        "DOMAIN 2i",
+        "It reads again after this span and repairs only what still differs and stands still; 0: it repairs at once.",
+    ),
+    row_of(
+        "recovery.*.repair",
+        Kind::Choice(&["direct", "re-emit"]),
+        "direct",
+        "DOMAIN 2i",
+        "How it repairs a row.\n\n\
+         `direct` writes the store, past its own rule; `re-emit` publishes the row's event again, which cannot delete what \
+         the source never had.",
+    ),
+    row_of(
+        "recovery.*.repair_delay",
+        ANY,
+        "0s",
+        ILLUSTRATIVE,
+        "How long it takes from comparing to the first repair: the window in which a live event can come between.",
+    ),
+    row_of(
+        "recovery.*.versioned",
+        Kind::Switch,
+        "true",
+        "DOMAIN 2i",
+        "Whether a repair is written only if the store's row is still as the pass read it.\n\n\
+         For a rebuild: whether a copied row gives way to a newer one. Without it, repairs write old rows over new ones.",
+    ),
+    row_of(
+        "recovery.*.throttle",
+        Kind::Rate,
+        "0/s",
+        ILLUSTRATIVE,
+        "At most so many repairs; 0: as fast as they are answered.",
+    ),
+    row_of(
+        "recovery.*.sample",
+        Kind::Probability,
+        "1",
+        "DOMAIN O15",
+        "The share of the rows that a pass reads, drawn anew each time.",
+    ),
+    row_of(
+        "recovery.*.direction",
+        Kind::Choice(&["both", "source-to-target"]),
+        "both",
+        "DOMAIN 2i",
+        "Whether it also looks for what the source does not have, to delete it.",
+    ),
+    row_of(
+        "recovery.*.read_row",
+        Kind::Duration(Us::ZERO, Us::secs(60)),
+        "20us",
+        ILLUSTRATIVE,
+        "How long the source, or a store, takes to read one row.",
+    ),
+    row_of("recovery.*.timeout", FROM_1MS, "30s", ILLUSTRATIVE, "How long it waits for an answer."),
+    row_of(
+        "recovery.*.position",
+        Kind::Choice(&["before-copy", "after-copy"]),
+        "before-copy",
+        "DOMAIN 2l",
+        "`rebuild` only: when it records the log's position, from which the new store is fed.\n\n\
+         After the copy, what happened meanwhile is lost.",
+    ),
+    row_of(
+        "recovery.*.notice_after",
+        ANY,
+        "1h",
+        ILLUSTRATIVE,
+        "`manual` only: when a person notices, from the start, and begins the one pass.",
+    ),
+    row_of("recovery.*.rate", Kind::Rate, "1/m", ILLUSTRATIVE, "`manual` only: how many rows a person repairs."),
     // What an operator watches.
     row_of(
         "detectors.*.kind",

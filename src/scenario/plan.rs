@@ -2,11 +2,14 @@
 
 use crate::kernel::distribution::Distribution;
 use crate::kernel::time::Us;
+use crate::recovery::RecoveryKind;
 use crate::strategy::cdc::{LsnFlushMode, Mismatch, SnapshotMode};
 use crate::strategy::machine::Step;
 use crate::strategy::{StrategyId, outbox};
 use crate::world::broker::Roll;
-use crate::world::ids::{Acks, Apply, Durable, Key, LinkId, NodeId, OpKind, RelayId, Reset, StoreId, StoreKind};
+use crate::world::ids::{
+    Acks, Apply, Durable, Key, LinkId, NodeId, OpKind, RecoveryId, RelayId, Reset, StoreId, StoreKind,
+};
 use crate::world::outbox::Rules;
 use crate::world::record::PoisonPolicy;
 use crate::world::replica::ReplicaMode;
@@ -61,6 +64,8 @@ pub struct Plan {
     pub listen: ListenPlan,
     /// The app's own consumer, as if the source were its store.
     pub own: StorePlan,
+    /// The recoveries, in document order.
+    pub recoveries: Vec<RecoveryPlan>,
     /// The detectors, in document order.
     pub detectors: Vec<DetectorPlan>,
     /// The scripted faults, in document order.
@@ -153,6 +158,8 @@ pub enum NodeRole {
     Connector,
     /// The broker's follower.
     Follower,
+    /// What mends what differs.
+    Recovery(RecoveryId),
 }
 
 /// Anything that can crash.
@@ -260,6 +267,14 @@ pub struct Roles {
     pub consumer_store: Vec<Option<LinkId>>,
     /// `STORE-consumer-source`, by store; `None` unless its payload is by reference.
     pub consumer_source: Vec<Option<LinkId>>,
+    /// By recovery.
+    pub recoveries: Vec<NodeId>,
+    /// `RECOVERY-source`, by recovery.
+    pub recovery_source: Vec<LinkId>,
+    /// `RECOVERY-broker`, by recovery; `None` unless it repairs through the log.
+    pub recovery_broker: Vec<Option<LinkId>>,
+    /// `RECOVERY-STORE`, by recovery, then store; `None` if it does not cover it.
+    pub recovery_store: Vec<Vec<Option<LinkId>>>,
 }
 
 /// When operations arrive.
@@ -558,6 +573,43 @@ pub struct CdcPlan {
     pub backoff: Us,
     /// How long it waits for an answer.
     pub timeout: Us,
+}
+
+/// A recovery and its options.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecoveryPlan {
+    /// Its id.
+    pub id: String,
+    /// How it works.
+    pub kind: RecoveryKind,
+    /// The stores that it covers.
+    pub stores: Vec<StoreId>,
+    /// When its first pass begins.
+    pub first: Us,
+    /// From one pass to the next; `None`: there is one only.
+    pub period: Option<Us>,
+    /// Rows that changed within this span before the pass are left alone.
+    pub grace: Us,
+    /// After how long it looks again before it repairs; zero: it does not.
+    pub recheck: Us,
+    /// Whether it repairs by publishing the row's event again.
+    pub reemit: bool,
+    /// How long it waits before its first repair.
+    pub delay: Us,
+    /// Whether a repair is written only if the store's row is still as it was read; a rebuild: whether copies check versions.
+    pub versioned: bool,
+    /// From one repair to the next; `None`: none.
+    pub pause: Option<Us>,
+    /// The share of the rows that a pass reads.
+    pub sample: Parts,
+    /// Whether it looks only for what the source has.
+    pub one_way: bool,
+    /// How long reading a row takes.
+    pub read_row: Us,
+    /// How long it waits for an answer.
+    pub timeout: Us,
+    /// Whether a rebuild records the log's position before it copies.
+    pub position_first: bool,
 }
 
 /// A detector and its options.

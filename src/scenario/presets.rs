@@ -95,6 +95,18 @@ presets! {
         "One event that is never published is missing in each of five stores: what is lost upstream is lost everywhere.";
     "tombstone-expired", "Deleted, forgotten, back again", Us(81_030_000),
         "An update that timed out arrives after the tombstone of its deleted row is gone: the product is back for good.";
+    "reconcile-search-index", "The index is reconciled", Us(25_010_000),
+        "The loss of missing-search-index; every 25 s a job compares both sides, finds the row that is missing, and writes it.";
+    "reconcile-race", "A repair races a live update", Us(23_010_000),
+        "The job read version 1, a live update brought version 2, and the repair writes version 1 over it: it checks no version.";
+    "manual-repair", "Noticed a day later, mended by hand", Us(86_400_000_000),
+        "Counts are compared once a day, and a person mends what is missing: for a day nobody knows.";
+    "rebuild-index", "The index is rebuilt beside the old one", Us(16_100_000),
+        "A new index is filled from the database, fed with what happens meanwhile, and swapped in: what was lost is there again.";
+    "rebuild-cache", "The cache is emptied and warmed", Us(15_900_000),
+        "A cache can always be made anew from the database: emptied, and warmed with what the database shows.";
+    "failure-injection-test", "The failure injection test", Us(10_010_000),
+        "The five steps of the test: execute, crash between commit and call, restart, verify, and let the reconciliation mend it.";
 }
 
 /// The preset the page opens on.

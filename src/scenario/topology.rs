@@ -1,8 +1,9 @@
 //! Which nodes and links a scenario has: those of its strategy, out of all that its stores allow.
 
 use super::plan::{NodeRole, Target};
+use crate::recovery::RecoveryKind;
 use crate::strategy::{CrashPoint, StrategyId};
-use crate::world::ids::{RelayId, StoreId};
+use crate::world::ids::{RecoveryId, RelayId, StoreId};
 
 crate::ids! {
     /// What a link joins. `STORE` stands for a store's id.
@@ -37,6 +38,12 @@ crate::ids! {
         OwnSource = "source-consumer-source",
         /// The consumer's reads of the row at the database, with `payload: reference`.
         ConsumerSource = "STORE-consumer-source",
+        /// A recovery's reads of the database.
+        RecoverySource = "RECOVERY-source",
+        /// What a recovery publishes again.
+        RecoveryBroker = "RECOVERY-broker",
+        /// A recovery's reads and repairs of a store.
+        RecoveryStore = "RECOVERY-STORE",
     }
 }
 
@@ -64,6 +71,19 @@ impl StoreName {
         };
         declared.iter().flat_map(copies).collect()
     }
+}
+
+/// A recovery: its id, how it works, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecoveryName {
+    /// Its id.
+    pub id: String,
+    /// How it works.
+    pub kind: RecoveryKind,
+    /// The stores that it covers.
+    pub stores: Vec<StoreId>,
+    /// Whether it publishes events again.
+    pub reemit: bool,
 }
 
 /// A node that some strategy has.
@@ -105,6 +125,8 @@ pub struct Topology {
     pub relays: u16,
     /// With a coordinator: the ids of the nodes that take part.
     pub participants: Vec<String>,
+    /// The recoveries, in document order.
+    pub recoveries: Vec<RecoveryName>,
 }
 
 impl Topology {
@@ -124,6 +146,9 @@ impl Topology {
         for (store, StoreName { id, declared, .. }) in self.by_id() {
             nodes.push(node(format!("{id}-consumer"), format!("{declared}-consumer"), NodeRole::Consumer(store)));
             nodes.push(node(id.clone(), declared.clone(), NodeRole::Store(store)));
+        }
+        for (at, recovery) in (0..).zip(&self.recoveries) {
+            nodes.push(named(&recovery.id, NodeRole::Recovery(RecoveryId(at))));
         }
         // Replicas come last: they stand in their leader's box on the stage.
         nodes.push(named("broker-2", NodeRole::Follower));
@@ -170,6 +195,18 @@ impl Topology {
             let read = (format!("{id}-consumer-source"), format!("{declared}-consumer-source"));
             links.push(link(read.0, read.1, LinkRole::ConsumerSource, consumer, NodeRole::Source));
         }
+        for (at, RecoveryName { id, .. }) in (0..).zip(&self.recoveries) {
+            let from = NodeRole::Recovery(RecoveryId(at));
+            let mut add = |to: &str, role, end| {
+                let id = format!("{id}-{to}");
+                links.push(link(id.clone(), id, role, from, end));
+            };
+            add("source", LinkRole::RecoverySource, NodeRole::Source);
+            add("broker", LinkRole::RecoveryBroker, NodeRole::Broker);
+            for (store, StoreName { id, .. }) in self.by_id() {
+                add(id, LinkRole::RecoveryStore, NodeRole::Store(store));
+            }
+        }
         links
     }
 
@@ -177,7 +214,7 @@ impl Topology {
     #[must_use]
     pub fn has_node(&self, role: NodeRole) -> bool {
         match role {
-            NodeRole::App | NodeRole::Source | NodeRole::Store(_) => true,
+            NodeRole::App | NodeRole::Source | NodeRole::Store(_) | NodeRole::Recovery(_) => true,
             NodeRole::Broker | NodeRole::Follower => self.has_broker(),
             NodeRole::Consumer(_) if role == self.own_consumer() => self.strategy.listens(),
             NodeRole::Consumer(store) => self.has_consumer(store),
@@ -204,6 +241,11 @@ impl Topology {
             LinkRole::AppCoordinator | LinkRole::CoordinatorSource => self.has_coordinator(),
             LinkRole::CoordinatorBroker => self.has_coordinator() && self.has_broker(),
             LinkRole::CoordinatorStore => self.has_coordinator() && self.takes_part(link.to),
+            LinkRole::RecoverySource => true,
+            LinkRole::RecoveryBroker => self.has_broker() && self.recovery(link.from).is_some_and(|r| r.reemit),
+            LinkRole::RecoveryStore => {
+                self.recovery(link.from).is_some_and(|r| r.stores.iter().any(|at| NodeRole::Store(*at) == link.to))
+            }
         }
     }
 
@@ -254,6 +296,12 @@ impl Topology {
         matches!(role, NodeRole::Consumer(store) if self.stores.get(store.index()).is_some_and(|store| store.reference))
     }
 
+    /// The recovery of a role.
+    fn recovery(&self, role: NodeRole) -> Option<&RecoveryName> {
+        let NodeRole::Recovery(at) = role else { return None };
+        self.recoveries.get(at.index())
+    }
+
     /// Whether a relay polls an outbox.
     #[must_use]
     pub const fn has_relay(&self) -> bool {
@@ -298,7 +346,8 @@ mod tests {
     fn ids(strategy: StrategyId, target: Target) -> (String, String) {
         let stores = StoreName::expand(&["cache".into(), "search-index".into()], 1);
         let participants = vec!["source".to_owned(), "broker".to_owned()];
-        let topology = Topology { strategy, target, stores, relays: 1, participants };
+        let recoveries = Vec::new();
+        let topology = Topology { strategy, target, stores, relays: 1, participants, recoveries };
         let nodes = topology.all_nodes().into_iter().filter(|node| topology.has_node(node.role));
         let links = topology.all_links().into_iter().filter(|link| topology.has_link(link));
         (

@@ -8,10 +8,12 @@ use super::options::{MOST_STORES, names_after, row};
 use super::participants;
 use super::plan::Plan;
 use super::refusal::{Allowed, MOST_LISTED, Refusal, short_name};
-use super::topology::{StoreName, Topology};
+use super::topology::{RecoveryName, StoreName, Topology};
 use crate::kernel::sorted::{self, sort_by_key};
+use crate::recovery::RecoveryKind;
 use crate::scenario::plan::Target;
 use crate::strategy::StrategyId;
+use crate::world::ids::StoreId;
 use serde_json::{Map, Value};
 
 /// Resolves a document.
@@ -108,7 +110,10 @@ impl Names {
         let relays = Block::new(root, "outbox").count32("relays") as u16;
         let participants = Block::new(root, "two-phase-commit").names("participants");
         let strategy = top.choice("strategy", StrategyId::from_id);
-        let topology = Topology { strategy, target, stores, relays, participants };
+        let mut recovered = ids("recovery").unwrap_or_default();
+        recovered.truncate(MOST_STORES as usize);
+        let recoveries = recovered.iter().map(|id| recovery(root, id, &stores)).collect();
+        let topology = Topology { strategy, target, stores, relays, participants, recoveries };
         Names { topology, declared, detectors: ids("detectors").unwrap_or_default(), fanout }
     }
 
@@ -116,6 +121,7 @@ impl Names {
     fn check(&self, root: &Map<String, Value>, refusals: &mut Vec<Refusal>) {
         self.check_stores(root, refusals);
         self.check_target(root, refusals);
+        self.check_recoveries(root, refusals);
         participants::check(root, &self.topology, refusals);
         for id in self.detectors.iter().filter(|id| !is_name(id)) {
             refusals.push(bad_name("detectors", id));
@@ -170,6 +176,31 @@ impl Names {
         }
     }
 
+    fn check_recoveries(&self, root: &Map<String, Value>, refusals: &mut Vec<Refusal>) {
+        let Some(Value::Object(recoveries)) = root.get("recovery") else { return };
+        if recoveries.len() as u64 > MOST_STORES {
+            let reason = format!("A scenario may have at most {MOST_STORES} recoveries.");
+            refusals.push(Refusal::reason("recovery", &root["recovery"], reason));
+        }
+        for (id, options) in recoveries {
+            let taken = self.declared.contains(id) || RESERVED.contains(&id.as_str()) || id.ends_with("-consumer");
+            if !is_name(id) {
+                refusals.push(bad_name("recovery", id));
+            } else if taken {
+                let reason = "Another node has this id; a recovery needs one of its own.";
+                refusals.push(Refusal::reason(format!("recovery.{id}"), &Value::from(id.as_str()), reason));
+            }
+            let store = options.get("store").and_then(Value::as_str).unwrap_or("all");
+            let known = || {
+                let stores = self.topology.stores.iter().map(|store| &store.id).chain(&self.declared);
+                stores.map(String::as_str).chain(["all"])
+            };
+            if is_name(store) && !known().any(|known| known == store) {
+                refusals.push(Refusal::one_of(format!("recovery.{}.store", short_name(id)), store, known()));
+            }
+        }
+    }
+
     fn check_target(&self, root: &Map<String, Value>, refusals: &mut Vec<Refusal>) {
         let Some(target) = root.get("target").and_then(Value::as_str) else { return };
         let known: Vec<&String> =
@@ -192,6 +223,17 @@ impl Names {
     pub fn link_ids(&self) -> Vec<String> {
         once(self.topology.all_links().into_iter().flat_map(|link| [link.id, link.declared]))
     }
+}
+
+/// A recovery and which stores it covers.
+fn recovery(root: &Map<String, Value>, id: &str, stores: &[StoreName]) -> RecoveryName {
+    let block = Block::member(root, "recovery.*", &[id], id);
+    let kind = block.choice("kind", RecoveryKind::from_id);
+    let wanted = block.text("store");
+    let covered = |store: &StoreName| wanted == "all" || store.id == wanted || store.declared == wanted;
+    let covers = (0u16..).zip(stores).filter(|(_, store)| covered(store)).map(|(at, _)| StoreId(at)).collect();
+    let reemit = block.word("repair") == "re-emit" || kind == RecoveryKind::Resnapshot;
+    RecoveryName { id: id.to_owned(), kind, stores: covers, reemit }
 }
 
 /// The ids that `*` stands for in a map whose members the document need not name.

@@ -58,6 +58,8 @@ fn node_roles(nodes: &[NodePlan], topology: &Topology) -> Roles {
         broker_consumer: vec![None; fed],
         consumer_store: vec![None; fed],
         consumer_source: vec![None; fed],
+        recovery_broker: vec![None; topology.recoveries.len()],
+        recovery_store: vec![vec![None; stores]; topology.recoveries.len()],
         ..Roles::default()
     };
     for (at, node) in nodes.iter().enumerate() {
@@ -66,6 +68,7 @@ fn node_roles(nodes: &[NodePlan], topology: &Topology) -> Roles {
             NodeRole::Store(store) => roles.stores[store.index()] = id,
             NodeRole::Consumer(store) => roles.consumers[store.index()] = Some(id),
             NodeRole::Relay(_) => roles.relays.push(id),
+            NodeRole::Recovery(_) => roles.recoveries.push(id),
             NodeRole::App
             | NodeRole::Source
             | NodeRole::Broker
@@ -87,7 +90,8 @@ fn place(roles: &mut Roles, link: &KnownLink, id: LinkId) {
         | NodeRole::Relay(_)
         | NodeRole::Connector
         | NodeRole::Coordinator
-        | NodeRole::Follower => {
+        | NodeRole::Follower
+        | NodeRole::Recovery(_) => {
             unreachable!("the link {} ends at a store or its consumer", link.id)
         }
     };
@@ -112,6 +116,17 @@ fn place(roles: &mut Roles, link: &KnownLink, id: LinkId) {
         LinkRole::ConsumerStore => of_store(&mut roles.consumer_store),
         LinkRole::ConsumerSource => from_consumer(&mut roles.consumer_source),
         LinkRole::OwnSource => from_consumer(&mut roles.consumer_store),
+        LinkRole::RecoverySource => roles.recovery_source.push(id),
+        LinkRole::RecoveryBroker => {
+            if let NodeRole::Recovery(recovery) = link.from {
+                roles.recovery_broker[recovery.index()] = Some(id);
+            }
+        }
+        LinkRole::RecoveryStore => {
+            if let NodeRole::Recovery(recovery) = link.from {
+                of_store(&mut roles.recovery_store[recovery.index()]);
+            }
+        }
     }
 }
 

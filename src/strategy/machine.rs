@@ -218,5 +218,17 @@ crate::ids! {
         Tell = "commit or abort",
         /// Reads, to see whether the change may be.
         Validate = "validate",
+        /// Reads all rows.
+        Scan = "read rows",
+        /// Compares what it has read.
+        Compare = "compare",
+        /// Repairs a row.
+        Repair = "repair",
+        /// Records the log's position.
+        Position = "record position",
+        /// Copies rows.
+        Copy = "copy",
+        /// Puts the new store in the old one's place.
+        Swap = "swap alias",
     }
 }

@@ -200,5 +200,19 @@ crate::ids! {
         AppBeginEnqueue = "app.after-begin-before-enqueue",
         /// The outbox row is written, the row is not locked yet.
         AppEnqueueWrite = "app.after-enqueue-before-write",
+        /// Source and stores are read, they are not compared.
+        ReconcileReadCompare = "reconcile.after-read-before-compare",
+        /// Rows that differ are found, none is repaired.
+        ReconcileCompareRepair = "reconcile.after-compare-before-repair",
+        /// A row is repaired, the next is not.
+        ReconcileRepairNext = "reconcile.after-repair-before-next",
+        /// The source's rows are read, none is published again.
+        ResnapshotReadPublish = "resnapshot.after-read-before-publish",
+        /// A row is published again, the next is not.
+        ResnapshotPublishNext = "resnapshot.after-publish-before-next",
+        /// The log's position is recorded and the new store fed from it, nothing is copied.
+        RebuildPositionCopy = "rebuild.after-position-before-copy",
+        /// The new store is complete, the old one is still read.
+        RebuildCopySwap = "rebuild.after-copy-before-swap",
     }
 }

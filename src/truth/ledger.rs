@@ -3,6 +3,7 @@
 use crate::kernel::sorted::{sort, sort_by_key};
 use crate::kernel::time::Us;
 use crate::world::ids::{EventId, Key, NodeId, OpKind, RecordId};
+use crate::world::observe::BY_REPAIR;
 use crate::world::record::{Kind, Parcel, PoisonPolicy, Record};
 
 /// What became of one event.
@@ -26,6 +27,8 @@ pub struct EventFate {
     pub aborted: RecordId,
     /// The record by which a failover took its commit back.
     pub retracted: RecordId,
+    /// Whether a recovery has sent it again.
+    pub reemitted: bool,
 }
 
 impl EventFate {
@@ -39,6 +42,7 @@ impl EventFate {
         end: RecordId::NONE,
         aborted: RecordId::NONE,
         retracted: RecordId::NONE,
+        reemitted: false,
     };
 
     /// Whether it is in the source's surviving history.
@@ -103,6 +107,8 @@ pub struct StoreLedger {
     pub first_early: RecordId,
     /// Events still on their way at the drain's limit.
     pub queued: Vec<EventId>,
+    /// Rows that a recovery wrote: key, place among the row's changes, and how many changes the source's row had then.
+    pub repairs: Vec<(Key, u32, u32)>,
 }
 
 impl StoreLedger {
@@ -150,12 +156,21 @@ impl StoreLedger {
         rows.push(RowChange { at: record.at, record: id, ..before.unwrap_or(nothing) });
     }
 
-    fn empty(&mut self, at: Us, id: RecordId) {
-        for row in &mut self.rows {
+    fn empty(&mut self, at: Us, id: RecordId) -> Vec<Key> {
+        let mut gone = Vec::new();
+        for (key, row) in (0..).zip(&mut self.rows) {
             if row.last().is_some_and(|last| last.present) {
                 row.push(RowChange { at, event: EventId::NONE, version: 0, present: false, record: id });
+                gone.push(Key(key));
             }
         }
+        gone
+    }
+
+    /// A recovery has changed a row, when the source's had so many changes.
+    fn note_repair(&mut self, key: Key, changes: usize) {
+        let at = self.rows[key.index()].len() as u32 - 1;
+        self.repairs.push((key, at, changes as u32));
     }
 }
 
@@ -213,13 +228,19 @@ impl Ledger {
             Kind::Retracted => self.retract(record, id),
             Kind::Aborted if record.event != EventId::NONE => self.know(record).aborted = id,
             Kind::Applied => {
+                let again = record.is_again() && self.event(record.event).reemitted;
+                let changes = self.source[record.key.index()].len();
                 if let Some(store) = self.store_at(record.node) {
                     if record.extra == 0 && !record.is_again() {
                         store.deliver(record, id);
                     }
                     store.show(record, id);
+                    if again || record.extra == BY_REPAIR {
+                        store.note_repair(record.key, changes);
+                    }
                 }
             }
+            Kind::Reemitted => self.know(record).reemitted = true,
             Kind::NotNewer if !record.is_again() => {
                 if let Some(store) = self.store_at(record.node) {
                     store.deliver(record, id);
@@ -234,8 +255,12 @@ impl Ledger {
                 }
             }
             Kind::Emptied => {
+                let changes: Vec<usize> = self.source.iter().map(Vec::len).collect();
                 if let Some(store) = self.store_at(record.node) {
-                    store.empty(record.at, id);
+                    let gone = store.empty(record.at, id);
+                    if record.extra == BY_REPAIR {
+                        gone.into_iter().for_each(|key| store.note_repair(key, changes[key.index()]));
+                    }
                 }
             }
             Kind::Expired | Kind::PassedOver => self.end(record, id),
@@ -308,6 +333,32 @@ impl Ledger {
         let fate = self.know(record);
         (fate.ended, fate.end) = (record.at, id);
     }
+}
+
+/// What a recovery did to rows, of one store (CONTRACT 3): how many it made equal, and how many it made differ that were
+/// equal to the source's or newer than what it wrote. `misses`: a row that is absent is a miss there, and differs in nothing.
+#[must_use]
+pub fn repaired(ledger: &Ledger, store: &StoreLedger, misses: bool) -> (u64, u64) {
+    let (mut mended, mut harmed) = (0, 0);
+    for &(key, at, changes) in &store.repairs {
+        let (rows, source) = (&store.rows[key.index()], &ledger.source[key.index()]);
+        let present = |change: &&RowChange| change.present;
+        let source = changes.checked_sub(1).and_then(|last| source.get(last as usize)).filter(present);
+        let after = rows.get(at as usize).filter(present);
+        let before = at.checked_sub(1).and_then(|at| rows.get(at as usize)).filter(present);
+        let event = |change: Option<&RowChange>| change.map_or(EventId::NONE, |change| change.event);
+        // What the source will commit only later is ahead of it, not wrong.
+        let now = rows[at as usize].at;
+        let fate = ledger.event(event(before));
+        let ahead = fate.is_committed() && fate.committed > now;
+        let equal = |row: Option<&RowChange>| event(row) == event(source) || (misses && row.is_none());
+        let (was, is) = (equal(before), equal(after));
+        let newer = before.is_some_and(|before| after.is_some_and(|after| before.version > after.version));
+        mended += u64::from(!was && !ahead && is);
+        let overtaken = ahead && event(before) != event(after) && !(misses && after.is_none());
+        harmed += u64::from((was && !is) || overtaken || (newer && !is && !was));
+    }
+    (mended, harmed)
 }
 
 /// Whether a dropped message carried an event forward; a lost answer ends no path.

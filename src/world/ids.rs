@@ -34,6 +34,8 @@ number! {
     StoreId(u16)
     /// A relay of the outbox, from 0: `relay`, `relay-2` ...
     RelayId(u16)
+    /// A recovery, by its place in the plan.
+    RecoveryId(u16)
     /// A row's key, from 0.
     Key(u32)
     /// An operation: one attempt of one client request, from 0 in order of arrival.

@@ -35,13 +35,13 @@ crate::ids! {
         /// An event is in the broker's log. `value`: offset; `extra`: partition; `detail`: operation kind.
         Appended = "appended",
         /// A store shows the event. `detail`: operation kind; `extra`: 1 if it was told of another event of the row and
-        /// read this one at the source, so that this is no delivery.
+        /// read this one at the source, so that this is no delivery; 2 if a recovery wrote it past the store's own rule.
         Applied = "applied",
         /// A store refuses the event as not newer than what it has.
         NotNewer = "not-newer",
         /// A store forgot a tombstone.
         TombstoneGone = "tombstone-gone",
-        /// A store lost its rows in a crash.
+        /// A store lost its rows in a crash. `extra`: 2 if a recovery emptied it.
         Emptied = "emptied",
         /// A consumer group's committed offset. `value`: next offset to read; `extra`: partition.
         OffsetCommitted = "offset-committed",
@@ -160,6 +160,18 @@ crate::ids! {
         PassedOver = "passed-over",
         /// A detector flags a row. `extra`: detector; `detail`: the store's place in the plan.
         Flagged = "flagged",
+        /// A recovery begins a pass. `value`: which, from 1.
+        PassBegan = "pass-began",
+        /// A node has read its rows for a recovery. `value`: how many.
+        TableRead = "table-read",
+        /// A recovery has compared. `value`: how many rows it will repair.
+        Compared = "compared",
+        /// A recovery sends the event of a row again, which is no delivery.
+        Reemitted = "re-emitted",
+        /// A recovery's pass is over. `detail`: 1 if it was given up.
+        PassEnded = "pass-ended",
+        /// A store that was made anew takes the old one's place.
+        Swapped = "swapped",
     }
 }
 
@@ -214,6 +226,16 @@ crate::ids! {
         Recover = "recover",
         /// An event, to the database, from the app's own consumer.
         Upsert = "upsert",
+        /// A read of all rows, for a recovery.
+        Scan = "read rows",
+        /// A repair of a row, to a store.
+        Repair = "repair",
+        /// A new store is to be opened beside the old one.
+        Open = "open new store",
+        /// Rows, to be copied into the new store.
+        Copy = "copy",
+        /// The new store is to take the old one's place.
+        Swap = "swap",
     }
 }
 

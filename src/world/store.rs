@@ -125,6 +125,23 @@ impl Store {
         Applied::Yes
     }
 
+    /// Shows an event of that version, or nothing, from `now` on, whatever its own rule says: a repair.
+    pub fn overwrite(&mut self, key: Key, event: Option<EventId>, version: u32, commit: u64, now: Us) {
+        let was_row = matches!(self.slot(key), Slot::Row { .. });
+        self.position = self.position.max(commit);
+        self.rows = self.rows + u32::from(event.is_some()) - u32::from(was_row);
+        self.slots[key.index()] = match event {
+            Some(event) => Slot::Row { event, version },
+            None => Slot::Tombstone { version, since: now },
+        };
+    }
+
+    /// Takes the rows and tombstones of another store, which was made in its place.
+    pub fn take_rows(&mut self, other: Store) {
+        self.position = self.position.max(other.position);
+        (self.slots, self.rows) = (other.slots, other.rows);
+    }
+
     /// A crash at `now`. Says whether rows were lost.
     pub fn crash(&mut self, now: Us) -> bool {
         if self.kind == StoreKind::Cache {

@@ -60,6 +60,10 @@ const KEPT: &str = "broker.retention=1s";
 const LOOKS: &str = "broker.retention_check=200ms";
 const BY_RECORD: &str = "broker.segment=1";
 const DIFF: &str = "detectors.watch.kind=full-diff";
+const NO_GRACE: &str = "detectors.watch.grace=0s";
+const OFTEN: &str = "recovery.mend.period=1s";
+const NO_WAIT: &str = r#"recovery.mend={"period":"1s","grace":"0s"}"#;
+const TWO_STORES: &str = r#"stores={"search-index":{},"cache":{}}"#;
 const LATE_START: &str = "cdc.start=2s";
 
 #[rustfmt::skip]
@@ -184,15 +188,31 @@ const TABLE: &[Row] = &[
     ("two-phase-commit.recovery",  T, &[XA, PREPARED, "links.coordinator-broker.outcomes.fail_before=0.3"], "two-phase-commit.recovery", "1s", "100ms", Trace),
     ("two-phase-commit.heuristic", T, &[XA, PREPARED, "two-phase-commit.heuristic_after=100ms", OFF], "two-phase-commit.heuristic", "none", "commit", Trace),
     ("two-phase-commit.heuristic_after", T, &[XA, PREPARED, "two-phase-commit.heuristic=commit", OFF], "two-phase-commit.heuristic_after", "100ms", "200ms", Trace),
+    ("recovery.*.kind",            D, &[FAILS, DELETES, NO_WAIT],            "recovery.mend.kind", "reconcile", "rebuild", Trace),
+    ("recovery.*.store",           D, &[FAILS, NO_WAIT, TWO_STORES],         "recovery.mend.store", "all", "cache", Trace),
+    ("recovery.*.period",          D, &[FAILS, NO_WAIT],                     "recovery.mend.period", "1s", "900ms", Trace),
+    ("recovery.*.grace",           D, &[FAILS, OFTEN],                       "recovery.mend.grace", "0s", "2s", Trace),
+    ("recovery.*.recheck",         D, &[FAILS, NO_WAIT],                     "recovery.mend.recheck", "0s", "300ms", Trace),
+    ("recovery.*.repair",          D, &[FAILS, NO_WAIT],                     "recovery.mend.repair", "direct", "re-emit", Trace),
+    ("recovery.*.repair_delay",    D, &[FAILS, NO_WAIT],                     "recovery.mend.repair_delay", "0s", "100ms", Trace),
+    ("recovery.*.versioned",       D, &[FAILS, BUSY, NO_WAIT, "recovery.mend.repair_delay=900ms"], "recovery.mend.versioned", "true", "false", Trace),
+    ("recovery.*.throttle",        D, &[FAILS, NO_WAIT],                     "recovery.mend.throttle", "0/s", "2/s", Trace),
+    ("recovery.*.sample",          D, &[FAILS, NO_WAIT],                     "recovery.mend.sample", "1", "0.5", Trace),
+    ("recovery.*.direction",       D, &[FAILS, DELETES, NO_WAIT],            "recovery.mend.direction", "both", "source-to-target", Trace),
+    ("recovery.*.read_row",        D, &[FAILS, NO_WAIT],                     "recovery.mend.read_row", "20us", "1ms", Trace),
+    ("recovery.*.timeout",         D, &[FAILS, NO_WAIT, "links.mend-source.outcomes.ack_lost=0.5"], "recovery.mend.timeout", "100ms", "200ms", Trace),
+    ("recovery.*.position",        D, &[NO_WAIT, "recovery.mend.kind=rebuild"], "recovery.mend.position", "before-copy", "after-copy", Trace),
+    ("recovery.*.notice_after",    D, &[FAILS, NO_WAIT, "recovery.mend.kind=manual"], "recovery.mend.notice_after", "2s", "3s", Trace),
+    ("recovery.*.rate",            D, &[FAILS, NO_WAIT, "recovery.mend.kind=manual", "recovery.mend.notice_after=3s"], "recovery.mend.rate", "1/s", "2/s", Trace),
     ("detectors.*.kind",           D, &[FAILS],                              "detectors.watch.kind", "count-compare", "publish-failure-rate", Trace),
     ("detectors.*.period",         D, &[],                                   "detectors.watch.period", "1s", "900ms", Trace),
     ("detectors.*.threshold",      D, &[FAILS],                              "detectors.watch.threshold", "1", "1000", Trace),
     ("detectors.*.against",        D, &[FAILS, "detectors.watch.kind=offset-lag"], "detectors.watch.against", "log-end", "source-version", Trace),
     ("detectors.*.by",             D, &[FAILS, "detectors.watch.kind=sequence-audit"], "detectors.watch.by", "version", "event-id", Trace),
-    ("detectors.*.direction",      D, &[FAILS, DELETES, DIFF],               "detectors.watch.direction", "both", "source-to-target", Trace),
+    ("detectors.*.direction",      D, &[FAILS, DELETES, DIFF, NO_GRACE],               "detectors.watch.direction", "both", "source-to-target", Trace),
     ("detectors.*.grace",          D, &[FAILS, DIFF],                        "detectors.watch.grace", "0s", "2s", Trace),
-    ("detectors.*.recheck",        D, &[FAILS, DIFF],                        "detectors.watch.recheck", "0s", "300ms", Trace),
-    ("detectors.*.sample",         D, &[FAILS, DIFF],                        "detectors.watch.sample", "1", "0.5", Trace),
+    ("detectors.*.recheck",        D, &[FAILS, DIFF, NO_GRACE],              "detectors.watch.recheck", "0s", "300ms", Trace),
+    ("detectors.*.sample",         D, &[FAILS, DIFF, NO_GRACE],              "detectors.watch.sample", "1", "0.5", Trace),
     ("faults",                     D, &[],                                   "faults", "[]", r#"["crash:app@1s"]"#, Trace),
 ];
 

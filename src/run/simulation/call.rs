@@ -6,7 +6,10 @@ use super::{Due, Simulation, role_code};
 use crate::kernel::rng::Purpose;
 use crate::kernel::time::Us;
 use crate::scenario::plan::{FaultKind, LinkOrder, LinkPlan, Plan};
-use crate::world::ids::{Acks, EventId, LinkId, MessageId, NodeId, Op, Outcome, RecordId, RelayId, StoreId};
+use crate::world::ids::{
+    Acks, EventId, LinkId, MessageId, NodeId, Op, Outcome, RecordId, RecoveryId, RelayId, StoreId,
+};
+use crate::world::observe::ObservedRow;
 use crate::world::outbox::OutboxRow;
 use crate::world::record::{Kind, Parcel};
 use std::collections::VecDeque;
@@ -36,6 +39,8 @@ pub enum Caller {
     Connector(Part),
     /// The coordinator, for an operation and a participant.
     Coordinator(Op, u32),
+    /// A recovery.
+    Recovery(RecoveryId),
     /// A store's consumer.
     Consumer(StoreId),
     /// Nobody: the broker pushes a record to a store's consumer.
@@ -71,6 +76,8 @@ pub struct Payload {
     pub epoch: u32,
     /// Changes: from the log, of a snapshot, or a batch to publish.
     pub changes: Vec<Change>,
+    /// Rows that a recovery has read, in the order of `list`.
+    pub slice: Vec<ObservedRow>,
     /// Whether the row is shown again, which is no delivery.
     pub again: bool,
     /// Of a claim or mark: the how-manieth look of its relay it belongs to.
@@ -94,6 +101,7 @@ impl Payload {
             offsets: Vec::new(),
             commits: Vec::new(),
             changes: Vec::new(),
+            slice: Vec::new(),
             again: false,
             looks: 0,
         }
@@ -172,11 +180,13 @@ pub struct Timeouts {
 }
 
 impl Timeouts {
-    /// The classes of a plan: source, second write, relay, then store by store, connector, coordinator.
+    /// The classes of a plan: source, second write, relay, then store by store, connector, coordinator, the app's own
+    /// consumer, recoveries.
     pub fn classes(plan: &Plan) -> Vec<Timeouts> {
         let spans = [plan.source.timeout, plan.direct.timeout, plan.outbox.timeout];
         let spans = spans.into_iter().chain(plan.stores.iter().map(|store| store.timeout));
         let spans = spans.chain([plan.cdc.timeout, plan.two_phase.timeout, plan.own.timeout]);
+        let spans = spans.chain(plan.recoveries.iter().map(|recovery| recovery.timeout));
         spans.map(|span| Timeouts { span, queue: VecDeque::new(), armed: false }).collect()
     }
 }
@@ -207,6 +217,11 @@ pub fn class_of_consumer(plan: &Plan, store: StoreId) -> u16 {
 /// The class of a coordinator's calls: after those of the stores' consumers and the connector's.
 pub fn class_of_coordinator(plan: &Plan) -> u16 {
     class_of(StoreId(plan.stores.len() as u16 + 1))
+}
+
+/// The class of a recovery's calls.
+pub fn class_of_recovery(plan: &Plan, recovery: RecoveryId) -> u16 {
+    class_of(StoreId(plan.stores.len() as u16 + 3 + recovery.0))
 }
 
 /// What the link does to one request.
@@ -357,6 +372,7 @@ impl Simulation<'_> {
             | Caller::Producer
             | Caller::Coordinator(..)
             | Caller::Connector(_)
+            | Caller::Recovery(_)
             | Caller::Consumer(_)
             | Caller::Nobody(_) => None,
         }
@@ -565,6 +581,7 @@ impl Simulation<'_> {
             Caller::Producer => self.producer.waits_for(id),
             Caller::Connector(part) => self.connector.waiting.get(part as usize) == Some(&id),
             Caller::Coordinator(..) => self.coordinator.waits_for(id),
+            Caller::Recovery(recovery) => self.recoveries[recovery.index()].waiting == Some(id),
             Caller::Consumer(store) => self.consumers[store.index()].waiting == id,
             Caller::Nobody(_) => false,
         }
@@ -592,6 +609,7 @@ impl Simulation<'_> {
             Caller::Producer => self.producer_answered(id, outcome, cause),
             Caller::Connector(part) => self.connector_answered(part, id, outcome, cause),
             Caller::Coordinator(op, to) => self.coordinator_answered(op, to, id, outcome, cause),
+            Caller::Recovery(recovery) => self.recovery_answered(recovery, id, outcome, cause),
             Caller::Consumer(store) => self.consumer_answered(store, id, outcome, cause),
             Caller::Nobody(_) => {}
         }
@@ -641,6 +659,7 @@ impl Simulation<'_> {
             | Caller::Producer
             | Caller::Coordinator(..)
             | Caller::Connector(_)
+            | Caller::Recovery(_)
             | Caller::Consumer(_) => self.strand(id),
         }
         self.release(id);
@@ -657,6 +676,7 @@ impl Simulation<'_> {
             | Caller::Producer
             | Caller::Coordinator(..)
             | Caller::Connector(_)
+            | Caller::Recovery(_)
             | Caller::Consumer(_) => self.answer(id, false, cause),
         }
     }

@@ -206,6 +206,7 @@ impl Simulation<'_> {
             | NodeRole::Connector
             | NodeRole::Coordinator
             | NodeRole::Follower
+            | NodeRole::Recovery(_)
             | NodeRole::Consumer(_) => Parcel::Apply,
         };
         let calls = if parcel == Parcel::Commit { 1 } else { of.events.len() };

@@ -1,6 +1,7 @@
 //! The end of a run: arrivals stop, nodes and links heal, the queues empty, every detector looks once more.
 
 use super::Simulation;
+use super::recovery::RecoveryProc;
 use super::relay::RelayProc;
 use crate::kernel::sorted::sort;
 use crate::world::ids::{EventId, NodeId, RecordId, StoreId};
@@ -24,6 +25,7 @@ impl Simulation<'_> {
             && self.connector_is_quiet()
             && self.nothing_in_doubt()
             && self.consumers_are_quiet()
+            && self.recoveries.iter().all(RecoveryProc::idle)
     }
 
     /// Whether every two-phase commit is over, at its coordinator and at its participants.

@@ -208,6 +208,7 @@ impl Simulation<'_> {
             NodeRole::Connector => self.kill_connector(crash),
             NodeRole::Coordinator => self.kill_coordinator(crash),
             NodeRole::Consumer(store) => self.kill_consumer(store, crash),
+            NodeRole::Recovery(recovery) => self.kill_recovery(recovery, crash),
             NodeRole::Store(store) => {
                 if self.stores[store.index()].crash(self.now) {
                     let record = Record { cause: crash, ..Record::new(self.now, node, Kind::Emptied) };
@@ -285,7 +286,7 @@ impl Simulation<'_> {
         let epoch = state.epoch;
         let cause = self.record(Record { cause, ..Record::new(self.now, node, Kind::Restarted) });
         match self.role(node) {
-            NodeRole::App | NodeRole::Source | NodeRole::Store(_) => {}
+            NodeRole::App | NodeRole::Source | NodeRole::Store(_) | NodeRole::Recovery(_) => {}
             NodeRole::Broker => {
                 self.catch_up();
                 self.broker_restarted(cause);

@@ -8,6 +8,7 @@
 //! - `coordinator`, `participant`: the two-phase commit
 //! - `listen`: an app that writes only the log, and its own consumer
 //! - `fault`: crashes, restarts, link faults
+//! - `recovery`: what mends what differs
 //! - `watch`: detectors; `drain`: the end of a run
 
 mod app;
@@ -26,6 +27,7 @@ mod listen;
 pub mod mutant;
 mod participant;
 mod producer;
+mod recovery;
 mod relay;
 mod retention;
 mod serve;
@@ -40,7 +42,7 @@ use crate::run::trace::Trace;
 use crate::scenario::plan::{NodeRole, Plan};
 use crate::strategy::machine::AppKnobs;
 use crate::world::broker::Broker;
-use crate::world::ids::{EventId, Key, LinkId, NodeId, Op, OpKind, RecordId, RelayId, StoreId};
+use crate::world::ids::{EventId, Key, LinkId, NodeId, Op, OpKind, RecordId, RecoveryId, RelayId, StoreId};
 use crate::world::observe::{Books, CallCounters};
 use crate::world::record::{Kind, Record};
 use crate::world::replica::ReplicaMode;
@@ -56,6 +58,7 @@ use coordinator::CoordinatorProc;
 use fault::{Armed, NodeState};
 use listen::Listened;
 use producer::ProducerProc;
+use recovery::{RecoveryProc, Shadow};
 use relay::RelayProc;
 use slot::LogState;
 use std::collections::VecDeque;
@@ -136,6 +139,10 @@ enum Due {
     Fault(u32),
     /// A link fault is over.
     FaultEnd(u32),
+    /// A recovery's pass is due.
+    Recovery(RecoveryId),
+    /// The time that a recovery waited is over, if its epoch is still this.
+    RecoveryWaited(RecoveryId, u32),
     /// A detector looks.
     Detect(u16),
     /// A detector looks again at what it found.
@@ -212,6 +219,9 @@ pub struct Simulation<'p> {
     /// Events that can never be handled at a node.
     poison: Vec<(NodeId, EventId)>,
     publish_calls: CallCounters,
+    recoveries: Vec<RecoveryProc>,
+    /// By store: what is being made anew beside it.
+    shadows: Vec<Option<Shadow>>,
     /// What operators measure.
     books: Books,
     watch: Vec<Watch>,
@@ -287,6 +297,8 @@ impl<'p> Simulation<'p> {
             armed: Armed::new(plan),
             poison: Vec::new(),
             publish_calls: CallCounters::default(),
+            recoveries: vec![RecoveryProc::default(); plan.recoveries.len()],
+            shadows: vec![None; plan.stores.len()],
             books: watch::books(plan),
             watch: vec![Watch::default(); plan.detectors.len()],
             next_message: 0,
@@ -306,6 +318,7 @@ impl<'p> Simulation<'p> {
         self.schedule_relay_start();
         self.schedule_connector_start();
         self.schedule_coordinator();
+        self.schedule_recoveries();
         self.schedule_detectors();
         self.schedule_retention();
     }
@@ -376,6 +389,8 @@ impl<'p> Simulation<'p> {
             Due::Restart(node, epoch) => self.restart_due(node, epoch),
             Due::Fault(fault) => self.scripted(fault),
             Due::FaultEnd(fault) => self.fault_end(fault),
+            Due::Recovery(recovery) => self.recovery_due(recovery),
+            Due::RecoveryWaited(recovery, epoch) => self.recovery_waited(recovery, epoch),
             Due::Detect(detector) => self.detect_due(detector),
             Due::Recheck(detector) => self.recheck_due(detector),
             Due::Drain => self.begin_drain(),
@@ -429,6 +444,7 @@ fn role_code(role: NodeRole) -> u32 {
         NodeRole::Connector => 4,
         NodeRole::Coordinator => 8,
         NodeRole::Follower => 12,
+        NodeRole::Recovery(recovery) => 512 + u32::from(recovery.0),
         NodeRole::Consumer(store) => 16 + 2 * u32::from(store.0),
         NodeRole::Store(store) => 17 + 2 * u32::from(store.0),
     }

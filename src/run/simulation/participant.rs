@@ -19,6 +19,7 @@ impl Simulation<'_> {
             | NodeRole::Connector
             | NodeRole::Coordinator
             | NodeRole::Follower
+            | NodeRole::Recovery(_)
             | NodeRole::Consumer(_)
             | NodeRole::Store(_) => {
                 return;
@@ -157,6 +158,7 @@ impl Simulation<'_> {
             | NodeRole::Connector
             | NodeRole::Coordinator
             | NodeRole::Follower
+            | NodeRole::Recovery(_)
             | NodeRole::Consumer(_)
             | NodeRole::Store(_) => self.source.prepared().map(|open| open.op).collect(),
         };
@@ -176,6 +178,7 @@ impl Simulation<'_> {
             | NodeRole::Connector
             | NodeRole::Coordinator
             | NodeRole::Follower
+            | NodeRole::Recovery(_)
             | NodeRole::Consumer(_)
             | NodeRole::Store(_) => self.source.transaction_of(op).is_some_and(|open| open.prepared),
         };

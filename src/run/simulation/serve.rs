@@ -69,6 +69,9 @@ impl Simulation<'_> {
     fn service_time(&mut self, node: NodeId, id: CallId) -> Us {
         let Some(call) = self.get_call(id) else { return Us::ZERO };
         let (parcel, (major, minor)) = (call.payload.parcel, call.identity);
+        if parcel == Parcel::Scan {
+            return self.scan(node, id);
+        }
         let plan = self.plan;
         let time = match (self.role(node), parcel) {
             (NodeRole::Source, Parcel::Commit) if call.payload.small == 0 => &plan.source.commit_time,
@@ -76,7 +79,7 @@ impl Simulation<'_> {
             (NodeRole::Source, Parcel::Upsert) => &plan.source.commit_time,
             (NodeRole::Source, Parcel::Decide) if call.payload.small == 1 => &plan.source.commit_time,
             (NodeRole::Source | NodeRole::Broker, Parcel::Prepare) => &plan.two_phase.vote_time,
-            (NodeRole::Store(store), Parcel::Apply) => &plan.stores[store.index()].service,
+            (NodeRole::Store(store), Parcel::Apply | Parcel::Repair) => &plan.stores[store.index()].service,
             _ => return Us::ZERO,
         };
         let writes = matches!(parcel, Parcel::Commit | Parcel::Prepare | Parcel::Decide | Parcel::Upsert);
@@ -118,6 +121,11 @@ impl Simulation<'_> {
             Parcel::Wal => self.serve_wal(node, &payload, cause),
             Parcel::Confirm => self.serve_confirm(&payload, cause),
             Parcel::StoreOffset => self.serve_store_offset(node, id, &payload, cause),
+            Parcel::Scan => self.serve_scan(node, id, &payload, cause),
+            Parcel::Repair => self.serve_repair(node, id, &payload, caller, cause),
+            Parcel::Open => self.serve_open(node, id, caller, cause),
+            Parcel::Copy => self.serve_copy(node, id, &payload, caller, cause),
+            Parcel::Swap => self.serve_swap(node, id, cause),
             Parcel::AnswerOk | Parcel::AnswerFailed | Parcel::Heartbeat => {}
         }
     }
@@ -419,6 +427,7 @@ impl Simulation<'_> {
         }
         let at = &mut self.stores[store.index()];
         let applied = at.apply(info.key, info.kind, payload.event, payload.version, info.commit, clock);
+        self.feed_shadow(store, payload.event, payload.version);
         let kind = if applied == Applied::Yes { Kind::Applied } else { Kind::NotNewer };
         let mut record = Record { version: payload.version, ..self.about(node, kind, payload.event, cause) };
         record.detail |= if payload.again { AGAIN } else { 0 };

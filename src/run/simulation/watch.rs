@@ -26,7 +26,7 @@ pub struct Watch {
 /// The books that a plan's detectors read.
 pub fn books(plan: &Plan) -> Books {
     let audited = plan.detectors.iter().any(|detector| detector.kind == DetectorKind::SequenceAudit);
-    let on = !plan.detectors.is_empty();
+    let on = !plan.detectors.is_empty() || !plan.recoveries.is_empty();
     Books { on, audited, ..Books::new(plan.keys(), plan.nodes.len(), &plan.roles.stores) }
 }
 

@@ -1,0 +1,349 @@
+//! The operational checklist and the anti-patterns, answered from runs: what a configuration does, not what it says.
+//!
+//! Each answer is read from a run, some of them with a fault put in, and cites a record of it. With the faults that stand
+//! beside the answer the run can be made again.
+
+use super::inject::{crash_after_commit, faultless, sentence};
+use crate::run::recording::Recording;
+use crate::scenario::{Document, Refusal};
+use crate::world::ids::{LinkId, Op, Outcome, RecordId};
+use crate::world::record::{Kind, Parcel, Record};
+use serde::Serialize;
+
+/// One answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Answer {
+    /// The question of the checklist, or the name of the anti-pattern.
+    pub subject: &'static str,
+    /// `yes` or `no`; of an anti-pattern: whether it is present.
+    pub yes: bool,
+    /// Whether that is as it should be.
+    pub good: bool,
+    /// What shows it, in a sentence.
+    pub evidence: String,
+    /// The record that it is read from.
+    pub record: u32,
+    /// The faults of the run that it is read from.
+    pub faults: Vec<String>,
+}
+
+/// All answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Audit {
+    /// The scenario.
+    pub scenario: String,
+    /// Its strategy.
+    pub strategy: String,
+    /// The five questions of the checklist.
+    pub checklist: Vec<Answer>,
+    /// The five anti-patterns.
+    pub anti_patterns: Vec<Answer>,
+}
+
+/// The questions of the operational checklist.
+pub const CHECKLIST: [&str; 5] = [
+    "Are any operations writing to multiple systems separately?",
+    "Is atomicity guaranteed at least for primary state and event log?",
+    "Are reconciliation jobs implemented?",
+    "Are event publishing failures monitored?",
+    "Is idempotency enforced downstream?",
+];
+
+/// The anti-patterns.
+pub const ANTI_PATTERNS: [&str; 5] = [
+    "Assuming that the publish call will always succeed",
+    "No retry mechanism for the second write",
+    "No monitoring for divergence",
+    "No reconciliation job",
+    "Mixing business logic with side-effect publishing in the same request thread",
+];
+
+/// How a document is run: a test may put other behaviour behind the same configuration.
+pub type Runner<'a> = &'a dyn Fn(&Document) -> Result<Recording, Vec<Refusal>>;
+
+/// Audits a document by runs of it.
+pub fn audit(document: &Document) -> Result<Audit, Vec<Refusal>> {
+    audit_by(document, &|document| Ok(Recording::run(document.plan()?)))
+}
+
+/// Audits what a runner makes of a document.
+pub fn audit_by(document: &Document, run: Runner<'_>) -> Result<Audit, Vec<Refusal>> {
+    let auditor = Auditor { base: faultless(document), run };
+    let calm = auditor.with(&[])?;
+    let plan = calm.recording.plan();
+    let (scenario, strategy) = (plan.scenario.clone(), plan.strategy.id().to_owned());
+    let failing = auditor.failing(&calm)?;
+    let checklist = vec![
+        separate(&calm),
+        auditor.atomic(&calm)?,
+        reconciled(&calm),
+        monitored(&calm, &failing),
+        auditor.idempotent(&calm)?,
+    ];
+    let anti_patterns = vec![
+        assumes(&calm, &failing),
+        auditor.retries(&calm)?,
+        auditor.watched(&calm)?,
+        Answer { subject: ANTI_PATTERNS[3], yes: !checklist[2].yes, ..checklist[2].clone() },
+        same_thread(&calm),
+    ];
+    Ok(Audit { scenario, strategy, checklist, anti_patterns })
+}
+
+/// A run with faults put in.
+struct Tried {
+    faults: Vec<String>,
+    recording: Recording,
+}
+
+impl Tried {
+    fn records(&self) -> &[Record] {
+        &self.recording.trace().records
+    }
+
+    fn find(&self, wanted: impl Fn(&Record) -> bool) -> Option<RecordId> {
+        self.records().iter().position(wanted).map(|at| RecordId(at as u32))
+    }
+
+    /// An answer that cites a record of this run; its last one, if there is no better.
+    fn says(&self, subject: &'static str, yes: bool, good: bool, words: &str, record: Option<RecordId>) -> Answer {
+        let record = record.unwrap_or(RecordId(self.records().len().saturating_sub(1) as u32));
+        let evidence = format!("{words} {}", sentence(&self.recording, record));
+        Answer { subject, yes, good, evidence, record: record.0, faults: self.faults.clone() }
+    }
+
+    fn is_from_app(&self, record: &Record) -> bool {
+        record.node == self.recording.plan().roles.app
+    }
+
+    fn lost(&self) -> Option<RecordId> {
+        self.witness(&["lost", "missing", "stale"])
+    }
+
+    fn witness(&self, anomalies: &[&str]) -> Option<RecordId> {
+        let report = self.recording.report();
+        let mut all = report.stores.iter().flat_map(|store| &store.witnesses);
+        all.find(|witness| anomalies.contains(&witness.anomaly.as_str())).map(|witness| RecordId(witness.record))
+    }
+
+    /// The first true alarm.
+    fn alarm(&self) -> Option<RecordId> {
+        let alarm = self.recording.alarms().iter().find(|alarm| !alarm.is_false)?;
+        self.find(|record| {
+            record.kind == Kind::Alarm && record.at == alarm.at && record.extra as usize == alarm.detector
+        })
+    }
+}
+
+fn is(record: &Record, parcel: Parcel) -> bool {
+    record.kind == Kind::Sent && record.detail == parcel as u8
+}
+
+/// A record by which an event leaves for the second system.
+fn publishes(tried: &Tried, record: &Record) -> bool {
+    is(record, Parcel::Publish) || (is(record, Parcel::Apply) && tried.is_from_app(record))
+}
+
+/// The link over which events leave for the second system.
+fn publishing(tried: &Tried) -> Option<LinkId> {
+    let plan = tried.recording.plan();
+    let first = tried.records().iter().find(|record| publishes(tried, record)).map(|record| record.link);
+    first.or(plan.roles.coordinator_broker)
+}
+
+struct Auditor<'a> {
+    base: Document,
+    run: Runner<'a>,
+}
+
+impl Auditor<'_> {
+    fn with(&self, faults: &[String]) -> Result<Tried, Vec<Refusal>> {
+        let mut document = self.base.clone();
+        for fault in faults {
+            document.add_fault(fault)?;
+        }
+        Ok(Tried { faults: faults.to_vec(), recording: (self.run)(&document)? })
+    }
+
+    /// Every call of the second write fails.
+    fn failing(&self, calm: &Tried) -> Result<Tried, Vec<Refusal>> {
+        let link = publishing(calm).map(|link| calm.recording.plan().link_name(link).to_owned());
+        self.with(&link.map(|link| format!("fail-before:{link}*0")).into_iter().collect::<Vec<_>>())
+    }
+
+    /// No crash of the app at any of its points, and no abort, leaves an event without its commit or the other way round.
+    fn atomic(&self, calm: &Tried) -> Result<Answer, Vec<Refusal>> {
+        let subject = CHECKLIST[1];
+        let plan = calm.recording.plan();
+        let mut faults: Vec<String> = vec!["abort:source*1".to_owned()];
+        for record in calm.records().iter().filter(|r| r.kind == Kind::Passed && r.extra == 1 && calm.is_from_app(r)) {
+            if let Some(point) = crate::strategy::CrashPoint::ALL.get(usize::from(record.detail)) {
+                faults.push(format!("crash:{}@{}*1", plan.node_name(record.node), point.id()));
+            }
+        }
+        faults.extend(crash_after_commit(&calm.recording));
+        for fault in faults {
+            let tried = self.with(&[fault])?;
+            if let Some(record) = tried.witness(&["lost", "ghost-event"]) {
+                let words = "No: a fault leaves the event without the commit, or the commit without the event.";
+                return Ok(tried.says(subject, false, false, words, Some(record)));
+            }
+        }
+        let commit = calm.find(|record| record.kind == Kind::Committed);
+        Ok(calm.says(subject, true, true, "Yes: no crash of the app and no abort parts the two.", commit))
+    }
+
+    /// Every call of a store comes twice.
+    fn idempotent(&self, calm: &Tried) -> Result<Answer, Vec<Refusal>> {
+        let subject = CHECKLIST[4];
+        let plan = calm.recording.plan();
+        let mut links: Vec<LinkId> =
+            calm.records().iter().filter(|record| is(record, Parcel::Apply)).map(|record| record.link).collect();
+        links.sort_unstable();
+        links.dedup();
+        let faults: Vec<String> = links.iter().map(|link| format!("duplicate:{}*0", plan.link_name(*link))).collect();
+        let twice = self.with(&faults)?;
+        let (before, after) = (calm.recording.report(), twice.recording.report());
+        let effects = |report: &crate::run::report::Report| -> u64 {
+            report.stores.iter().map(|store| store.duplicate_effects + store.stale + store.ghost).sum()
+        };
+        if effects(after) > effects(before) {
+            let record = twice.witness(&["duplicate-effect", "stale", "ghost"]);
+            let words = "No: what comes twice has its effect twice.";
+            return Ok(twice.says(subject, false, false, words, record));
+        }
+        let mut seen: Vec<(u32, u16)> = Vec::new();
+        let again = twice.find(|record| {
+            let shows = matches!(record.kind, Kind::Applied | Kind::NotNewer);
+            let known = (record.event.0, record.node.0);
+            let twice = shows && seen.contains(&known);
+            twice || record.kind == Kind::NotNewer
+        });
+        seen.clear();
+        Ok(twice.says(subject, true, true, "Yes: every call came twice, and no row shows it.", again))
+    }
+
+    /// One call fails: is it made again?
+    fn retries(&self, calm: &Tried) -> Result<Answer, Vec<Refusal>> {
+        let subject = ANTI_PATTERNS[1];
+        let link = publishing(calm).map(|link| calm.recording.plan().link_name(link).to_owned());
+        let once = self.with(&link.map(|link| format!("fail-before:{link}*1")).into_iter().collect::<Vec<_>>())?;
+        let mut first: Option<(RecordId, Record)> = None;
+        for (at, record) in (0..).zip(once.records()).filter(|(_, record)| publishes(&once, record)) {
+            match first {
+                None => first = Some((RecordId(at), *record)),
+                Some((_, tried)) if tried.event == record.event && tried.link == record.link => {
+                    let words = "Not present: the call that failed is made again.";
+                    return Ok(once.says(subject, false, true, words, Some(RecordId(at))));
+                }
+                Some(_) => {}
+            }
+        }
+        let Some((at, tried)) = first else {
+            let words = "Not present: nobody publishes by a call of its own.";
+            return Ok(calm.says(subject, false, true, words, None));
+        };
+        let end = once.find(|record| record.event == tried.event && record.kind == Kind::GaveUp);
+        Ok(once.says(subject, true, false, "Present: the call that failed is not made again.", end.or(Some(at))))
+    }
+
+    /// Whether somebody says so when rows differ.
+    fn watched(&self, calm: &Tried) -> Result<Answer, Vec<Refusal>> {
+        let subject = ANTI_PATTERNS[2];
+        let commit = calm.records().iter().find(|record| record.kind == Kind::Committed);
+        let by_hand = commit.map(|commit| {
+            let key = calm.recording.plan().key_name(commit.key);
+            format!("update:{key}@{}", crate::kernel::time::Us(calm.recording.plan().duration.0 / 2))
+        });
+        let log = publishing(calm).map(|link| format!("drop:{}*1", calm.recording.plan().link_name(link)));
+        for fault in crash_after_commit(&calm.recording).into_iter().chain(by_hand).chain(log) {
+            let tried = self.with(&[fault])?;
+            if tried.recording.report().divergence.first_us.is_none() {
+                continue;
+            }
+            return Ok(match tried.alarm() {
+                Some(alarm) => tried.says(subject, false, true, "Not present: somebody notices.", Some(alarm)),
+                None => tried.says(subject, true, false, "Present: rows differ and nobody notices.", tried.lost()),
+            });
+        }
+        Ok(calm.says(subject, false, true, "Not present: no fault that was tried makes a row differ.", None))
+    }
+}
+
+/// Whether one operation of the app calls the database and a second system.
+fn separate(calm: &Tried) -> Answer {
+    let subject = CHECKLIST[0];
+    let writes = |op: Op| {
+        let own = |record: &Record| {
+            record.op == op && calm.is_from_app(record) && (is(record, Parcel::Write) || is(record, Parcel::Commit))
+        };
+        op != Op::NONE && calm.records().iter().any(own)
+    };
+    let second = |record: &Record| {
+        calm.is_from_app(record)
+            && (publishes(calm, record) || record.kind == Kind::Buffered)
+            && writes(record.op)
+    };
+    match calm.find(second) {
+        Some(at) => calm.says(subject, true, false, "Yes: the operation that commits also calls this.", Some(at)),
+        None => {
+            let commit = calm.find(|record| record.kind == Kind::Committed);
+            calm.says(subject, false, true, "No: an operation writes one system, or all of them together.", commit)
+        }
+    }
+}
+
+fn reconciled(calm: &Tried) -> Answer {
+    let pass = calm.find(|record| record.kind == Kind::PassBegan);
+    let words = if pass.is_some() { "A job compares or rebuilds." } else { "No job ran." };
+    calm.says(CHECKLIST[2], pass.is_some(), pass.is_some(), words, pass)
+}
+
+/// Whether an alarm fires when every call fails that does not fire when none does.
+fn monitored(calm: &Tried, failing: &Tried) -> Answer {
+    let before = |detector: u32| calm.find(|record| record.kind == Kind::Alarm && record.extra == detector).is_some();
+    let alarm = failing.find(|record| record.kind == Kind::Alarm && !before(record.extra));
+    let failed = failing.find(|record| record.kind == Kind::Dropped);
+    match alarm {
+        Some(alarm) => failing.says(CHECKLIST[3], true, true, "Yes: every publish fails, and an alarm fires.", Some(alarm)),
+        None => failing.says(CHECKLIST[3], false, false, "No: every publish fails, and no alarm fires.", failed),
+    }
+}
+
+/// Whether an event is lost if the call fails for good.
+fn assumes(calm: &Tried, failing: &Tried) -> Answer {
+    let subject = ANTI_PATTERNS[0];
+    let told_ok = |record: &Record| record.kind == Kind::Replied && record.detail == Outcome::Ok as u8;
+    match failing.witness(&["lost"]) {
+        Some(lost) => {
+            let words = match failing.find(told_ok) {
+                Some(_) => "Present: every publish fails, the event is lost, and the client was told that all went well.",
+                None => "Present: every publish fails, and the event is lost.",
+            };
+            failing.says(subject, true, false, words, Some(lost))
+        }
+        None => {
+            let commit = calm.find(|record| record.kind == Kind::Committed);
+            calm.says(subject, false, true, "Not present: what cannot be published now is published later.", commit)
+        }
+    }
+}
+
+/// Whether the client waits for the second write.
+fn same_thread(calm: &Tried) -> Answer {
+    let subject = ANTI_PATTERNS[4];
+    let replied = |op: Op| calm.find(|record| record.kind == Kind::Replied && record.op == op);
+    let inside = (0..).zip(calm.records()).find(|(at, record)| {
+        let own = record.op != Op::NONE && calm.is_from_app(record) && publishes(calm, record);
+        own && replied(record.op).is_none_or(|reply| reply > RecordId(*at))
+    });
+    match inside {
+        Some((at, _)) => {
+            calm.says(subject, true, false, "Present: the client waits while this is called.", Some(RecordId(at)))
+        }
+        None => {
+            let reply = calm.find(|record| record.kind == Kind::Replied);
+            calm.says(subject, false, true, "Not present: the client's answer waits for no second system.", reply)
+        }
+    }
+}

@@ -280,9 +280,7 @@ fn separate(calm: &Tried) -> Answer {
         op != Op::NONE && calm.records().iter().any(own)
     };
     let second = |record: &Record| {
-        calm.is_from_app(record)
-            && (publishes(calm, record) || record.kind == Kind::Buffered)
-            && writes(record.op)
+        calm.is_from_app(record) && (publishes(calm, record) || record.kind == Kind::Buffered) && writes(record.op)
     };
     match calm.find(second) {
         Some(at) => calm.says(subject, true, false, "Yes: the operation that commits also calls this.", Some(at)),
@@ -305,7 +303,9 @@ fn monitored(calm: &Tried, failing: &Tried) -> Answer {
     let alarm = failing.find(|record| record.kind == Kind::Alarm && !before(record.extra));
     let failed = failing.find(|record| record.kind == Kind::Dropped);
     match alarm {
-        Some(alarm) => failing.says(CHECKLIST[3], true, true, "Yes: every publish fails, and an alarm fires.", Some(alarm)),
+        Some(alarm) => {
+            failing.says(CHECKLIST[3], true, true, "Yes: every publish fails, and an alarm fires.", Some(alarm))
+        }
         None => failing.says(CHECKLIST[3], false, false, "No: every publish fails, and no alarm fires.", failed),
     }
 }
@@ -317,7 +317,9 @@ fn assumes(calm: &Tried, failing: &Tried) -> Answer {
     match failing.witness(&["lost"]) {
         Some(lost) => {
             let words = match failing.find(told_ok) {
-                Some(_) => "Present: every publish fails, the event is lost, and the client was told that all went well.",
+                Some(_) => {
+                    "Present: every publish fails, the event is lost, and the client was told that all went well."
+                }
                 None => "Present: every publish fails, and the event is lost.",
             };
             failing.says(subject, true, false, words, Some(lost))

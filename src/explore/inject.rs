@@ -177,7 +177,9 @@ fn verify(recording: &Recording, key: Key, from: Us) -> InjectStep {
     });
     let when = crate::run::words::instant(since);
     match id {
-        Some(id) => told(3, true, format!("{name} differs in {place} since {when}. {}", sentence(recording, id)), Some(id)),
+        Some(id) => {
+            told(3, true, format!("{name} differs in {place} since {when}. {}", sentence(recording, id)), Some(id))
+        }
         None => {
             let cause = recording.cause(store, key, since).map(|(record, _)| record);
             let evidence = cause.map_or_else(String::new, |record| sentence(recording, record));

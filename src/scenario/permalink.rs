@@ -131,6 +131,7 @@ fn packed(preset: Option<&str>, patch: Map<String, Value>, extras: &Extras) -> S
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::Choices;
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -205,10 +206,11 @@ mod tests {
             ("#~1???",                                false, &[r#"link is "~1???". It is not whole: it is not base64url. Was it cut off when it was copied?"#]),
             ("#~1AAAA",                               false, &[r#"link is "~1AAAA". It is not whole: it does not unpack. Was it cut off when it was copied?"#]),
         ];
-        let presets: Vec<&str> = presets::PRESETS.iter().map(|preset| preset.id).collect();
+        let ids = presets::PRESETS.iter().map(|preset| preset.id.to_owned()).collect();
+        let presets = Choices { ids, meant: None }.to_string().trim_end_matches('.').to_owned();
         let strategies = StrategyId::IDS.join(", ");
         let nodes = crate::scenario::validate::members_of(&Document::default(), "nodes").unwrap().join(", ");
-        let full = |want: &&str| want.replace("PRESETS", &presets.join(", ")).replace("STRATEGIES", &strategies).replace("NODES", &nodes);
+        let full = |want: &&str| want.replace("PRESETS", &presets).replace("STRATEGIES", &strategies).replace("NODES", &nodes);
         for (link, opens, want) in table {
             let opened = decode(link);
             assert_eq!(words(&opened.refusals), want.iter().map(full).collect::<Vec<_>>(), "{link}");

@@ -335,28 +335,31 @@ impl Ledger {
     }
 }
 
-/// What a recovery did to rows, of one store (CONTRACT 3): how many it made equal, and how many it made differ that were
-/// equal to the source's or newer than what it wrote. `misses`: a row that is absent is a miss there, and differs in nothing.
+/// What a recovery did to rows, of one store (CONTRACT 3): how many that differed it made equal, and how many it made
+/// differ that were equal to the source's or newer than what it wrote. A row that is on its way does neither.
+/// `misses`: a row that is absent is a miss there, and differs in nothing.
 #[must_use]
 pub fn repaired(ledger: &Ledger, store: &StoreLedger, misses: bool) -> (u64, u64) {
     let (mut mended, mut harmed) = (0, 0);
     for &(key, at, changes) in &store.repairs {
         let (rows, source) = (&store.rows[key.index()], &ledger.source[key.index()]);
-        let present = |change: &&RowChange| change.present;
-        let source = changes.checked_sub(1).and_then(|last| source.get(last as usize)).filter(present);
+        let (now, present) = (rows[at as usize].at, |change: &&RowChange| change.present);
+        let current = changes.checked_sub(1).and_then(|last| source.get(last as usize));
         let after = rows.get(at as usize).filter(present);
         let before = at.checked_sub(1).and_then(|at| rows.get(at as usize)).filter(present);
         let event = |change: Option<&RowChange>| change.map_or(EventId::NONE, |change| change.event);
-        // What the source will commit only later is ahead of it, not wrong.
-        let now = rows[at as usize].at;
+        let equal = |row: Option<&RowChange>| event(row) == event(current.filter(present)) || (misses && row.is_none());
+        // What the source will commit only later is ahead of it, not wrong; what will still come, mends.
         let fate = ledger.event(event(before));
         let ahead = fate.is_committed() && fate.committed > now;
-        let equal = |row: Option<&RowChange>| event(row) == event(source) || (misses && row.is_none());
+        let coming = current.is_some_and(|current| {
+            let seen = store.seen(current.event);
+            seen.count > 0 && seen.last > now
+        });
         let (was, is) = (equal(before), equal(after));
-        let newer = before.is_some_and(|before| after.is_some_and(|after| before.version > after.version));
-        mended += u64::from(!was && !ahead && is);
-        let overtaken = ahead && event(before) != event(after) && !(misses && after.is_none());
-        harmed += u64::from((was && !is) || overtaken || (newer && !is && !was));
+        let newer = before.is_some_and(|before| after.is_none_or(|after| before.version > after.version));
+        mended += u64::from(!was && !ahead && !coming && is);
+        harmed += u64::from(!is && !coming && (was || newer) || ahead && event(before) != event(after));
     }
     (mended, harmed)
 }

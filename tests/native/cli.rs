@@ -245,3 +245,50 @@ fn interrupted() {
     assert_eq!(child.wait().unwrap().code(), Some(130));
     drop(input);
 }
+
+/// The failure injection test passes where a job repairs, and fails, step by step, where nobody notices; the audit turns
+/// with what the runs do.
+#[test]
+fn inject_and_audit() {
+    let json = |args: &[&'static str]| -> (Option<i32>, Value) {
+        let said = run(&[args, &["--format", "json"]].concat());
+        (
+            said.status,
+            serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {}{}", said.out, said.err)),
+        )
+    };
+    let steps = |value: &Value| -> Vec<bool> {
+        value["steps"].as_array().unwrap().iter().map(|step| step["passed"].as_bool().unwrap()).collect()
+    };
+    let (status, told) = json(&["inject", "failure-injection-test"]);
+    assert_eq!((status, steps(&told)), (Some(0), vec![true; 5]), "{told}");
+    let (status, told) = json(&["inject", "missing-search-index"]);
+    assert_eq!((status, steps(&told)), (Some(3), vec![true, true, true, false, false]), "{told}");
+    let (status, told) = json(&["inject", "missing-search-index", "--strategy", "outbox"]);
+    assert_eq!((status, steps(&told)), (Some(0), vec![true; 5]), "{told}");
+    assert!(run(&["inject", "missing-search-index"]).err.contains("step 4 failed"));
+    let answers = |args: &[&'static str]| -> Vec<(bool, bool)> {
+        let (status, told) = json(args);
+        assert_eq!(status, Some(0));
+        let all = ["checklist", "anti_patterns"].map(|list| told[list].as_array().unwrap().clone()).concat();
+        for answer in &all {
+            assert!(answer["record"].is_u64() && answer["evidence"].as_str().unwrap().ends_with('.'), "{answer}");
+        }
+        all.iter().map(|answer| (answer["yes"].as_bool().unwrap(), answer["good"].as_bool().unwrap())).collect()
+    };
+    let (bad, good) = ((true, false), (false, true));
+    let (no, yes) = ((false, false), (true, true));
+    let direct = answers(&["audit", "missing-search-index"]);
+    assert_eq!(direct, [bad, no, no, yes, yes, bad, bad, bad, bad, bad]);
+    let outbox = answers(&["audit", "missing-search-index", "--strategy", "outbox"]);
+    assert_eq!(outbox[..3], [good, yes, no]);
+    assert_eq!((outbox[5], outbox[6], outbox[9]), (good, good, good));
+    assert_eq!(answers(&["audit", "reconcile-search-index"])[2], yes);
+    assert_eq!(answers(&["audit", "reconcile-search-index"])[7], good, "a full diff notices");
+    let blind = r#"detectors={"offset-lag":{"kind":"offset-lag"}}"#;
+    assert_eq!(answers(&["audit", "missing-search-index", "--set", blind])[3], no);
+    assert_eq!(answers(&["audit", "missing-search-index", "--set", "direct.publish=background"])[9], good);
+    assert_eq!(answers(&["audit", "missing-search-index", "--set", "direct.retry.attempts=3"])[6], good);
+    let text = run(&["audit", "missing-search-index"]).out;
+    assert!(text.contains("BAD  Are any operations writing to multiple systems separately?"), "{text}");
+}

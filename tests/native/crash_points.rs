@@ -179,13 +179,16 @@ const TABLE: &[Row] = &[
     ("app.after-enqueue-before-write", "outbox", (1, 1), "-", "-", "ok 1 unknown 1"),
 ];
 
+/// Before the dot of the points that belong to recoveries.
+const RECOVERIES: [&str; 3] = ["reconcile.", "resnapshot.", "rebuild."];
+
 #[test]
 fn every_crash_point_has_a_run_in_which_it_fired() {
     let (mut report, mut fired, mut rows) = (String::new(), BTreeSet::new(), TABLE.iter());
     println!("{:<36} {:<23} {:<8} {:<26} {:<10} clients", "crash point", "strategy", "rows", "events", "for good");
     for point in CrashPoint::ALL {
         for strategy in StrategyId::ALL {
-            if !passes(*strategy, *point) {
+            if RECOVERIES.iter().any(|prefix| point.id().starts_with(prefix)) || !passes(*strategy, *point) {
                 continue;
             }
             let document = killed(*strategy, *point);
@@ -216,8 +219,10 @@ fn every_crash_point_has_a_run_in_which_it_fired() {
             }
         }
     }
+    // The points of recoveries are no strategy's: `recovery::recoveries_crash` has a run for each.
+    let own = |point: &&CrashPoint| !RECOVERIES.iter().any(|prefix| point.id().starts_with(prefix));
     let silent: Vec<&str> =
-        CrashPoint::ALL.iter().filter(|point| !fired.contains(point)).map(|point| point.id()).collect();
+        CrashPoint::ALL.iter().filter(own).filter(|point| !fired.contains(point)).map(|point| point.id()).collect();
     assert!(silent.is_empty(), "never fired under any strategy: {silent:?}");
     assert!(report.is_empty() && rows.next().is_none(), "{report}");
 }

@@ -134,3 +134,51 @@ fn links_lead_somewhere() {
     }
     assert!(dead.is_empty(), "{dead}");
 }
+
+/// `docs/seed.md` leaves no item of the lesson without a preset, an option, detector or command, and a test, and what it
+/// names exists.
+#[test]
+fn every_item_of_the_lesson_has_its_place() {
+    let text = fs::read_to_string(root().join("docs/seed.md")).unwrap();
+    let rows: Vec<Vec<&str>> = text
+        .lines()
+        .filter(|line| line.starts_with("| ") && !line.starts_with("| ---") && !line.starts_with("| item"))
+        .map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect())
+        .collect();
+    assert!(rows.len() >= 40, "{} rows", rows.len());
+    let tests: String = fs::read_dir(root().join("tests/native"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| format!("@{}\n{}", path.file_stem().unwrap().to_string_lossy(), fs::read_to_string(&path).unwrap()))
+        .collect();
+    let has_test = |name: &str| {
+        let (module, function) = name.split_once("::").unwrap_or((name, ""));
+        let own = tests.split('@').find(|file| file.starts_with(&format!("{module}\n")));
+        own.is_some_and(|file| file.contains(&format!("fn {function}()")))
+    };
+    let commands = ["list", "run", "compare", "inject", "audit", "link", "schema"];
+    let mut errors = String::new();
+    for row in &rows {
+        let [item, preset, means, test] = row[..] else {
+            errors += &format!("not four cells: {row:?}\n");
+            continue;
+        };
+        let name = |cell: &str| cell.split('`').nth(1).unwrap_or("").to_owned();
+        let (sort, what) = (means.split(' ').next().unwrap_or(""), name(means));
+        let known = match sort {
+            "option" => driftscope::scenario::options::row(&what).is_some(),
+            "detector" => driftscope::detect::DetectorKind::from_id(&what).is_some(),
+            "command" => commands.contains(&what.as_str()),
+            _ => false,
+        };
+        let preset_known = driftscope::scenario::presets::find(&name(preset)).is_ok();
+        for (good, cell) in
+            [(!item.is_empty(), item), (preset_known, preset), (known, means), (has_test(&name(test)), test)]
+        {
+            if !good {
+                errors += &format!("{item}: {cell:?} is not there\n");
+            }
+        }
+    }
+    assert!(errors.is_empty(), "docs/seed.md:\n{errors}");
+}

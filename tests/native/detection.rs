@@ -1,0 +1,326 @@
+//! DOMAIN 3.2 as a table, executed cell by cell: for a tick a run that the detector sees, for a cross one that it misses,
+//! for a half both. The row of the TTL is left out: it detects nothing. And O15: how long detection takes.
+//!
+//! "Sees" is: it fires in the run with the fault, at a threshold at which it is quiet in the same run without.
+
+use crate::lab;
+use driftscope::run::recording::Recording;
+use driftscope::scenario::Document;
+
+/// What happens: settings and faults that bring it about. The index, or cache, is versioned unless they say otherwise.
+struct Story {
+    name: &'static str,
+    settings: &'static [(&'static str, &'static str)],
+    fault: &'static str,
+}
+
+/// Two rows that nobody changes again, and one that is changed often: `a` is inserted, updated, deleted.
+const ARRIVALS: &str = r#"[
+    {"at": "1s", "key": "a", "op": "insert"}, {"at": "2s", "key": "b", "op": "insert"}, {"at": "3s", "key": "a", "op": "update"},
+    {"at": "4s", "key": "b", "op": "update"}, {"at": "5s", "key": "a", "op": "delete"}, {"at": "6s", "key": "c", "op": "insert"},
+    {"at": "7.1s", "key": "d", "op": "insert"}, {"at": "7.2s", "key": "d", "op": "update"}]"#;
+
+fn base() -> Document {
+    let document = lab::document(
+        r#"{"duration": "20s", "strategy": "direct-db-first",
+            "stores": {"search-index": {"apply": "versioned", "tombstone": {"durable": "soft-delete"}}},
+            "outbox": {"poll": "200ms", "phase": "0s"}, "direct": {"retry": {"timeout": "100ms"}}}"#,
+    );
+    lab::with(&document, &[("workload.arrivals", ARRIVALS)])
+}
+
+fn run(story: &Story, detector: &str, fault: bool) -> Recording {
+    let document = lab::with(&base(), story.settings);
+    let document = lab::with(&document, &[("detectors.watch", detector)]);
+    lab::run(&if fault && !story.fault.is_empty() { lab::and_fault(&document, story.fault) } else { document })
+}
+
+/// Whether the detector fires because of the fault.
+fn sees(story: &Story, detector: &str) -> bool {
+    let alarms = |recording: &Recording| recording.report().detectors[0].alarms;
+    if story.fault.is_empty() {
+        return alarms(&run(story, detector, false)) > 0;
+    }
+    let (with, without) = (run(story, detector, true), run(story, detector, false));
+    assert_ne!(with.trace().hash(), without.trace().hash(), "{}: nothing happens", story.name);
+    alarms(&with) > alarms(&without)
+}
+
+const fn story(name: &'static str, settings: &'static [(&'static str, &'static str)], fault: &'static str) -> Story {
+    Story { name, settings, fault }
+}
+
+const CRASH: &[(&str, &str)] = &[];
+/// A call that fails, and is told to fail.
+const LOST_INSERT: Story = story("lost insert, the call fails", CRASH, "fail-before:app-broker*6");
+const LOST_INSERT_CRASH: Story =
+    story("lost insert, the app crashes", CRASH, "crash:app@app.after-commit-before-publish*6+500ms");
+const LOST_UPDATE: Story = story("lost update", CRASH, "fail-before:app-broker*4");
+const LOST_UPDATE_CRASH: Story =
+    story("lost update, crash", CRASH, "crash:app@app.after-commit-before-publish*4+500ms");
+const LOST_DELETE: Story = story("lost delete", CRASH, "fail-before:app-broker*5");
+const LOST_DELETE_CRASH: Story =
+    story("lost delete, crash", CRASH, "crash:app@app.after-commit-before-publish*5+500ms");
+/// An insert whose next event of the row comes.
+const LOST_THEN_NEXT: Story = story("lost insert, the next comes", CRASH, "fail-before:app-broker*7");
+/// An update whose next event of the row (the delete) comes.
+const LOST_UPDATE_THEN_NEXT: Story = story("lost update, the next comes", CRASH, "fail-before:app-broker*3");
+/// A delete whose next event of the row comes.
+const LOST_DELETE_THEN_NEXT: Story = story(
+    "lost delete, the next comes",
+    &[(
+        "workload.arrivals",
+        r#"[{"at": "1s", "key": "a", "op": "insert"}, {"at": "2.1s", "key": "a", "op": "delete"}, {"at": "2.2s", "key": "a", "op": "insert"}, {"at": "4s", "key": "b", "op": "insert"}]"#,
+    )],
+    "fail-before:app-broker*2",
+);
+const GHOST: Story = story("ghost", &[("strategy", "direct-broker-first")], "abort:source*6");
+/// A ghost of an update: the row is there at both sides.
+const GHOST_UPDATE: Story = story("ghost of an update", &[("strategy", "direct-broker-first")], "abort:source*8");
+const LOST_LAST: Story = story("lost last event, the call fails", CRASH, "fail-before:app-broker*8");
+const LOST_LAST_CRASH: Story =
+    story("lost last event, crash", CRASH, "crash:app@app.after-commit-before-publish*8+500ms");
+/// The last event is an insert.
+const LOST_LAST_INSERT: Story = story(
+    "lost last insert",
+    &[("workload.arrivals", r#"[{"at": "1s", "key": "a", "op": "insert"}, {"at": "2s", "key": "b", "op": "insert"}]"#)],
+    "fail-before:app-broker*2",
+);
+/// A cache that keeps an old row, since an older set comes after a newer one.
+const STALE_SET: Story = story(
+    "stale set",
+    &[
+        ("target", "cache"),
+        ("stores", r#"{"cache": {"kind": "cache", "apply": "blind"}}"#),
+        (
+            "workload.arrivals",
+            r#"[{"at": "1s", "key": "a", "op": "insert"}, {"at": "2.11s", "key": "a"}, {"at": "2.12s", "key": "a"}]"#,
+        ),
+        ("direct.retry.timeout", "30s"),
+    ],
+    "delay:app-cache*2+500ms",
+);
+/// The pipeline stops.
+const DEAD: Story = story("the pipeline is dead", &[("strategy", "outbox")], "off:relay@5s");
+const STUCK: Story = story("the relay is stuck", &[("strategy", "outbox")], "poison:relay-broker*4");
+const DEAD_LAST: Story =
+    story("the pipeline is dead before the last event", &[("strategy", "outbox")], "off:relay@7.15s");
+/// A number is taken before another and committed after it: the relay has read past it.
+const ID_GAP: Story = story(
+    "id gap",
+    &[
+        ("strategy", "outbox"),
+        ("outbox.cursor", "last-id"),
+        (
+            "workload.arrivals",
+            r#"[{"at": "1s", "key": "a", "op": "insert", "tx_time": "2s"}, {"at": "1.1s", "key": "b", "op": "insert"}]"#,
+        ),
+    ],
+    "",
+);
+const OVERTAKEN_BY: &str = r#"[{"at": "1s", "key": "a", "op": "insert"}, {"at": "2.005s", "key": "c", "op": "insert"}, {"at": "2.02s", "key": "b", "op": "insert"}]"#;
+const OVERTAKEN: Story =
+    story("lost insert, overtaken", &[("workload.arrivals", OVERTAKEN_BY)], "fail-before:app-broker*2");
+const OVERTAKEN_UPDATE: Story = story(
+    "lost update, overtaken",
+    &[(
+        "workload.arrivals",
+        r#"[{"at": "1s", "key": "a", "op": "insert"}, {"at": "2.005s", "key": "a", "op": "update"}, {"at": "2.02s", "key": "b", "op": "insert"}]"#,
+    )],
+    "fail-before:app-broker*2",
+);
+const OVERTAKEN_DELETE: Story = story(
+    "lost delete, overtaken",
+    &[(
+        "workload.arrivals",
+        r#"[{"at": "1s", "key": "a", "op": "insert"}, {"at": "2.005s", "key": "a", "op": "delete"}, {"at": "2.02s", "key": "b", "op": "insert"}]"#,
+    )],
+    "fail-before:app-broker*2",
+);
+/// What is on its way: slow consumers, no loss.
+const SLOW: Story = story("slow", CRASH, "delay:broker-search-index-consumer*6+3s");
+
+const COUNT: &str = r#"{"kind": "count-compare", "period": "1s"}"#;
+const VERSIONS: &str = r#"{"kind": "sequence-audit", "period": "1s"}"#;
+const IDS: &str = r#"{"kind": "sequence-audit", "by": "event-id", "period": "1s", "grace": "2s"}"#;
+const LAG: &str = r#"{"kind": "offset-lag", "period": "1s", "threshold": 1}"#;
+const POSITION: &str =
+    r#"{"kind": "offset-lag", "against": "source-version", "period": "100ms", "threshold": 1, "grace": "50ms"}"#;
+const FAILURES: &str = r#"{"kind": "publish-failure-rate", "period": "1s"}"#;
+const AGE: &str = r#"{"kind": "outbox-age", "period": "1s", "grace": "2s"}"#;
+const SUMS: &str = r#"{"kind": "checksum", "period": "1s", "grace": "2s"}"#;
+const DIFF: &str = r#"{"kind": "full-diff", "period": "1s", "grace": "2s"}"#;
+const ONE_WAY: &str = r#"{"kind": "full-diff", "direction": "source-to-target", "period": "1s", "grace": "2s"}"#;
+const CANARY: &str = r#"{"kind": "canary", "period": "1s", "grace": "2s"}"#;
+
+/// Detector, column of DOMAIN 3.2, runs that it sees, runs that it misses. Only sees: a tick; only misses: a cross; both: a
+/// half.
+type Cell = (&'static str, &'static str, &'static [&'static Story], &'static [&'static Story]);
+
+#[rustfmt::skip]
+const TABLE: &[Cell] = &[
+    (COUNT,    "lost insert",  &[&LOST_INSERT_CRASH],                      &[&LOST_THEN_NEXT]),
+    (COUNT,    "lost update",  &[],                                        &[&LOST_UPDATE]),
+    (COUNT,    "lost delete",  &[&LOST_DELETE],                            &[&LOST_DELETE_THEN_NEXT]),
+    (COUNT,    "ghost",        &[&GHOST],                                  &[&GHOST_UPDATE]),
+    (COUNT,    "stale set",    &[],                                        &[&STALE_SET]),
+    (COUNT,    "lost last",    &[&LOST_LAST_INSERT],                       &[&LOST_LAST]),
+    (COUNT,    "in flight",    &[&SLOW],                                   &[]),
+    (VERSIONS, "lost insert",  &[&LOST_THEN_NEXT],                         &[]),
+    (VERSIONS, "lost update",  &[&LOST_UPDATE_THEN_NEXT],                  &[]),
+    (VERSIONS, "lost delete",  &[&LOST_DELETE_THEN_NEXT],                  &[]),
+    (VERSIONS, "ghost",        &[],                                        &[&GHOST]),
+    (VERSIONS, "stale set",    &[],                                        &[&STALE_SET]),
+    (VERSIONS, "lost last",    &[],                                        &[&LOST_LAST, &LOST_LAST_CRASH]),
+    (VERSIONS, "in flight",    &[],                                        &[&SLOW]),
+    (IDS,      "lost insert",  &[&LOST_INSERT, &LOST_INSERT_CRASH],        &[]),
+    (IDS,      "lost update",  &[&LOST_UPDATE],                            &[]),
+    (IDS,      "lost delete",  &[&LOST_DELETE],                            &[]),
+    (IDS,      "ghost",        &[&GHOST, &GHOST_UPDATE],                   &[]),
+    (IDS,      "stale set",    &[],                                        &[&STALE_SET]),
+    (IDS,      "lost last",    &[&LOST_LAST, &LOST_LAST_CRASH],            &[]),
+    (LAG,      "lost insert",  &[],                                        &[&LOST_INSERT, &LOST_INSERT_CRASH]),
+    (LAG,      "lost update",  &[],                                        &[&LOST_UPDATE]),
+    (LAG,      "lost delete",  &[],                                        &[&LOST_DELETE]),
+    (LAG,      "ghost",        &[],                                        &[&GHOST]),
+    (LAG,      "stale set",    &[],                                        &[&STALE_SET]),
+    (LAG,      "lost last",    &[],                                        &[&LOST_LAST]),
+    (POSITION, "lost insert",  &[&LOST_INSERT],                            &[&OVERTAKEN]),
+    (POSITION, "lost update",  &[&LOST_UPDATE],                            &[&OVERTAKEN_UPDATE]),
+    (POSITION, "lost delete",  &[&LOST_DELETE],                            &[&OVERTAKEN_DELETE]),
+    (POSITION, "ghost",        &[],                                        &[&GHOST]),
+    (POSITION, "stale set",    &[],                                        &[&STALE_SET]),
+    (POSITION, "lost last",    &[&LOST_LAST, &LOST_LAST_CRASH],            &[]),
+    (FAILURES, "lost insert",  &[&LOST_INSERT],                            &[&LOST_INSERT_CRASH]),
+    (FAILURES, "lost update",  &[&LOST_UPDATE],                            &[&LOST_UPDATE_CRASH]),
+    (FAILURES, "lost delete",  &[&LOST_DELETE],                            &[&LOST_DELETE_CRASH]),
+    (FAILURES, "ghost",        &[],                                        &[&GHOST]),
+    (FAILURES, "stale set",    &[],                                        &[&STALE_SET]),
+    (FAILURES, "lost last",    &[&LOST_LAST],                              &[&LOST_LAST_CRASH]),
+    (FAILURES, "in flight",    &[],                                        &[&SLOW]),
+    (AGE,      "stuck relay",  &[&STUCK, &DEAD],                           &[]),
+    (AGE,      "id gap",       &[],                                        &[&ID_GAP]),
+    (AGE,      "ghost",        &[],                                        &[&GHOST]),
+    (AGE,      "stale set",    &[],                                        &[&STALE_SET]),
+    (AGE,      "in flight",    &[],                                        &[&SLOW]),
+    (SUMS,     "lost insert",  &[&LOST_INSERT, &LOST_INSERT_CRASH],        &[]),
+    (SUMS,     "lost update",  &[&LOST_UPDATE],                            &[]),
+    (SUMS,     "lost delete",  &[&LOST_DELETE],                            &[]),
+    (SUMS,     "ghost",        &[&GHOST, &GHOST_UPDATE],                   &[]),
+    (SUMS,     "stale set",    &[&STALE_SET],                              &[]),
+    (SUMS,     "lost last",    &[&LOST_LAST],                              &[]),
+    (DIFF,     "lost insert",  &[&LOST_INSERT, &LOST_INSERT_CRASH],        &[]),
+    (DIFF,     "lost update",  &[&LOST_UPDATE],                            &[]),
+    (DIFF,     "lost delete",  &[&LOST_DELETE],                            &[]),
+    (DIFF,     "ghost",        &[&GHOST, &GHOST_UPDATE],                   &[]),
+    (DIFF,     "stale set",    &[&STALE_SET],                              &[]),
+    (DIFF,     "lost last",    &[&LOST_LAST],                              &[]),
+    (ONE_WAY,  "lost insert",  &[&LOST_INSERT],                            &[]),
+    (ONE_WAY,  "lost update",  &[&LOST_UPDATE],                            &[]),
+    (ONE_WAY,  "lost delete",  &[],                                        &[&LOST_DELETE]),
+    (ONE_WAY,  "ghost",        &[],                                        &[&GHOST]),
+    (ONE_WAY,  "stale set",    &[&STALE_SET],                              &[]),
+    (ONE_WAY,  "lost last",    &[&LOST_LAST],                              &[]),
+    (CANARY,   "dead pipeline", &[&DEAD],                                  &[]),
+    (CANARY,   "lost update",  &[],                                        &[&LOST_UPDATE]),
+    (CANARY,   "lost delete",  &[],                                        &[&LOST_DELETE]),
+    (CANARY,   "ghost",        &[],                                        &[&GHOST]),
+    (CANARY,   "lost last",    &[&DEAD_LAST],                              &[]),
+];
+
+#[test]
+fn what_each_detector_sees() {
+    let mut errors = String::new();
+    for (detector, column, seen, missed) in TABLE {
+        for (stories, want) in [(seen, true), (missed, false)] {
+            for story in *stories {
+                if sees(story, detector) != want {
+                    let word = if want { "sees" } else { "misses" };
+                    errors += &format!("{detector}: {column}: it {word} '{}' not\n", story.name);
+                }
+            }
+        }
+    }
+    assert!(errors.is_empty(), "{errors}");
+}
+
+/// The lesson of the table: no lag and no failed call, and every event lost.
+#[test]
+fn no_lag_with_every_event_lost() {
+    let document = lab::with(&base(), &[("detectors.lag", LAG), ("faults", r#"["fail-before:app-broker*0"]"#)]);
+    let recording = lab::run(&document);
+    let told = recording.report();
+    assert_eq!((told.ledger.lost, told.detectors[0].alarms, told.silent), (8, 0, true));
+}
+
+/// A row that is flagged while its event is on its way is a false one; with a grace above the lag there are none.
+#[test]
+fn false_rows_are_those_on_their_way() {
+    let with = |grace: &str, recheck: &str| {
+        let detector =
+            format!(r#"{{"kind": "full-diff", "period": "900ms", "grace": "{grace}", "recheck": "{recheck}"}}"#);
+        let settings = [
+            ("workload.arrivals", "poisson(20/s)"),
+            ("links.broker-search-index-consumer.latency", "200ms"),
+            ("detectors.watch", detector.as_str()),
+        ];
+        let recording = lab::run(&lab::with(&base(), &settings));
+        let told = recording.report();
+        (told.detectors[0].flagged_rows, told.detectors[0].false_rows, told.detectors[0].false_alarms)
+    };
+    let (flagged, wrong, alarms) = with("0s", "0s");
+    assert!(flagged > 50 && flagged == wrong && alarms > 0, "{flagged} {wrong} {alarms}");
+    assert_eq!(with("2s", "0s"), (0, 0, 0));
+    let (again, ..) = with("0s", "1s");
+    assert!(again < flagged / 10, "{again} of {flagged} after a second look");
+}
+
+/// Each run: from the commit of the one event that is lost until somebody says so, in seconds.
+fn detect(settings: &[(&str, &str)], runs: u64) -> Vec<f64> {
+    let document = lab::document(
+        r#"{"strategy": "direct-db-first", "target": "search-index", "workload": {"limit": 1, "keys": {"count": 1}},
+            "stores": {"search-index": {}}, "links": {"app-search-index": {"outcomes": {"fail_before": 1}}}}"#,
+    );
+    let document = lab::with(&document, settings);
+    let detected = |seed: u64| {
+        let recording = lab::run(&document.with_seed(seed));
+        recording.report().detectors[0].detect_us.map(|us| us as f64 / 1e6)
+    };
+    (0..runs).filter_map(detected).collect()
+}
+
+fn about(what: &str, spans: &[f64], formula: f64) {
+    let n = spans.len() as f64;
+    let mean = spans.iter().sum::<f64>() / n;
+    let error = (spans.iter().map(|span| (span - mean) * (span - mean)).sum::<f64>() / (n * (n - 1.0))).sqrt();
+    println!("{what}: {mean:.4} for {formula}, standard error {error:.4}, {n} runs");
+    assert!(4.0 * error <= 0.03 * formula, "{what}: {error} is too coarse");
+    assert!((mean - formula).abs() <= 4.0 * error, "{what}: {mean} is not {formula}");
+    for wrong in [0.9 * formula, 1.1 * formula] {
+        assert!((mean - wrong).abs() > 4.0 * error, "{what}: {wrong} would pass too");
+    }
+}
+
+/// O15: a scan every P with a grace of g detects after g + P/2 on average and g + P at most; where it reads a share q of
+/// the rows, after g + P/2 + P(1 - q)/q.
+#[test]
+fn o15_time_to_detect() {
+    let arrivals = ("workload.arrivals", "poisson(1/m)");
+    let all = [
+        arrivals,
+        ("duration", "15m"),
+        ("detectors.watch", r#"{"kind": "full-diff", "period": "10s", "grace": "3s"}"#),
+    ];
+    let spans = detect(&all, 3_200);
+    // An exponential time of arrival has its phase in a period a little earlier than a uniform one: P/12 * P/mean.
+    let early = 10.0 / 12.0 * 10.0 / 60.0;
+    about("O15, all rows", &spans, 3.0 + 5.0 + early);
+    let most = spans.iter().copied().fold(0.0, f64::max);
+    assert!(most <= 13.0 && most > 12.9, "at most g + P: {most}");
+    let half = [
+        arrivals,
+        ("duration", "20m"),
+        ("detectors.watch", r#"{"kind": "full-diff", "period": "10s", "grace": "3s", "sample": 0.5}"#),
+    ];
+    about("O15, half of the rows", &detect(&half, 12_500), 3.0 + 5.0 + 10.0 + early);
+}

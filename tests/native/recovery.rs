@@ -1,0 +1,179 @@
+//! Recoveries: what they mend, what they cannot, and what they break.
+
+use crate::lab;
+use driftscope::kernel::time::Us;
+use driftscope::run::recording::Recording;
+use driftscope::scenario::Document;
+use driftscope::scenario::presets::{PRESETS, Preset};
+use driftscope::world::record::Kind;
+
+/// The preset goes on for another of its durations, without new operations or faults, with two passes of a recovery.
+fn afterwards(preset: &Preset, recovery: &str) -> Recording {
+    let document = preset.document();
+    let duration = lab::plan(&document).duration;
+    let (first, end) = (duration.after(Us(duration.0 / 20)), Us(duration.0 * 11 / 5));
+    let settings = [
+        ("duration", end.to_string()),
+        ("recovery", "{}".to_owned()),
+        ("recovery.mend", format!(r#"{{"kind": "{recovery}", "period": "{first}", "grace": "0s"}}"#)),
+    ];
+    let settings: Vec<(&str, &str)> = settings.iter().map(|(path, value)| (*path, value.as_str())).collect();
+    lab::run(&lab::with(&document, &settings))
+}
+
+/// Why a recovery leaves a preset's state as it is.
+const NOT_MENDED: &[(&str, &str)] = &[
+    ("double-charge", "an effect cannot be taken back"),
+    ("retries-duplicate-effects", "an effect cannot be taken back"),
+];
+
+/// From every diverged state that a preset ends in, reconciliation and rebuild end consistent; the second pass changes
+/// nothing.
+#[test]
+fn every_diverged_preset_is_mended() {
+    let mut errors = String::new();
+    for preset in PRESETS {
+        let alone = lab::run(&preset.document());
+        if alone.report().verdict.id() != "diverged" {
+            continue;
+        }
+        for kind in ["reconcile", "rebuild"] {
+            let recording = afterwards(preset, kind);
+            let told = recording.report();
+            let excused = NOT_MENDED.iter().any(|(id, _)| *id == preset.id);
+            let mended = lab::rows_that_differ(told) == "-";
+            if !mended && !excused {
+                errors += &format!("{} after {kind}: {}\n", preset.id, lab::rows_that_differ(told));
+            }
+            let passes: Vec<u64> =
+                lab::of_kind(&recording.trace().records, Kind::Compared).map(|record| record.value).collect();
+            if kind == "reconcile" && passes.last() != Some(&0) {
+                errors += &format!("{}: the last pass still finds {passes:?}\n", preset.id);
+            }
+            if told.repair.harmful > 0 || told.repair.runs < 2 {
+                errors += &format!("{} after {kind}: {:?}\n", preset.id, told.repair);
+            }
+        }
+    }
+    assert!(errors.is_empty(), "{errors}");
+}
+
+/// A re-snapshot shows only rows that exist: it mends what is missing or stale, and leaves every ghost.
+#[test]
+fn a_resnapshot_never_mends_a_ghost() {
+    let told = |id: &str| {
+        let preset = PRESETS.iter().find(|preset| preset.id == id).unwrap();
+        lab::rows_that_differ(afterwards(preset, "resnapshot").report())
+    };
+    assert_eq!(told("order-created-lost"), "-");
+    assert_eq!(told("missing-search-index"), "-");
+    assert_eq!(told("order-created-ghost"), "ghost 1");
+    assert_eq!(told("cdc-slot-lost"), "ghost 1");
+}
+
+/// A failover of the broker and crashes of the app lose events; then live writes go on, and a reconciliation has a wide
+/// window between its reads and its repairs.
+fn live(seed: u64, versioned: bool) -> Recording {
+    let strategy = ["direct-db-first", "outbox", "cdc"][(seed % 3) as usize];
+    let document = lab::document(
+        r#"{"duration": "9s", "workload": {"arrivals": "poisson(12/s)", "keys": {"count": 4}, "mix": {"insert": 0.1, "update": 0.7, "delete": 0.2}},
+            "broker": {"acks": 1, "replication_lag": "400ms"}, "direct": {"gap": "exp(50ms)"}, "source": {"tx_time": "exp(5ms)"},
+            "links": {"broker-search-index-consumer": {"latency": "exp(30ms)"}},
+            "stores": {"search-index": {"apply": "versioned", "tombstone": {"durable": "soft-delete"}}},
+            "outbox": {"poll": "100ms"}, "cdc": {"poll": "100ms"},
+            "recovery": {"mend": {"period": "2s", "grace": "100ms", "repair_delay": "200ms"}},
+            "faults": ["crash:app@700ms+50ms", "crash:app@1s+50ms", "failover:broker@1.5s+100ms"]}"#,
+    );
+    let versioned = if versioned { "true" } else { "false" };
+    lab::run(&lab::with(&document.with_seed(seed), &[("strategy", strategy), ("recovery.mend.versioned", versioned)]))
+}
+
+/// With versions a repair under live writes harms nothing, without them it does.
+#[test]
+fn repairs_under_live_writes() {
+    let runs = if lab::soak() { 10_000 } else { 500 };
+    let (mut repaired, mut harmful) = (0, 0);
+    for seed in 0..runs {
+        let told = live(seed, true).report().repair;
+        assert_eq!(told.harmful, 0, "seed {seed}: {told:?}");
+        repaired += told.repaired;
+    }
+    for seed in 0..runs {
+        harmful += live(seed, false).report().repair.harmful;
+    }
+    assert!(repaired > runs / 4 && harmful > 0, "{repaired} repaired, {harmful} harmful without versions");
+}
+
+fn story(settings: &[(&str, &str)]) -> Document {
+    let document = lab::document(
+        r#"{"duration": "30s", "strategy": "outbox", "outbox": {"poll": "200ms", "phase": "0s"},
+            "workload": {"arrivals": [{"at": "1s", "key": "a", "op": "insert"}, {"at": "2s", "key": "b", "op": "insert"},
+                {"at": "12s", "key": "a", "op": "update"}, {"at": "13s", "key": "b", "op": "delete"}]},
+            "stores": {"search-index": {"apply": "versioned", "tombstone": {"durable": "soft-delete"}}},
+            "recovery": {"mend": {"kind": "rebuild", "period": "10s", "read_row": "2s"}}}"#,
+    );
+    lab::with(&document, settings)
+}
+
+/// A rebuild that copies for four seconds while rows change: by where it records its position, and whether it looks at
+/// versions.
+#[test]
+fn rebuild_and_what_happens_meanwhile() {
+    let end = |settings: &[(&str, &str)]| {
+        let recording = lab::run(&story(settings));
+        lab::rows_that_differ(recording.report())
+    };
+    assert_eq!(end(&[]), "-");
+    // What happened while it copied is lost: the new index has the old version, and the deleted row.
+    let one = ("recovery.mend.period", "11s");
+    assert_eq!(end(&[one, ("recovery.mend.position", "after-copy"), ("duration", "20s")]), "stale 1 ghost 1");
+    // A copied row overwrites what is newer.
+    assert_eq!(end(&[one, ("recovery.mend.versioned", "false"), ("duration", "20s")]), "stale 1 ghost 1");
+}
+
+/// A recovery that dies at one of its points leaves its pass undone; the next one does it.
+#[test]
+fn recoveries_crash() {
+    let base = lab::document(
+        r#"{"duration": "30s", "target": "search-index", "workload": {"arrivals": [{"at": "1s", "key": "a", "op": "insert"}, {"at": "2s", "key": "b", "op": "insert"}]},
+            "stores": {"search-index": {"apply": "versioned"}}, "recovery": {"mend": {"period": "8s", "grace": "1s"}},
+            "nodes": {"mend": {"restart": "1s"}}, "faults": ["fail-before:app-search-index*0"]}"#,
+    );
+    for (kind, point, compared) in [
+        ("reconcile", "reconcile.after-read-before-compare", 2),
+        ("reconcile", "reconcile.after-compare-before-repair", 3),
+        ("reconcile", "reconcile.after-repair-before-next", 3),
+        ("resnapshot", "resnapshot.after-read-before-publish", 2),
+        ("resnapshot", "resnapshot.after-publish-before-next", 3),
+        ("rebuild", "rebuild.after-position-before-copy", 0),
+        ("rebuild", "rebuild.after-copy-before-swap", 0),
+    ] {
+        let document = lab::with(&base, &[("recovery.mend.kind", kind)]);
+        let recording = lab::run(&lab::and_fault(&document, &format!("crash:mend@{point}*1")));
+        let told = recording.report();
+        assert_eq!(lab::fired(told, 1), 1, "{point}");
+        assert_eq!(lab::rows_that_differ(told), "-", "{point}");
+        assert_eq!(lab::of_kind(&recording.trace().records, Kind::Compared).count(), compared, "{point}");
+        assert_eq!(told.repair.runs, 3, "{point}");
+    }
+}
+
+/// A person repairs one row after the other, at a person's rate, and re-emission goes through the log to every store.
+#[test]
+fn by_hand_and_through_the_log() {
+    let base = lab::document(
+        r#"{"duration": "2h", "workload": {"arrivals": [{"at": "1s", "key": "a", "op": "insert"}, {"at": "2s", "key": "b", "op": "insert"}, {"at": "3s", "key": "c", "op": "insert"}]},
+            "stores": {"one": {}, "two": {}}, "faults": ["fail-before:app-broker*0"]}"#,
+    );
+    let by_hand =
+        lab::run(&lab::with(&base, &[("recovery.mend", r#"{"kind": "manual", "notice_after": "1h", "rate": "6/h"}"#)]));
+    let repaired = lab::of_kind(&by_hand.trace().records, Kind::Applied);
+    let times: Vec<u64> = repaired.map(|record| record.at.0 / 60_000_000).collect();
+    assert_eq!(times, [60, 70, 80, 90, 100, 110], "three rows of two stores, ten minutes apart");
+    assert_eq!(by_hand.report().repair.repaired, 6);
+    let emitted = lab::run(&lab::with(&base, &[("recovery.mend", r#"{"repair": "re-emit", "period": "1h"}"#)]));
+    let sent = lab::of_kind(&emitted.trace().records, Kind::Reemitted).count();
+    let told = emitted.report();
+    assert_eq!((sent, told.repair.repaired, told.ledger.delivered), (3, 6, 0), "once for both, and no delivery");
+    assert_eq!(told.verdict.id(), "consistent");
+}

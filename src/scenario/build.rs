@@ -352,14 +352,14 @@ impl<'a> Builder<'a> {
         names.detectors.iter().map(|id| self.detector(id, keys)).collect()
     }
 
-    fn detector(&mut self, id: &String, keys: &KeyPlan) -> DetectorPlan {
-        let ids = [id.as_str()];
+    fn detector(&mut self, id: &str, keys: &KeyPlan) -> DetectorPlan {
+        let ids = [id];
         let kind = detector_kind(self.root, id);
         let block = Block::member(self.root, "detectors.*", &ids, kind.id());
         let has = |option: &str| kind.options().contains(&option);
         let canary = kind == DetectorKind::Canary;
         DetectorPlan {
-            id: id.clone(),
+            id: id.to_owned(),
             kind,
             period: block.us("period"),
             settings: Settings {
@@ -371,7 +371,7 @@ impl<'a> Builder<'a> {
             recheck: if has("recheck") { block.us("recheck") } else { Us::ZERO },
             sample: block.parts("sample"),
             threshold: block.count("threshold"),
-            canary: canary.then(|| self.key("detectors", &KeyText::Name(id.clone()), keys)).flatten(),
+            canary: canary.then(|| self.key("detectors", &KeyText::Name(id.to_owned()), keys)).flatten(),
         }
     }
 }

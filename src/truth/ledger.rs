@@ -227,19 +227,7 @@ impl Ledger {
             Kind::Committed => self.commit(record, id),
             Kind::Retracted => self.retract(record, id),
             Kind::Aborted if record.event != EventId::NONE => self.know(record).aborted = id,
-            Kind::Applied => {
-                let again = record.is_again() && self.event(record.event).reemitted;
-                let changes = self.source[record.key.index()].len();
-                if let Some(store) = self.store_at(record.node) {
-                    if record.extra == 0 && !record.is_again() {
-                        store.deliver(record, id);
-                    }
-                    store.show(record, id);
-                    if again || record.extra == BY_REPAIR {
-                        store.note_repair(record.key, changes);
-                    }
-                }
-            }
+            Kind::Applied => self.applied(record, id),
             Kind::Reemitted => self.know(record).reemitted = true,
             Kind::NotNewer if !record.is_again() => {
                 if let Some(store) = self.store_at(record.node) {
@@ -254,15 +242,7 @@ impl Ledger {
                     store.show(record, id);
                 }
             }
-            Kind::Emptied => {
-                let changes: Vec<usize> = self.source.iter().map(Vec::len).collect();
-                if let Some(store) = self.store_at(record.node) {
-                    let gone = store.empty(record.at, id);
-                    if record.extra == BY_REPAIR {
-                        gone.into_iter().for_each(|key| store.note_repair(key, changes[key.index()]));
-                    }
-                }
-            }
+            Kind::Emptied => self.emptied(record, id),
             Kind::Expired | Kind::PassedOver => self.end(record, id),
             Kind::Truncated => {
                 self.end(record, id);
@@ -292,6 +272,28 @@ impl Ledger {
                 }
             }
             _ => {} // Records that neither commit, deliver nor end anything: most of them.
+        }
+    }
+
+    fn applied(&mut self, record: &Record, id: RecordId) {
+        let again = record.is_again() && self.event(record.event).reemitted;
+        let changes = self.source[record.key.index()].len();
+        let Some(store) = self.store_at(record.node) else { return };
+        if record.extra == 0 && !record.is_again() {
+            store.deliver(record, id);
+        }
+        store.show(record, id);
+        if again || record.extra == BY_REPAIR {
+            store.note_repair(record.key, changes);
+        }
+    }
+
+    fn emptied(&mut self, record: &Record, id: RecordId) {
+        let changes: Vec<usize> = self.source.iter().map(Vec::len).collect();
+        let Some(store) = self.store_at(record.node) else { return };
+        let gone = store.empty(record.at, id);
+        if record.extra == BY_REPAIR {
+            gone.into_iter().for_each(|key| store.note_repair(key, changes[key.index()]));
         }
     }
 

@@ -149,11 +149,13 @@ fn every_item_of_the_lesson_has_its_place() {
     let tests: String = fs::read_dir(root().join("tests/native"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .map(|path| format!("@{}\n{}", path.file_stem().unwrap().to_string_lossy(), fs::read_to_string(&path).unwrap()))
+        .map(|path| {
+            format!("\u{1}{}\n{}", path.file_stem().unwrap().to_string_lossy(), fs::read_to_string(&path).unwrap())
+        })
         .collect();
     let has_test = |name: &str| {
         let (module, function) = name.split_once("::").unwrap_or((name, ""));
-        let own = tests.split('@').find(|file| file.starts_with(&format!("{module}\n")));
+        let own = tests.split('\u{1}').find(|file| file.starts_with(&format!("{module}\n")));
         own.is_some_and(|file| file.contains(&format!("fn {function}()")))
     };
     let commands = ["list", "run", "compare", "inject", "audit", "link", "schema"];

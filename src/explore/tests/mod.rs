@@ -1,5 +1,6 @@
 //! Tests of the room as a whole, on scenarios of its own and on presets.
 
+mod audit;
 mod mutants;
 mod promises;
 mod search;

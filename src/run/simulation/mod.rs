@@ -246,15 +246,9 @@ impl<'p> Simulation<'p> {
             let (tombstones, store) = mutant::store(tombstones, store.clone());
             Store::new(store.kind, store.apply, tombstones, keys)
         };
-        let targets = if plan.strategy.direct() && plan.roles.broker.is_none() { plan.stores.len() } else { 1 };
         let mut simulation = Simulation {
             plan,
-            knobs: AppKnobs {
-                calls: plan.workload.rows_per_tx * targets as u32,
-                attempts: plan.direct.attempts,
-                background: plan.direct.background,
-                outbox_first: plan.source.outbox_first,
-            },
+            knobs: knobs(plan),
             now: Us::ZERO,
             calendar: Calendar::new(),
             draws: Draws::new(plan.seed),
@@ -430,6 +424,17 @@ impl<'p> Simulation<'p> {
     fn link_ends(&self, link: LinkId) -> (NodeId, NodeId) {
         let link = &self.plan.links[link.index()];
         (link.from, link.to)
+    }
+}
+
+/// What the app's machine may look at.
+fn knobs(plan: &Plan) -> AppKnobs {
+    let targets = if plan.strategy.direct() && plan.roles.broker.is_none() { plan.stores.len() } else { 1 };
+    AppKnobs {
+        calls: plan.workload.rows_per_tx * targets as u32,
+        attempts: plan.direct.attempts,
+        background: plan.direct.background,
+        outbox_first: plan.source.outbox_first,
     }
 }
 

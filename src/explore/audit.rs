@@ -4,6 +4,7 @@
 //! beside the answer the run can be made again.
 
 use super::inject::{crash_after_commit, faultless, sentence};
+use crate::kernel::time::Us;
 use crate::run::recording::Recording;
 use crate::scenario::{Document, Refusal};
 use crate::world::ids::{LinkId, Op, Outcome, RecordId};
@@ -116,10 +117,6 @@ impl Tried {
         record.node == self.recording.plan().roles.app
     }
 
-    fn lost(&self) -> Option<RecordId> {
-        self.witness(&["lost", "missing", "stale"])
-    }
-
     fn witness(&self, anomalies: &[&str]) -> Option<RecordId> {
         let report = self.recording.report();
         let mut all = report.stores.iter().flat_map(|store| &store.witnesses);
@@ -212,14 +209,15 @@ impl Auditor<'_> {
             let words = "No: what comes twice has its effect twice.";
             return Ok(twice.says(subject, false, false, words, record));
         }
-        let mut seen: Vec<(u32, u16)> = Vec::new();
-        let again = twice.find(|record| {
-            let shows = matches!(record.kind, Kind::Applied | Kind::NotNewer);
-            let known = (record.event.0, record.node.0);
-            let twice = shows && seen.contains(&known);
-            twice || record.kind == Kind::NotNewer
-        });
-        seen.clear();
+        let shows = |record: &Record| matches!(record.kind, Kind::Applied | Kind::NotNewer);
+        let mut seen: Vec<(u32, u16, u32)> = (0..)
+            .zip(twice.records())
+            .filter(|(_, record)| shows(record))
+            .map(|(at, record)| (record.event.0, record.node.0, at))
+            .collect();
+        seen.sort_unstable();
+        let again = seen.windows(2).find(|two| (two[0].0, two[0].1) == (two[1].0, two[1].1));
+        let again = again.map(|two| RecordId(two[1].2));
         Ok(twice.says(subject, true, true, "Yes: every call came twice, and no row shows it.", again))
     }
 
@@ -250,24 +248,39 @@ impl Auditor<'_> {
     /// Whether somebody says so when rows differ.
     fn watched(&self, calm: &Tried) -> Result<Answer, Vec<Refusal>> {
         let subject = ANTI_PATTERNS[2];
-        let commit = calm.records().iter().find(|record| record.kind == Kind::Committed);
-        let by_hand = commit.map(|commit| {
-            let key = calm.recording.plan().key_name(commit.key);
-            format!("update:{key}@{}", crate::kernel::time::Us(calm.recording.plan().duration.0 / 2))
-        });
+        let mut healed = None;
+        let faults = crash_after_commit(&calm.recording).into_iter().chain(by_hand(calm));
         let log = publishing(calm).map(|link| format!("drop:{}*1", calm.recording.plan().link_name(link)));
-        for fault in crash_after_commit(&calm.recording).into_iter().chain(by_hand).chain(log) {
+        for fault in faults.chain(log) {
             let tried = self.with(&[fault])?;
-            if tried.recording.report().divergence.first_us.is_none() {
-                continue;
+            if let Some(alarm) = tried.alarm() {
+                return Ok(tried.says(subject, false, true, "Not present: somebody notices.", Some(alarm)));
             }
-            return Ok(match tried.alarm() {
-                Some(alarm) => tried.says(subject, false, true, "Not present: somebody notices.", Some(alarm)),
-                None => tried.says(subject, true, false, "Present: rows differ and nobody notices.", tried.lost()),
-            });
+            if let Some(lost) = tried.witness(&["missing", "stale", "ghost", "duplicate-effect"]) {
+                return Ok(tried.says(subject, true, false, "Present: rows differ and nobody notices.", Some(lost)));
+            }
+            if tried.recording.report().divergence.first_us.is_some() && healed.is_none() {
+                healed = Some(tried);
+            }
         }
-        Ok(calm.says(subject, false, true, "Not present: no fault that was tried makes a row differ.", None))
+        Ok(match healed {
+            Some(tried) => {
+                let words = "Present: rows differ for a time and nobody notices.";
+                tried.says(subject, true, false, words, tried.witness(&["lost"]))
+            }
+            None => calm.says(subject, false, true, "Not present: no fault that was tried makes a row differ.", None),
+        })
     }
+}
+
+/// A person's change, past the app, of a row that nothing changes later.
+fn by_hand(calm: &Tried) -> Option<String> {
+    let commits = || calm.records().iter().filter(|record| record.kind == Kind::Committed);
+    let last = |record: &&Record| !commits().any(|later| later.key == record.key && later.at > record.at);
+    let commit = commits().find(last)?;
+    let plan = calm.recording.plan();
+    let at = Us(commit.at.0.max(plan.duration.0 / 2)).min(plan.duration);
+    Some(format!("update:{}@{at}", plan.key_name(commit.key)))
 }
 
 /// Whether one operation of the app calls the database and a second system.

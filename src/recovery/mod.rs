@@ -204,6 +204,37 @@ impl RecoveryKind {
         }
     }
 
+    /// The options that mean something to it, besides `kind`, `store`, `read_row` and `timeout`.
+    #[must_use]
+    pub const fn options(self) -> &'static [&'static str] {
+        match self {
+            RecoveryKind::Reconcile => &[
+                "period",
+                "grace",
+                "recheck",
+                "repair",
+                "repair_delay",
+                "versioned",
+                "throttle",
+                "sample",
+                "direction",
+            ],
+            RecoveryKind::Rebuild => &["period", "versioned", "position"],
+            RecoveryKind::Resnapshot => &["period", "repair_delay", "throttle", "sample"],
+            RecoveryKind::Manual => &[
+                "notice_after",
+                "rate",
+                "grace",
+                "recheck",
+                "repair",
+                "repair_delay",
+                "versioned",
+                "sample",
+                "direction",
+            ],
+        }
+    }
+
     /// Before the dot in the ids of its crash points.
     #[must_use]
     pub const fn prefix(self) -> &'static str {

@@ -25,6 +25,7 @@ pub fn inert(builder: &Builder<'_>) -> Vec<String> {
                 notes.extend(ids.map(note));
             }
             ("detectors", Value::Object(_)) => notes.extend(detectors(builder)),
+            ("recovery", Value::Object(_)) => notes.extend(recoveries(builder)),
             // Whether the broker could take part is set everywhere, for the strategy that asks it to.
             ("broker", Value::Object(block)) if block.keys().all(|option| option == "xa") => {}
             (_, Value::Object(block)) if !block.is_empty() => notes.extend(block_note(topology, name)),
@@ -60,17 +61,28 @@ fn block_note(topology: &Topology, block: &str) -> Option<String> {
 
 /// Options of a detector that its kind does not have.
 fn detectors(builder: &Builder<'_>) -> Vec<String> {
-    const ALL: [&str; 6] = ["against", "by", "direction", "grace", "recheck", "sample"];
-    let mut notes = Vec::new();
-    for id in &builder.names.detectors {
+    let of = |id: &String| {
         let kind = super::build::detector_kind(builder.root, id);
-        let set = builder.root.get("detectors").and_then(|detectors| detectors.get(id.as_str()));
-        let inert =
-            |option: &&&str| !kind.options().contains(option) && set.is_some_and(|set| set.get(**option).is_some());
-        let note = |option: &&str| format!("detectors.{id}.{option}: {} has no such option.", kind.id());
-        notes.extend(ALL.iter().filter(inert).map(note));
-    }
-    notes
+        (kind.id(), kind.options())
+    };
+    let ids = builder.names.detectors.iter();
+    ids.flat_map(|id| lacking(builder, "detectors", id, &["kind", "period", "threshold"], of(id))).collect()
+}
+
+/// Options of a recovery that its kind does not have.
+fn recoveries(builder: &Builder<'_>) -> Vec<String> {
+    let all = &["kind", "store", "read_row", "timeout"];
+    let list = builder.names.topology.recoveries.iter();
+    list.flat_map(|named| lacking(builder, "recovery", &named.id, all, (named.kind.id(), named.kind.options())))
+        .collect()
+}
+
+/// The options that a member of a map sets and its kind, which has an id and options of its own, does not have.
+fn lacking(builder: &Builder<'_>, map: &str, id: &str, all: &[&str], (kind, own): (&str, &[&str])) -> Vec<String> {
+    let set = builder.root.get(map).and_then(|members| members.get(id)).and_then(Value::as_object);
+    let inert = |option: &&String| !all.contains(&option.as_str()) && !own.contains(&option.as_str());
+    let options = set.into_iter().flat_map(|options| options.keys());
+    options.filter(inert).map(|option| format!("{map}.{id}.{option}: {kind} has no such option.")).collect()
 }
 
 /// A time for a sentence: `12.5 s`.

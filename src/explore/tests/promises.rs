@@ -129,6 +129,25 @@ fn every_crash_point_is_tried() {
         (with("outbox", &[("outbox.order", "mark-then-publish")]), vec![StrategyId::Outbox]),
         (with("outbox", &[("source.lock_order", "outbox-first")]), vec![StrategyId::Outbox]),
         (preset("two-phase-commit-unsupported"), vec![StrategyId::TwoPhaseCommit]),
+        // A pass that begins while an update is on its way finds a row to repair.
+        (
+            with(
+                "missing-search-index",
+                &[
+                    ("recovery.mend", r#"{"period": "200ms", "grace": "0s"}"#),
+                    ("links.app-search-index.latency", "100ms"),
+                ],
+            ),
+            vec![StrategyId::DirectDbFirst],
+        ),
+        (
+            with("missing-search-index", &[("recovery.mend", r#"{"kind": "resnapshot", "period": "2s"}"#)]),
+            vec![StrategyId::DirectDbFirst],
+        ),
+        (
+            with("missing-search-index", &[("recovery.mend", r#"{"kind": "rebuild", "period": "2s"}"#)]),
+            vec![StrategyId::DirectDbFirst],
+        ),
     ];
     let mut tried: BTreeSet<String> = BTreeSet::new();
     for (document, strategies) in documents {

@@ -86,9 +86,10 @@ impl Simulation<'_> {
     /// The keys that a pass reads: all, or as many as its sample says, drawn anew for each pass.
     fn keys_of_pass(&mut self, id: RecoveryId) -> Vec<u32> {
         let (sample, pass) = (self.plan.recoveries[id.index()].sample, self.recoveries[id.index()].passes);
-        let draws = &mut self.draws;
         let minor = 0x1_0000 + u32::from(id.0);
-        let read = |key: &u32| sample >= 1_000_000_000 || draws.of(Purpose::Phase, pass, minor, *key).chance(sample);
+        let whole = sample >= 1_000_000_000 || self.plan.recoveries[id.index()].kind == RecoveryKind::Rebuild;
+        let draws = &mut self.draws;
+        let read = |key: &u32| whole || draws.of(Purpose::Phase, pass, minor, *key).chance(sample);
         (0..self.plan.keys() as u32).filter(read).collect()
     }
 

@@ -5,6 +5,7 @@
 //! an event that comes twice has its effect twice, it counts repeats (DOMAIN 3.2). A stale set of a cache is no event.
 
 use super::{Look, Memory, Settings};
+use crate::kernel::sorted::sort;
 use crate::kernel::time::Us;
 use crate::world::ids::Key;
 use crate::world::observe::{Observed, ObservedStore};
@@ -17,7 +18,7 @@ pub fn look(observed: &Observed<'_>, settings: &Settings, memory: &mut Memory) -
     for (store, at) in observed.stores.iter().enumerate() {
         let mut keys =
             if settings.by_event { by_event(observed, at, settings, &mut memory.open[store]) } else { by_version(at) };
-        keys.sort_unstable();
+        sort(&mut keys);
         keys.dedup();
         rows.extend(keys.into_iter().map(|key| (store as u16, key)));
     }

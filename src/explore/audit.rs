@@ -4,6 +4,7 @@
 //! beside the answer the run can be made again.
 
 use super::inject::{crash_after_commit, faultless, sentence};
+use crate::kernel::sorted::sort;
 use crate::kernel::time::Us;
 use crate::run::recording::Recording;
 use crate::scenario::{Document, Refusal};
@@ -196,7 +197,7 @@ impl Auditor<'_> {
         let plan = calm.recording.plan();
         let mut links: Vec<LinkId> =
             calm.records().iter().filter(|record| is(record, Parcel::Apply)).map(|record| record.link).collect();
-        links.sort_unstable();
+        sort(&mut links);
         links.dedup();
         let faults: Vec<String> = links.iter().map(|link| format!("duplicate:{}*0", plan.link_name(*link))).collect();
         let twice = self.with(&faults)?;
@@ -215,7 +216,7 @@ impl Auditor<'_> {
             .filter(|(_, record)| shows(record))
             .map(|(at, record)| (record.event.0, record.node.0, at))
             .collect();
-        seen.sort_unstable();
+        sort(&mut seen);
         let again = seen.windows(2).find(|two| (two[0].0, two[0].1) == (two[1].0, two[1].1));
         let again = again.map(|two| RecordId(two[1].2));
         Ok(twice.says(subject, true, true, "Yes: every call came twice, and no row shows it.", again))

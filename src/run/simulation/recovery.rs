@@ -3,6 +3,7 @@
 use super::call::{CallId, Caller, Identity, Payload, class_of_recovery};
 use super::{Due, Simulation};
 use crate::kernel::rng::Purpose;
+use crate::kernel::sorted::sort_by_key;
 use crate::kernel::time::Us;
 use crate::recovery::{Command, Event, Knobs, RecoveryKind, State, step};
 use crate::scenario::plan::{NodeRole, RecoveryPlan};
@@ -252,7 +253,7 @@ impl Simulation<'_> {
         }
         if self.emits(id) {
             // Through the log one event tells every store.
-            repairs.sort_by_key(|repair| repair.key);
+            sort_by_key(&mut repairs, |repair| repair.key);
             repairs.dedup_by_key(|repair| repair.key);
         }
         let found = repairs.len() as u32;

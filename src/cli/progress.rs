@@ -9,8 +9,8 @@ const WIDTH: u64 = 32;
 
 /// A bar that threads may move. Dropped, it wipes itself out.
 pub struct Bar {
-    /// The line that is shown; none if nobody looks.
-    shown: Option<Mutex<String>>,
+    /// How far it is, and the line that says so; none if nobody looks.
+    shown: Option<Mutex<(u64, String)>>,
 }
 
 impl Bar {
@@ -23,10 +23,10 @@ impl Bar {
     pub fn show(&self, progress: Progress) {
         let Some(mut shown) = self.shown.as_ref().and_then(|shown| shown.lock().ok()) else { return };
         let line = line(progress);
-        // Written only when it looks different: a terminal is slow.
-        if *shown != line {
+        // Threads tell of their runs in any order. Written only when it looks different: a terminal is slow.
+        if progress.done >= shown.0 && shown.1 != line {
             write(&format!("\r{line}\x1b[K"));
-            *shown = line;
+            *shown = (progress.done, line);
         }
     }
 }

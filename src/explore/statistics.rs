@@ -37,8 +37,11 @@ impl Tally {
             return;
         }
         match value {
-            Some(value) => *self.counts.entry(value).or_default() += times,
-            None => self.nulls += times,
+            Some(value) => {
+                let counted = self.counts.entry(value).or_default();
+                *counted = counted.saturating_add(times);
+            }
+            None => self.nulls = self.nulls.saturating_add(times),
         }
     }
 
@@ -53,7 +56,8 @@ impl Tally {
     /// How many runs it has seen.
     #[must_use]
     pub fn runs(&self) -> u64 {
-        self.nulls + self.counts.values().sum::<u64>()
+        // Saturating: a piece that was read may say anything.
+        self.counts.values().fold(self.nulls, |sum, times| sum.saturating_add(*times))
     }
 
     /// What follows from the values; `scale` is what a value of 1 is held as: 1, or [`MICRO`].

@@ -61,6 +61,20 @@ pub struct Point {
     pub metrics: Metrics,
 }
 
+impl Sweep {
+    /// Whether each point has a run for each seed, and no metric has more values than there are runs.
+    fn is_whole(&self) -> bool {
+        let [from, to] = self.seeds;
+        let runs = to.saturating_sub(from);
+        let ends = |point: &Point| point.verdicts.values().fold(0u64, |sum, runs| sum.saturating_add(*runs));
+        let point = |point: &Point| {
+            let tallies = || point.metrics.0.values();
+            point.runs == runs && ends(point) == runs && tallies().all(|tally| tally.runs() <= runs)
+        };
+        to <= MOST_EXACT + 1 && runs > 0 && self.points.iter().all(point)
+    }
+}
+
 /// The values of every metric, by path.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Metrics(pub BTreeMap<String, Tally>);
@@ -249,9 +263,13 @@ impl Job for SweepJob {
 /// One sweep of pieces over disjoint seeds that leave no gap.
 pub fn merge(mut pieces: Vec<Sweep>) -> Result<Sweep, Vec<Refusal>> {
     sort_by_key(&mut pieces, |piece| piece.seeds);
-    let mut pieces = pieces.into_iter();
     let wrong =
         |value: String, reason: &str| Err(vec![Refusal::new("merge", value, Allowed::Reason(reason.to_owned()))]);
+    if let Some(piece) = pieces.iter().find(|piece| !piece.is_whole()) {
+        let [from, to] = piece.seeds;
+        return wrong(format!("{from}..{to}"), "This piece is damaged: it does not have a run for each of its seeds.");
+    }
+    let mut pieces = pieces.into_iter();
     let Some(mut whole) = pieces.next() else { return wrong("empty".to_owned(), "There must be a sweep to merge.") };
     for piece in pieces {
         let names = |sweep: &Sweep| (sweep.sweep, sweep.document.clone(), sweep.points.len());

@@ -10,11 +10,16 @@ use serde_json::Value;
 
 const VERDICTS: [Verdict; 3] = [Verdict::Consistent, Verdict::Diverged, Verdict::Blocked];
 
+/// So many figures are listed even where they are zero: somebody has asked for them.
+const FEW: usize = 12;
+
 /// For each point how its runs ended, and its figures, with a line feed at its end.
 #[must_use]
 pub fn text(sweep: &Sweep) -> String {
     let [from, to] = sweep.seeds;
-    let head = format!("{} under {}, seeds {from} to {}\n", sweep.scenario, sweep.strategy, to.saturating_sub(1));
+    let varied = sweep.points.iter().any(|point| point.set.contains_key("strategy"));
+    let under = if varied { String::new() } else { format!(" under {}", sweep.strategy) };
+    let head = format!("{}{under}, seeds {from} to {}\n", sweep.scenario, to.saturating_sub(1));
     head + &sweep.points.iter().map(point).collect::<String>()
 }
 
@@ -28,8 +33,10 @@ fn point(point: &Point) -> String {
     let mut body = format!("  {}: {}{silent}\n", count(point.runs, "run"), list(&ends));
     let (mut table, mut zero) =
         (Table::new(&["figure", "mean", "+-95 %", "min", "p50", "p95", "p99", "max", "not 0", "none"]), 0);
-    for (path, summary) in point.summaries() {
-        if summary.nonzero == 0 {
+    let summaries = point.summaries();
+    let all = summaries.len() <= FEW;
+    for (path, summary) in summaries {
+        if summary.nonzero == 0 && !all {
             zero += 1;
         } else {
             table.push(row(path, &summary));

@@ -223,7 +223,12 @@ fn figures_by_name() {
         out.starts_with("outbox under outbox, seeds 3 to 8\n") && out.contains("  6 runs: 6 consistent\n"),
         "{out}"
     );
-    assert!(out.contains("1 figure is zero or empty in every run"), "{out}");
+    assert!(rows.contains("ledger.lost") && !out.contains("zero or empty"), "what is asked for is shown: {out}");
+    let all = run(&["sweep", "outbox", "--seeds", "3..5", "--vary", "strategy=outbox,cdc"]).out;
+    assert!(
+        all.starts_with("outbox, seeds 3 to 4\n") && all.contains(" figures are zero or empty in every run"),
+        "{all}"
+    );
 }
 
 /// Ctrl-C ends a long search at once.

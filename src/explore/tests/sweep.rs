@@ -86,6 +86,10 @@ fn refused_pieces() {
         "{}",
         refusals[0]
     );
+    let mut short = swept(0, 2);
+    short.points[0].runs = u64::MAX;
+    let damaged = merge(vec![short, swept(2, 3)]).unwrap_err()[0].to_string();
+    assert_eq!(damaged, "merge is 0..2. This piece is damaged: it does not have a run for each of its seeds.");
     let damaged = text(&swept(0, 2)).replace("\"counts\": \"", "\"counts\": \"x");
     assert!(serde_json::from_str::<Sweep>(&damaged).unwrap_err().to_string().contains("VALUE:TIMES"));
 }

@@ -93,7 +93,7 @@ impl Checks {
                 }
             }
             Kind::Applied => self.applied(record, id),
-            Kind::TombstoneGone | Kind::Emptied | Kind::Crashed => self.forgets(record),
+            Kind::TombstoneGone | Kind::Emptied | Kind::Crashed | Kind::Swapped => self.forgets(record),
             _ => {} // Other records move no position.
         }
     }
@@ -111,7 +111,7 @@ impl Checks {
         }
     }
 
-    /// A store that crashed, or forgot a tombstone, may take an older version again.
+    /// A store that crashed, was made anew, or forgot a tombstone, may take an older version again.
     fn forgets(&mut self, record: &Record) {
         let shown = self.versions.iter_mut().find(|(node, _)| *node == record.node);
         if let Some((_, Some(versions))) = shown {

@@ -329,6 +329,15 @@ pub const OPTIONS: &[Row] = &[
          longer, and a failover loses none that was answered.",
     ),
     row_of("source.replica.lag", ANY, "1ms", "DOMAIN 4", "How far the replica is behind.\n\nDOMAIN 4: 1 ms where a commit waits for it."),
+    row_of(
+        "source.replica.synchronized_standby_slots",
+        Kind::Switch,
+        "false",
+        "S7",
+        "Whether the log goes to a connector only once the replica has it.\n\n\
+         PostgreSQL 17 synchronized_standby_slots, empty by default: a connector may know more than the replica.",
+    )
+    .only(Scope::Cdc),
     row_of("source.timeout", FROM_1MS, "30s", ILLUSTRATIVE, "How long the app waits for an answer of the database."),
     row_of(
         "source.checkpoint",
@@ -791,6 +800,15 @@ pub const OPTIONS: &[Row] = &[
         "S1",
         "How often the connector tells the broker that it is alive, and so where it is; 0: never.\n\n\
          Without it a quiet captured table beside busy others holds their log.",
+    )
+    .only(Scope::Cdc),
+    row_of(
+        "cdc.slot.failover",
+        Kind::Switch,
+        "false",
+        "S1",
+        "Whether the replica has the replication slot too: Debezium `slot.failover`.\n\n\
+         Without it a failover leaves no slot, and what is written before a new one exists is not streamed.",
     )
     .only(Scope::Cdc),
     row_of("cdc.status", FROM_1MS, "10s", "S1", "How often the driver answers the database's keepalives.")

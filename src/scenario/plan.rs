@@ -357,6 +357,8 @@ pub struct SourcePlan {
     pub replica: ReplicaMode,
     /// How far the replica is behind.
     pub replica_lag: Us,
+    /// Whether the log goes to a connector only once the replica has it.
+    pub hold_slots: bool,
     /// How often slots become durable and log is removed.
     pub checkpoint: Us,
     /// Bytes of log that a changed row takes.
@@ -565,6 +567,8 @@ pub struct CdcPlan {
     pub max_queue: u32,
     /// How often it tells the broker that it is alive; `None`: never.
     pub heartbeat: Option<Us>,
+    /// Whether the replica has the slot too.
+    pub slot_failover: bool,
     /// How often the driver answers keepalives.
     pub status: Us,
     /// How long it waits before it starts again.

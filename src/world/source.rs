@@ -306,7 +306,7 @@ impl Source {
         self.wal_end = lsn;
         for (nth, change) in transaction.changes.iter().enumerate() {
             let at = Lsn(start + row_bytes * (nth as u64 + 1));
-            self.wal.append(WalEntry { lsn: at, event: change.event, version: change.version });
+            self.wal.append(WalEntry { lsn: at, event: change.event, version: change.version, at: now });
             let row = &mut self.rows[change.key.index()];
             self.replica.note(now, Step::Row(*change, Row { holder: None, ..*row }));
             let present = change.kind != OpKind::Delete;

@@ -5,6 +5,7 @@
 //! bring an older position back (DOMAIN 0.5).
 
 use super::ids::{EventId, Lsn};
+use crate::kernel::time::Us;
 
 /// Fidelity of this part.
 pub const FIDELITY: [(&str, &str, &str); 3] = [
@@ -26,6 +27,8 @@ pub struct WalEntry {
     pub event: EventId,
     /// The version that its commit gave it.
     pub version: u32,
+    /// When it was written.
+    pub at: Us,
 }
 
 /// A replication slot.
@@ -160,7 +163,7 @@ mod tests {
         let mut wal = Wal { captured: true, ..Wal::default() };
         wal.create_slot(Lsn(0));
         for n in 0..rows {
-            wal.append(WalEntry { lsn: Lsn(u64::from(n + 1) * 64), event: EventId(n), version: 1 });
+            wal.append(WalEntry { lsn: Lsn(u64::from(n + 1) * 64), event: EventId(n), version: 1, at: Us::ZERO });
         }
         wal
     }

@@ -335,10 +335,48 @@ fn every_option_counts() {
         };
         assert_ne!(hash(&one), hash(&other), "{path}: {one} and {other}");
     }
+    let failover = [("faults", json!(["failover:source@14500ms+1s"])), ("source.replica", json!({ "mode": "async", "lag": "200ms" }))];
+    for path in ["cdc.slot.failover", "source.replica.synchronized_standby_slots"] {
+        let hash = |on: bool| changed("cdc-replay", &[&failover[..], &[(path, json!(on))]].concat()).trace().hash();
+        assert_ne!(hash(false), hash(true), "{path}");
+    }
     let paths = driftscope::scenario::options::OPTIONS.iter().map(|row| row.path);
     assert_eq!(
         paths.filter(|path| path.starts_with("cdc.")).count(),
-        16,
+        17,
         "a new option of the connector needs a line here"
     );
+}
+
+/// DOMAIN 0.6, 2f: after a failover the slot is missing unless it is a failover slot; one that ran ahead of the replica
+/// makes ghosts, unless the log waits for the replica.
+#[test]
+#[rustfmt::skip]
+fn failovers() {
+    let table = [
+        // mode          failover, synchronized, lost > 0, ghost events, missing, stale, ghost rows
+        ("initial",      false,    false,        true,     1,            [2, 2, 1]),
+        ("when_needed",  false,    false,        true,     1,            [0, 0, 1]),
+        ("when_needed",  false,    true,         true,     0,            [0, 0, 0]),
+        ("initial",      true,     false,        false,    1,            [0, 0, 1]),
+        ("initial",      true,     true,         false,    0,            [0, 0, 0]),
+    ];
+    for (mode, failover, synchronized, lost, ghosts, want) in table {
+        let mut document = find("failover-ghost").unwrap().document();
+        for (path, value) in [
+            ("strategy", json!("cdc")),
+            ("cdc.poll", json!("100ms")),
+            ("cdc.offset_flush", json!("1s")),
+            ("source.checkpoint", json!("2s")),
+            ("cdc.snapshot_mode", json!(mode)),
+            ("cdc.slot.failover", json!(failover)),
+            ("source.replica.synchronized_standby_slots", json!(synchronized)),
+        ] {
+            document.set_value(path, value).unwrap();
+        }
+        let run = recording(&document);
+        let report = run.report();
+        let got = (report.ledger.lost > 0, report.ledger.ghost, rows(report));
+        assert_eq!(got, (lost, ghosts, want), "{mode}, failover {failover}, synchronized {synchronized}");
+    }
 }

@@ -40,12 +40,16 @@ impl Simulation<'_> {
         self.slot_fails_over(fault, cause);
     }
 
-    /// A slot is not on the replica (PostgreSQL before 17, or `failover` off): the connector will find none.
+    /// A slot is not on the replica (PostgreSQL before 17, or `cdc.slot.failover` off): the connector will find none. Where
+    /// it is, it stands where it was saved last.
     fn slot_fails_over(&mut self, fault: u32, cause: RecordId) {
         if self.plan.roles.connector.is_none() {
             return;
         }
         self.connector.reached = self.connector.reached.min(self.source.wal.len());
+        if self.plan.cdc.slot_failover {
+            return self.connector_broken(cause);
+        }
         let held = self.source.wal.slot().map_or(0, |slot| self.source.wal_end().0 - slot.restart.0);
         if self.source.wal.drop_slot() {
             let record = Record::new(self.now, self.plan.roles.source, Kind::SlotLost);

@@ -117,6 +117,8 @@ enum Due {
     ConnectorStatus,
     /// The source makes a checkpoint.
     Checkpoint,
+    /// The replica has what was held back for it.
+    WalReplicated,
     /// A relay looks, if its epoch is still this.
     RelayLooks(RelayId, u32),
     /// The end of a relay's session reaches the source: up to which read, and whether it gives its leases back.
@@ -372,6 +374,7 @@ impl<'p> Simulation<'p> {
             Due::ConnectorBeats => self.connector_beats(),
             Due::ConnectorStatus => self.connector_status(),
             Due::Checkpoint => self.checkpoint_due(),
+            Due::WalReplicated => self.pump_wal(RecordId::NONE),
             Due::RelayLooks(relay, epoch) => self.relay_due(relay, epoch),
             Due::RelayGone(relay, looks, leases) => self.relay_gone(relay, looks, leases),
             Due::DecisionDurable(op, epoch, cause) => self.decision_durable(op, epoch, cause),

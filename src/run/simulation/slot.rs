@@ -7,12 +7,15 @@ use crate::kernel::time::Us;
 use crate::strategy::cdc::ReaderState;
 use crate::world::ids::{EventId, Key, Lsn, NodeId, Op, RecordId};
 use crate::world::record::{Kind, Parcel, PassedBy, Record};
+use crate::world::replica::ReplicaMode;
 
 /// How the log's own bookkeeping stands.
 #[derive(Clone, Debug, Default)]
 pub struct LogState {
     /// Up to when the writes of others are counted.
     flowed: Us,
+    /// When the replica has the newest change that was held back for it.
+    held: Us,
     /// Commits that wait for space: which call, and since when.
     pub waiters: Vec<(CallId, Us)>,
 }
@@ -129,12 +132,26 @@ impl Simulation<'_> {
         self.connector.reached = self.connector.reached.max(until);
     }
 
+    /// Whether what was written then may be sent: with `synchronized_standby_slots`, once the replica has it.
+    fn may_leave(&mut self, written: Us) -> bool {
+        let plan = &self.plan.source;
+        if !plan.hold_slots || plan.replica == ReplicaMode::None {
+            return true;
+        }
+        let at = written.after(plan.replica_lag);
+        if at > self.now && self.log.held < at {
+            self.log.held = at;
+            self.calendar.put(at, Due::WalReplicated);
+        }
+        at <= self.now
+    }
+
     /// The source sends the changes that the connector has room for.
     pub(super) fn pump_wal(&mut self, cause: RecordId) {
         let (Some(node), Some(link)) = (self.plan.roles.connector, self.plan.roles.connector_source) else { return };
         while self.up(node) && self.up(self.plan.roles.source) && self.connector.ahead < self.plan.cdc.max_queue {
             let Some(index) = self.connector.sender else { return };
-            let Some(entry) = self.source.wal.entry(index) else { return };
+            let Some(entry) = self.source.wal.entry(index).filter(|entry| self.may_leave(entry.at)) else { return };
             self.connector.sender = Some(index + 1);
             self.connector.ahead += 1;
             let mut payload = Payload::about(Parcel::Wal, entry.event, entry.version);

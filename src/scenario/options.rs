@@ -335,7 +335,8 @@ pub const OPTIONS: &[Row] = &[
         "false",
         "S7",
         "Whether the log goes to a connector only once the replica has it.\n\n\
-         PostgreSQL 17 synchronized_standby_slots, empty by default: a connector may know more than the replica.",
+         PostgreSQL 17 synchronized_standby_slots, empty by default: a connector may know more than the replica, even one \
+         that commits wait for.",
     )
     .only(Scope::Cdc),
     row_of("source.timeout", FROM_1MS, "30s", ILLUSTRATIVE, "How long the app waits for an answer of the database."),

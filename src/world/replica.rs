@@ -18,8 +18,8 @@ pub const FIDELITY: [(&str, &str, &str); 3] = [
     ),
     (
         "source: synchronous replica",
-        "simplified",
-        "a commit takes `lag` longer and nobody sees it before; a real slot may publish it meanwhile (PG 17: synchronized_standby_slots)",
+        "modelled",
+        "a commit takes `lag` longer; until then only a reader of the log sees it, unless synchronized_standby_slots holds it back",
     ),
     (
         "source: timelines",
@@ -69,7 +69,7 @@ pub struct Loss {
     pub rows: Vec<Retracted>,
     /// Outbox rows that are to be published again, since their mark is lost.
     pub unmarked: Vec<OutboxRow>,
-    /// Prepared transactions that the replica has never heard of.
+    /// Transactions that were durable but not visible, prepared or waiting for the replica, and that it never heard of.
     pub prepared: Vec<Transaction>,
 }
 

@@ -71,6 +71,16 @@ pub struct Transaction {
     wanted: VecDeque<Key>,
     /// Whether it is prepared (2PC): durable with its locks, and no longer bound to a connection.
     pub prepared: bool,
+    /// Its place in the log, once its commit is written there and waits for the replica.
+    flushed: Option<Lsn>,
+}
+
+impl Transaction {
+    /// Whether it is durable: no broken connection and no crash ends it.
+    #[must_use]
+    pub fn is_durable(&self) -> bool {
+        self.prepared || self.flushed.is_some()
+    }
 }
 
 /// What came of asking for row locks.
@@ -233,6 +243,7 @@ impl Source {
             began,
             wanted: keys.collect(),
             prepared: false,
+            flushed: None,
         });
         xid
     }
@@ -298,15 +309,46 @@ impl Source {
         self.open.iter().filter(|open| open.prepared)
     }
 
+    /// Writes the commit of a transaction to the log at `now`: its readers see it, and nobody else does yet. Gives its
+    /// place in the log; `None`: no such transaction.
+    pub fn flush(&mut self, xid: Xid, now: Us) -> Option<Lsn> {
+        let row_bytes = self.row_bytes();
+        let open = self.open.iter_mut().find(|open| open.xid == xid)?;
+        if open.flushed.is_none() {
+            let start = self.wal_end.0;
+            let end = Lsn(start + row_bytes * (open.changes.len() + open.outbox.len()) as u64);
+            for (nth, change) in open.changes.iter().enumerate() {
+                let lsn = Lsn(start + row_bytes * (nth as u64 + 1));
+                self.wal.append(WalEntry { lsn, event: change.event, version: change.version, at: now });
+            }
+            (open.flushed, self.wal_end) = (Some(end), end);
+        }
+        open.flushed
+    }
+
+    /// The transactions whose commit is in the log and waits for the replica, in the order of the log.
+    #[must_use]
+    pub fn flushed(&self) -> Vec<(Lsn, Xid)> {
+        let mut flushed: Vec<_> = self.open.iter().filter_map(|open| Some((open.flushed?, open.xid))).collect();
+        flushed.sort_unstable();
+        flushed
+    }
+
+    /// Where a reader of the log begins that has seen the rows as they are: behind every commit that they show.
+    #[must_use]
+    pub fn shown_until(&self) -> Lsn {
+        let row_bytes = self.row_bytes();
+        let waits = self.open.iter().filter_map(|open| {
+            Some(Lsn(open.flushed?.0 - row_bytes * (open.changes.len() + open.outbox.len()) as u64))
+        });
+        waits.min().unwrap_or(self.wal_end)
+    }
+
     /// Makes the transaction durable at `now`, in commit order, and releases its locks.
     pub fn commit(&mut self, xid: Xid, now: Us) -> Option<Commit> {
+        let lsn = self.flush(xid, now)?;
         let transaction = self.end(xid)?;
-        let (row_bytes, start) = (self.row_bytes(), self.wal_end.0);
-        let lsn = Lsn(start + row_bytes * (transaction.changes.len() + transaction.outbox.len()) as u64);
-        self.wal_end = lsn;
-        for (nth, change) in transaction.changes.iter().enumerate() {
-            let at = Lsn(start + row_bytes * (nth as u64 + 1));
-            self.wal.append(WalEntry { lsn: at, event: change.event, version: change.version, at: now });
+        for change in &transaction.changes {
             let row = &mut self.rows[change.key.index()];
             self.replica.note(now, Step::Row(*change, Row { holder: None, ..*row }));
             let present = change.kind != OpKind::Delete;
@@ -388,14 +430,18 @@ impl Source {
                 }
             }
         }
-        self.wal.retract(|event| loss.rows.iter().any(|lost| lost.event == event));
+        for (_, xid) in self.flushed() {
+            loss.prepared.extend(self.end(xid));
+        }
+        let unheard = |event| loss.prepared.iter().flat_map(|open| &open.changes).any(|change| change.event == event);
+        self.wal.retract(|event| unheard(event) || loss.rows.iter().any(|lost| lost.event == event));
         loss
     }
 
-    /// A crash: open transactions and their locks are gone; what is committed stays, and what is prepared stays with its
-    /// locks. Gives the lost transactions.
+    /// A crash: open transactions and their locks are gone; what is committed stays, and what is durable but not visible
+    /// stays with its locks. Gives the lost transactions.
     pub fn crash(&mut self) -> Vec<Transaction> {
-        let (kept, lost) = std::mem::take(&mut self.open).into_iter().partition(|open| open.prepared);
+        let (kept, lost) = std::mem::take(&mut self.open).into_iter().partition(Transaction::is_durable);
         self.open = kept;
         for row in &mut self.rows {
             row.holder = row.holder.filter(|xid| self.open.iter().any(|open| open.xid == *xid));

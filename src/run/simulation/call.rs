@@ -502,7 +502,7 @@ impl Simulation<'_> {
     }
 
     /// Puts an entry that names a call; it counts as moving until it is taken.
-    fn put_call(&mut self, at: Us, due: Due, id: CallId) {
+    pub(super) fn put_call(&mut self, at: Us, due: Due, id: CallId) {
         self.calls[id.slot as usize].refs += 1;
         self.moving += 1;
         self.calendar.put(at, due);

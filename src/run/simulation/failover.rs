@@ -1,11 +1,46 @@
 //! A failover of the source: the replica takes over, with what it has.
 
-use super::Simulation;
+use super::call::CallId;
+use super::{Due, Simulation};
 use crate::kernel::time::Us;
 use crate::world::ids::{EventId, RecordId};
 use crate::world::record::{AbortReason, Kind, Record};
+use crate::world::replica::ReplicaMode;
+use crate::world::source::Xid;
 
 impl Simulation<'_> {
+    /// Whether the log's reader sees a commit before all others do: while it waits for a synchronous replica.
+    pub(super) fn has_read_ahead(&self) -> bool {
+        self.source.wal.captured && self.plan.source.replica == ReplicaMode::Sync
+    }
+
+    /// A commit is in the log. It becomes visible when the replica has it; the log's reader does not wait for that.
+    pub(super) fn wait_for_replica(&mut self, xid: Xid, id: CallId, cause: RecordId) {
+        self.source.flush(xid, self.now);
+        let epoch = self.epoch(self.plan.roles.source);
+        self.put_call(self.now.after(self.plan.source.replica_lag), Due::ReplicaHas(id, epoch), id);
+        self.pump_wal(cause);
+    }
+
+    /// The replica has a commit: it is visible and answered, unless the primary died meanwhile.
+    pub(super) fn replica_has(&mut self, id: CallId, epoch: u32) {
+        let Some(call) = self.get_call(id) else { return };
+        let (op, cause) = (call.payload.op, call.sent);
+        let xid = self.source.transaction_of(op).map(|open| open.xid);
+        match xid.filter(|_| epoch == self.epoch(self.plan.roles.source)) {
+            Some(xid) => self.finish_commit(xid, id, op, cause),
+            None => self.strand(id),
+        }
+        self.release(id);
+    }
+
+    /// The primary is up again without a failover: what is in its log is committed, whether or not the replica has it.
+    pub(super) fn recover_commits(&mut self, cause: RecordId) {
+        for (_, xid) in self.source.flushed() {
+            self.commit_transaction(xid, cause);
+        }
+    }
+
     /// The replica takes the source's place. The primary dies if it still lives; what it had alone never happened.
     pub(super) fn source_fails_over(&mut self, fault: u32, span: Option<Us>) {
         let node = self.plan.roles.source;

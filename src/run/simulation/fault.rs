@@ -286,7 +286,8 @@ impl Simulation<'_> {
         let epoch = state.epoch;
         let cause = self.record(Record { cause, ..Record::new(self.now, node, Kind::Restarted) });
         match self.role(node) {
-            NodeRole::App | NodeRole::Source | NodeRole::Store(_) | NodeRole::Recovery(_) => {}
+            NodeRole::App | NodeRole::Store(_) | NodeRole::Recovery(_) => {}
+            NodeRole::Source => self.recover_commits(cause),
             NodeRole::Broker => {
                 self.catch_up();
                 self.broker_restarted(cause);

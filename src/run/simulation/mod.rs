@@ -119,6 +119,8 @@ enum Due {
     Checkpoint,
     /// The replica has what was held back for it.
     WalReplicated,
+    /// The replica has a commit that waited for it, if the source's epoch is still this.
+    ReplicaHas(CallId, u32),
     /// A relay looks, if its epoch is still this.
     RelayLooks(RelayId, u32),
     /// The end of a relay's session reaches the source: up to which read, and whether it gives its leases back.
@@ -374,6 +376,7 @@ impl<'p> Simulation<'p> {
             Due::ConnectorBeats => self.connector_beats(),
             Due::ConnectorStatus => self.connector_status(),
             Due::Checkpoint => self.checkpoint_due(),
+            Due::ReplicaHas(call, epoch) => self.replica_has(call, epoch),
             Due::WalReplicated => self.pump_wal(RecordId::NONE),
             Due::RelayLooks(relay, epoch) => self.relay_due(relay, epoch),
             Due::RelayGone(relay, looks, leases) => self.relay_gone(relay, looks, leases),

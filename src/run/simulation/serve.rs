@@ -84,7 +84,8 @@ impl Simulation<'_> {
         };
         let writes = matches!(parcel, Parcel::Commit | Parcel::Prepare | Parcel::Decide | Parcel::Upsert);
         let sync = node == plan.roles.source && writes && plan.source.replica == ReplicaMode::Sync;
-        // A commit that waits for the replica is seen by nobody before it is there too.
+        // A commit that waits for the replica is seen by nobody before it is there too, except by the log's reader.
+        let sync = sync && !(parcel == Parcel::Commit && self.has_read_ahead());
         let replica = if sync { plan.source.replica_lag } else { Us::ZERO };
         let own = match time.constant() {
             Some(us) => us,
@@ -209,7 +210,6 @@ impl Simulation<'_> {
     }
 
     pub(super) fn serve_commit(&mut self, id: CallId, payload: &Payload, cause: RecordId) {
-        let node = self.plan.roles.source;
         let Some(xid) = self.source.transaction_of(payload.op).map(|open| open.xid) else {
             return self.answer(id, false, cause);
         };
@@ -223,8 +223,17 @@ impl Simulation<'_> {
         if self.log_is_full(id, payload.op, bytes, cause) {
             return;
         }
+        if self.has_read_ahead() {
+            return self.wait_for_replica(xid, id, cause);
+        }
+        self.finish_commit(xid, id, payload.op, cause);
+    }
+
+    /// A commit becomes visible, and is answered.
+    pub(super) fn finish_commit(&mut self, xid: Xid, id: CallId, op: Op, cause: RecordId) {
+        let node = self.plan.roles.source;
         let last = self.commit_transaction(xid, cause);
-        let died = self.pass(node, CrashPoint::SourceCommitAck, payload.op, EventId::NONE, last);
+        let died = self.pass(node, CrashPoint::SourceCommitAck, op, EventId::NONE, last);
         if died {
             return self.strand(id);
         }
@@ -319,8 +328,8 @@ impl Simulation<'_> {
     /// A broken connection reaches the source: its open transaction is rolled back, unless its commit is under way.
     pub(super) fn disconnected(&mut self, op: Op) {
         self.moving -= 1;
-        // What is prepared is no longer bound to a connection.
-        let open = self.source.transaction_of(op).filter(|open| !open.prepared);
+        // What is durable is no longer bound to a connection.
+        let open = self.source.transaction_of(op).filter(|open| !open.is_durable());
         let Some(xid) = open.map(|open| open.xid) else { return };
         let committing = |id: &CallId| {
             self.get_call(*id).is_some_and(|call| {

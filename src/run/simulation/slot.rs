@@ -48,7 +48,7 @@ impl Simulation<'_> {
             return cause;
         }
         self.wal_flows();
-        let end = self.source.wal_end();
+        let end = self.source.shown_until();
         self.source.wal.create_slot(end);
         let mut record = Record::new(self.now, self.plan.roles.source, Kind::SlotCreated);
         (record.value, record.extra, record.cause) = (end.0, self.source.wal.len(), cause);

@@ -148,7 +148,11 @@ pub fn record(plan: &Plan, record: &Record) -> String {
         Kind::PassBegan | Kind::TableRead | Kind::Compared | Kind::Reemitted | Kind::PassEnded | Kind::Swapped => {
             of_recovery(record, &what)
         }
-        Kind::LogStart | Kind::Expired | Kind::OffsetReset | Kind::PassedOver => of_retention(record, &what),
+        Kind::LogStart | Kind::Expired | Kind::OffsetReset | Kind::PassedOver | Kind::Compacted => {
+            of_retention(record, &what)
+        }
+        Kind::OutOfSequence if record.detail == 1 => format!("has {what} already, and confirms it again"),
+        Kind::OutOfSequence => format!("refuses {what}: what its producer sent before it is missing"),
         Kind::Vanished => {
             format!("outbox row {} ({what}) is {}: no poll will ever see it", record.value, vanish(record.detail))
         }
@@ -203,6 +207,7 @@ fn of_retention(record: &Record, what: &str) -> String {
     match record.kind {
         Kind::LogStart => format!("deletes old segments: partition {partition} begins at offset {value}"),
         Kind::Expired => format!("{what}, record {value} of partition {partition}, is deleted before all have read it"),
+        Kind::Compacted => format!("compaction removes {what}, record {value} of partition {partition}"),
         Kind::OffsetReset if record.detail == Reset::Latest as u8 => {
             format!("its offset is gone: it goes on at the end of partition {partition}, offset {value}")
         }
@@ -468,6 +473,7 @@ fn path_end(plan: &Plan, trace: &Trace, end: &Record, committed: Us) -> String {
             )
         }
         Kind::Expired => format!("the broker deleted it at {when}{after}, unread, with its segment"),
+        Kind::Compacted => format!("compaction removed it at {when}{after}, before all had read it"),
         Kind::PassedOver => {
             format!("{who} found its offset deleted at {when} and jumped to the log's end, past what was still there")
         }

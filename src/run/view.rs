@@ -387,6 +387,10 @@ impl View {
             Kind::InSync => self.replicas[record.extra as usize].1 = record.detail == 1,
             Kind::Truncated => self.truncated(record),
             Kind::LogStart => self.logs[record.extra as usize].0.retain(|slot| slot.number >= record.value),
+            Kind::Compacted => {
+                self.logs[record.extra as usize].0.retain(|slot| slot.number != record.value);
+                self.truncated += u32::from(record.detail);
+            }
             Kind::Expired | Kind::PassedOver => self.truncated += 1,
             Kind::Applied => self.applied(lens, record),
             Kind::Emptied => {
@@ -441,6 +445,7 @@ impl View {
             | Kind::Rejected
             | Kind::DrainEnded
             | Kind::NotEnoughReplicas
+            | Kind::OutOfSequence
             | Kind::OffsetReset
             | Kind::Assumed
             | Kind::Flagged

@@ -286,6 +286,7 @@ fn chain(recording: &Recording, store: usize, event: EventId) -> Vec<RecordId> {
             Kind::Marked | Kind::Rejected | Kind::Buffered => own,
             Kind::CursorPassed | Kind::Vanished | Kind::Poisoned | Kind::Truncated | Kind::Retracted => own,
             Kind::Expired | Kind::PassedOver => own,
+            Kind::Compacted => own && record.detail == 1,
             Kind::Prepared | Kind::Decided | Kind::DecisionLogged => of_op,
             Kind::Read => own && usize::from(record.detail) == store,
             Kind::Applied | Kind::NotNewer => own && record.node == node,

@@ -234,6 +234,10 @@ impl<'a> Builder<'a> {
             retention_check: block.us("retention_check"),
             segment: block.roll("segment"),
             reset: block.choice("reset", Reset::from_id),
+            compact: block.word("cleanup") == "compact",
+            delete_retention: block.us("delete_retention"),
+            idempotent: block.switch("idempotence"),
+            in_flight: Some(block.count32("in_flight")).filter(|most| *most > 0).unwrap_or(u32::MAX),
         }
     }
 
@@ -288,6 +292,8 @@ impl<'a> Builder<'a> {
             mark_batch: block.word("mark") == "batch",
             continue_on_failed_mark: block.word("on_failed_mark") == "continue",
             timeout: block.us("timeout"),
+            attempts: block.count32("retry.attempts"),
+            backoff: block.us("retry.backoff"),
         }
     }
 

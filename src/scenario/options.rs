@@ -474,6 +474,44 @@ pub const OPTIONS: &[Row] = &[
          `latest` jumps to the log's end, past what is still retained; `earliest` to the oldest record that is left.",
     )
     .only(Scope::Broker),
+    row_of(
+        "broker.cleanup",
+        Kind::Choice(&["delete", "compact"]),
+        "delete",
+        "S10",
+        "What the broker does with old segments (cleanup.policy): deletes them, or keeps the newest record of each key.\n\n\
+         Compaction never deletes by age, except tombstones: see `delete_retention`.",
+    )
+    .only(Scope::Broker),
+    row_of(
+        "broker.delete_retention",
+        ANY,
+        "24h",
+        "S10",
+        "How long a compacted log keeps the tombstone of a deleted key (delete.retention.ms).\n\n\
+         A reader that is further behind never learns of the delete: its row stays, a ghost.",
+    )
+    .only(Scope::Broker),
+    row_of(
+        "broker.idempotence",
+        Kind::Switch,
+        "false",
+        ILLUSTRATIVE,
+        "Whether producers number what they send, so that the broker takes it once and in order; needs `acks` all.\n\n\
+         Kafka's enable.idempotence, true by default (S8). It covers the retries of one session of a client library \
+         (`direct.retry`, `outbox.retry`), not what a relay reads and sends again.",
+    )
+    .only(Scope::Broker),
+    row_of(
+        "broker.in_flight",
+        Kind::Count(0, 1_000),
+        "0",
+        ILLUSTRATIVE,
+        "How many publishes of a pipelined relay, or of the app's buffer, may be unanswered at once; 0: any number.\n\n\
+         Kafka's max.in.flight.requests.per.connection is 5 (S8), of whole batches; here each event is a request. More \
+         than one and no idempotence: a retry comes behind what was sent after it.",
+    )
+    .only(Scope::Broker),
     // The derived stores and their consumers.
     row_of(
         "stores.*.kind",
@@ -696,6 +734,17 @@ pub const OPTIONS: &[Row] = &[
     )
     .only(Scope::Outbox),
     row_of("outbox.timeout", FROM_1MS, "30s", "S8", "How long the relay waits for an answer.").only(Scope::Outbox),
+    row_of(
+        "outbox.retry.attempts",
+        Kind::Count(0, 1_000_000),
+        "1",
+        ILLUSTRATIVE,
+        "How often the relay's client library sends a row before the relay hears that it failed; 0: without end.\n\n\
+         Kafka's producer tries for delivery.timeout.ms, 120 s (S8).",
+    )
+    .only(Scope::Outbox),
+    row_of("outbox.retry.backoff", FROM_1MS, "100ms", "S8", "The pause between two of these tries.")
+        .only(Scope::Outbox),
     // The client library's buffer.
     row_of(
         "fire-and-forget.linger",

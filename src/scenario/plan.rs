@@ -396,6 +396,14 @@ pub struct BrokerPlan {
     pub segment: Roll,
     /// Where a consumer goes on whose offset is no longer in the log.
     pub reset: Reset,
+    /// Whether the log is compacted instead of cut by age.
+    pub compact: bool,
+    /// How long a compacted log keeps tombstones.
+    pub delete_retention: Us,
+    /// Whether producers number what they send.
+    pub idempotent: bool,
+    /// How many publishes of a relay, or of the app's buffer, may be unanswered at once; `u32::MAX`: any number.
+    pub in_flight: u32,
 }
 
 /// A derived store and the consumer that feeds it.
@@ -487,6 +495,10 @@ pub struct OutboxPlan {
     pub continue_on_failed_mark: bool,
     /// How long the relay waits for an answer.
     pub timeout: Us,
+    /// How often its client library sends a row before the relay hears of a failure; 0: without end.
+    pub attempts: u32,
+    /// The pause between two tries.
+    pub backoff: Us,
 }
 
 crate::ids! {

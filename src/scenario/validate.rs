@@ -122,6 +122,7 @@ impl Names {
         self.check_stores(root, refusals);
         self.check_target(root, refusals);
         self.check_recoveries(root, refusals);
+        check_producer(root, refusals);
         participants::check(root, &self.topology, refusals);
         for id in self.detectors.iter().filter(|id| !is_name(id)) {
             refusals.push(bad_name("detectors", id));
@@ -234,6 +235,15 @@ fn recovery(root: &Map<String, Value>, id: &str, stores: &[StoreName]) -> Recove
     let covers = (0u16..).zip(stores).filter(|(_, store)| covered(store)).map(|(at, _)| StoreId(at)).collect();
     let reemit = block.word("repair") == "re-emit" || kind == RecoveryKind::Resnapshot;
     RecoveryName { id: id.to_owned(), kind, stores: covers, reemit }
+}
+
+/// As in Kafka, a producer that numbers what it sends must hear from every replica in sync.
+fn check_producer(root: &Map<String, Value>, refusals: &mut Vec<Refusal>) {
+    let broker = Block::new(root, "broker");
+    if broker.switch("idempotence") && broker.word("acks") != "all" {
+        let reason = "An idempotent producer needs broker.acks all.";
+        refusals.push(Refusal::reason("broker.idempotence", &Value::Bool(true), reason));
+    }
 }
 
 /// The ids that `*` stands for in a map whose members the document need not name.

@@ -234,8 +234,11 @@ impl Ledger {
                     store.deliver(record, id);
                 }
             }
-            Kind::Appended if self.log_stands_for_stores => {
-                if let Some(store) = self.store_at(record.node) {
+            Kind::Appended => {
+                self.carry(record);
+                if self.log_stands_for_stores
+                    && let Some(store) = self.store_at(record.node)
+                {
                     if !record.is_again() {
                         store.deliver(record, id);
                     }
@@ -244,6 +247,7 @@ impl Ledger {
             }
             Kind::Emptied => self.emptied(record, id),
             Kind::Expired | Kind::PassedOver => self.end(record, id),
+            Kind::Compacted if record.detail == 1 => self.end(record, id),
             Kind::Truncated => {
                 self.end(record, id);
                 if self.log_stands_for_stores
@@ -323,6 +327,14 @@ impl Ledger {
     }
 
     /// From here on the source shows what it showed before the commit (CONTRACT 3).
+    /// What was never committed counts by the version that its record in the log carries.
+    fn carry(&mut self, record: &Record) {
+        let fate = self.know(record);
+        if fate.committed == Us::NEVER {
+            fate.version = record.version;
+        }
+    }
+
     fn retract(&mut self, record: &Record, id: RecordId) {
         self.know(record).retracted = id;
         self.committed -= 1;
@@ -371,13 +383,19 @@ fn ends_here(record: &Record) -> bool {
     [Parcel::Publish, Parcel::Apply].iter().any(|parcel| record.detail == *parcel as u8)
 }
 
-/// By key: version and order of each first delivery. The version is the committed one, where there is one.
-fn first_deliveries(ledger: &Ledger, store: &StoreLedger) -> Vec<Vec<(u32, u32)>> {
-    let mut by_key: Vec<Vec<(u32, u32)>> = vec![Vec::new(); store.rows.len()];
+/// By key: rank and order of each first delivery. The rank is the timeline, then the version, the committed one where there
+/// is one: what a failover took back ranks below all that was committed since, whatever its number.
+fn first_deliveries(ledger: &Ledger, store: &StoreLedger) -> Vec<Vec<(u64, u32)>> {
+    let mut by_key: Vec<Vec<(u64, u32)>> = vec![Vec::new(); store.rows.len()];
+    let retracted = |fate: &&EventFate| fate.retracted != RecordId::NONE;
+    let cuts: Vec<(Key, RecordId)> =
+        ledger.events.iter().filter(retracted).map(|fate| (fate.key, fate.retracted)).collect();
     for (index, fate) in ledger.events.iter().enumerate() {
         let seen = store.seen(EventId(index as u32));
         if seen.count > 0 && fate.key != Key::NONE {
-            by_key[fate.key.index()].push((fate.version, seen.order));
+            let known = fate.commit.min(fate.aborted);
+            let timeline = cuts.iter().filter(|(key, cut)| *key == fate.key && *cut < known).count() as u64;
+            by_key[fate.key.index()].push((timeline << 32 | u64::from(fate.version), seen.order));
         }
     }
     by_key
@@ -407,7 +425,7 @@ pub fn inverted_pairs(ledger: &Ledger, store: &StoreLedger) -> u64 {
     first_deliveries(ledger, store).iter_mut().map(|pairs| inversions(pairs)).sum()
 }
 
-fn inversions(pairs: &mut [(u32, u32)]) -> u64 {
+fn inversions(pairs: &mut [(u64, u32)]) -> u64 {
     sort(pairs);
     let mut orders: Vec<u32> = pairs.iter().map(|&(_, order)| order).collect();
     let (mut sorted, mut count) = (orders.clone(), 0u64);
@@ -439,8 +457,8 @@ mod tests {
 
     #[test]
     fn inversions_are_counted() {
-        // (version, order of delivery) and the pairs out of order.
-        let table: [(&[(u32, u32)], u64); 4] =
+        // (rank, order of delivery) and the pairs out of order.
+        let table: [(&[(u64, u32)], u64); 4] =
             [(&[(1, 0), (2, 1), (3, 2)], 0), (&[(1, 2), (2, 1), (3, 0)], 3), (&[(1, 1), (2, 0), (3, 2)], 1), (&[], 0)];
         for (pairs, want) in table {
             assert_eq!(inversions(&mut pairs.to_vec()), want, "{pairs:?}");

@@ -8,7 +8,7 @@ use super::ids::{EventId, Key, StoreId};
 use crate::kernel::time::Us;
 
 /// Fidelity of this part.
-pub const FIDELITY: [(&str, &str, &str); 8] = [
+pub const FIDELITY: [(&str, &str, &str); 11] = [
     ("broker: log", "modelled", "partitions by key, offsets, one consumer group per store, committed offsets"),
     ("broker: delivery", "simplified", "a record is pushed as soon as it is readable, within a prefetch window"),
     (
@@ -35,6 +35,19 @@ pub const FIDELITY: [(&str, &str, &str); 8] = [
         "broker: segments",
         "simplified",
         "closed by records or by age, not by bytes; the active one is never deleted (Kafka first closes one that is all old)",
+    ),
+    (
+        "broker: idempotent producer",
+        "modelled",
+        "numbers per producer and partition: what comes twice is confirmed and not appended, what comes early is refused; \
+         a new producer id after a restart or a publish that was given up",
+    ),
+    ("broker: transactions", "absent", "no `transactional.id`: a restarted producer is another one"),
+    (
+        "broker: compaction",
+        "simplified",
+        "at each look for old segments, however little there is to clean; a tombstone goes `delete_retention` after it was \
+         written (Kafka: after it was first cleaned)",
     ),
     ("broker: after a failover", "simplified", "the old leader follows the new one from the cut, in sync at once"),
 ];
@@ -107,10 +120,12 @@ impl Broker {
     pub fn push(&mut self, store: StoreId, partition: u32) -> Option<(u64, Entry)> {
         let position = &mut self.groups[store.index()][partition as usize];
         let log = &self.partitions[partition as usize];
-        if position.next >= log.high() {
+        let next = log.next_kept(position.next);
+        if next >= log.high() {
             return None;
         }
-        let entry = log.entry(position.next)?;
+        let entry = log.entry(next)?;
+        position.next = next;
         position.next += 1;
         Some((position.next - 1, entry))
     }
@@ -155,7 +170,10 @@ impl Broker {
     /// How many records a group has not yet committed.
     #[must_use]
     pub fn lag(&self, store: StoreId) -> u64 {
-        let behind = |(log, position): (&Partition, &Position)| log.end().saturating_sub(position.committed);
+        let behind = |(log, position): (&Partition, &Position)| {
+            let left = log.next_kept(position.committed) < log.end();
+            if left { log.end().saturating_sub(position.committed) } else { 0 }
+        };
         self.partitions.iter().zip(&self.groups[store.index()]).map(behind).sum()
     }
 

@@ -172,6 +172,11 @@ crate::ids! {
         PassEnded = "pass-ended",
         /// A store that was made anew takes the old one's place.
         Swapped = "swapped",
+        /// The broker does not append what an idempotent producer has numbered. `value`: the number; `extra`: partition;
+        /// `detail`: 1 if it has it already, 0 if one before it is missing.
+        OutOfSequence = "out-of-sequence",
+        /// Compaction removes a record. `value`: offset; `extra`: partition; `detail`: 1 if some group had not read it.
+        Compacted = "compacted",
     }
 }
 

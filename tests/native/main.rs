@@ -27,6 +27,7 @@ mod invariants;
 mod lab;
 mod options;
 mod outcomes;
+mod producer;
 mod property;
 mod recovery;
 mod scenarios;

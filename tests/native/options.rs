@@ -47,6 +47,7 @@ const QUIET: &str = "workload.limit=5";
 const OTHERS: &str = "source.wal.other=1000";
 const SLOW: &str = "source.tx_time=exp(100ms)";
 const TWO_RELAYS: &str = "outbox.relays=2";
+const REFUSED: &str = "links.relay-broker.outcomes.fail_before=0.5";
 const FAR_BROKER: &str = "links.relay-broker.latency=200ms";
 const XA: &str = "broker.xa=true";
 const PREPARED: &str = "source.max_prepared_transactions=100";
@@ -122,6 +123,10 @@ const TABLE: &[Row] = &[
     ("broker.retention_check",     O, &[BY_RECORD, KEPT, READER_DOWN],       "broker.retention_check", "200ms", "700ms", Trace),
     ("broker.segment",             O, &[KEPT, LOOKS, READER_DOWN],           "broker.segment", "1", "500ms", Trace),
     ("broker.reset",               O, &[BY_RECORD, KEPT, LOOKS, READER_DOWN], "broker.reset", "latest", "earliest", Trace),
+    ("broker.cleanup",             O, &[BY_RECORD, LOOKS, READER_DOWN],      "broker.cleanup", "delete", "compact", Trace),
+    ("broker.delete_retention",    O, &[BY_RECORD, LOOKS, READER_DOWN, DELETES, "broker.cleanup=compact"], "broker.delete_retention", "24h", "500ms", Trace),
+    ("broker.idempotence",         D, &[UNHEARD, THRICE],                    "broker.idempotence", "false", "true", Trace),
+    ("broker.in_flight",           O, &["outbox.publish=pipelined"],         "broker.in_flight", "0", "1", Trace),
     ("listen-to-yourself.validate", L, &[],                                  "listen-to-yourself.validate", "true", "false", Trace),
     ("listen-to-yourself.on_conflict", L, &[BUSY, "workload.keys.count=1", "links.broker-source-consumer.latency=50ms"], "listen-to-yourself.on_conflict", "reject", "apply", Trace),
     ("broker.partitions",          D, &[],                                   "broker.partitions", "1", "2", Trace),
@@ -161,6 +166,8 @@ const TABLE: &[Row] = &[
     ("outbox.mark",                O, &[BURSTS],                             "outbox.mark", "row", "batch", Trace),
     ("outbox.on_failed_mark",      O, &[BURSTS, "outbox.mark=row", "links.relay-source.outcomes.fail_before=0.3"], "outbox.on_failed_mark", "stop", "continue", Trace),
     ("outbox.timeout",             O, &["links.relay-broker.outcomes.ack_lost=0.3"], "outbox.timeout", "1s", "100ms", Trace),
+    ("outbox.retry.attempts",      O, &[REFUSED],                            "outbox.retry.attempts", "1", "3", Trace),
+    ("outbox.retry.backoff",       O, &[REFUSED, "outbox.retry.attempts=3"], "outbox.retry.backoff", "100ms", "200ms", Trace),
     ("fire-and-forget.linger",     F, &[],                                   "fire-and-forget.linger", "5ms", "50ms", Trace),
     ("fire-and-forget.batch",      F, &[BURSTS],                             "fire-and-forget.batch", "16", "1", Trace),
     ("cdc.start",                  C, &[],                                   "cdc.start", "0s", "2s", Trace),

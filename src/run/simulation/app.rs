@@ -431,6 +431,7 @@ impl Simulation<'_> {
         for event in self.owed(slot) {
             let record = self.about(self.plan.roles.app, Kind::GaveUp, event, cause);
             self.record(record);
+            self.abandon(self.plan.roles.app, event);
         }
         false
     }

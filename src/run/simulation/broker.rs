@@ -40,7 +40,7 @@ pub struct Wait {
 }
 
 /// The n-th event of a request to publish, the version that it carries, and whether it only shows its row again.
-fn nth_published(payload: &Payload, nth: usize) -> (EventId, u32, bool) {
+pub(super) fn nth_published(payload: &Payload, nth: usize) -> (EventId, u32, bool) {
     let one = (payload.event, payload.version, payload.again);
     payload.changes.get(nth).map_or(one, |change| (change.event, change.version, change.again))
 }
@@ -56,13 +56,19 @@ impl Simulation<'_> {
             return self.answer(id, false, refused);
         }
         let identity = self.get_call(id).map_or((0, 0), |call| call.identity);
-        let mut last = cause;
+        let Some((known, mut last)) = self.in_sequence(node, id, payload, cause) else { return };
         for nth in 0..payload.changes.len().max(1) {
             let (event, version, again) = nth_published(payload, nth);
+            if known.contains(&self.partition_of(event)) {
+                continue;
+            }
             let offset = self.broker.log(self.partition_of(event)).end();
             let (partition, appended) = self.append_only(node, event, version, again, cause);
             last = appended;
             self.follow(partition, offset, identity, nth as u32, last);
+        }
+        for &(partition, number) in payload.offsets.iter().filter(|(partition, _)| !known.contains(partition)) {
+            self.broker.log_mut(partition).number(payload.looks, number as u32);
         }
         let op = self.events[payload.event.index()].op;
         if self.pass(node, CrashPoint::BrokerAppendAck, op, payload.event, last) {
@@ -111,6 +117,37 @@ impl Simulation<'_> {
 
     pub(super) fn partition_of(&self, event: EventId) -> u32 {
         self.broker.partition(self.events[event.index()].key)
+    }
+
+    /// The partitions that have a numbered publish already, and the last record that says so; `None`: it is refused, for
+    /// one before it is missing somewhere.
+    fn in_sequence(
+        &mut self,
+        node: NodeId,
+        id: CallId,
+        payload: &Payload,
+        cause: RecordId,
+    ) -> Option<(Vec<u32>, RecordId)> {
+        let (mut known, mut last) = (Vec::new(), cause);
+        for &(partition, number) in &payload.offsets {
+            let next = u64::from(self.broker.log(partition).next_number(payload.looks));
+            if number == next {
+                continue;
+            }
+            let again = number < next;
+            let record = self.about(node, Kind::OutOfSequence, payload.event, cause);
+            let (value, extra, detail) = (number, partition, u8::from(again));
+            last = self.record(Record { value, extra, detail, version: payload.version, ..record });
+            if !again {
+                if let Some(call) = self.call_mut(id) {
+                    call.payload.large = 1;
+                }
+                self.answer(id, false, last);
+                return None;
+            }
+            known.push(partition);
+        }
+        Some((known, last))
     }
 
     /// A partition that a publish touches, and that has too few replicas in sync to take it.

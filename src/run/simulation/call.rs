@@ -60,7 +60,7 @@ pub struct Payload {
     pub version: u32,
     /// Partition; 1 for a commit whose transaction will abort; how many rows a claim may not have yet.
     pub small: u32,
-    /// Offset; or how many rows to claim.
+    /// Offset; or how many rows to claim; or 1 for a publish that was refused since one before it is missing.
     pub large: u64,
     /// The event that a consumer was told of, where it applies what it read at the source instead.
     pub told: EventId,
@@ -68,7 +68,7 @@ pub struct Payload {
     pub list: Vec<u32>,
     /// Outbox rows: claimed, or to be marked.
     pub rows: Vec<OutboxRow>,
-    /// The gaps that a claim saw.
+    /// The gaps that a claim saw; or partitions, and the number that a publish has in each.
     pub offsets: Vec<(u32, u64)>,
     /// Partitions, the offsets to commit in them, and the leader epochs in which they were read.
     pub commits: Vec<(u32, u64, u32)>,
@@ -80,7 +80,7 @@ pub struct Payload {
     pub slice: Vec<ObservedRow>,
     /// Whether the row is shown again, which is no delivery.
     pub again: bool,
-    /// Of a claim or mark: the how-manieth look of its relay it belongs to.
+    /// Of a claim or mark: the how-manieth look of its relay it belongs to. Of a publish: its producer.
     pub looks: u64,
 }
 
@@ -263,7 +263,7 @@ impl Simulation<'_> {
         link: LinkId,
         caller: Caller,
         class: Option<u16>,
-        payload: Payload,
+        mut payload: Payload,
         identity: Identity,
         cause: RecordId,
     ) -> CallId {
@@ -278,6 +278,9 @@ impl Simulation<'_> {
         let back = [Parcel::CommitOffset, Parcel::Wal].contains(&payload.parcel);
         let ends = if back { (to, from) } else { (from, to) };
         let (epoch, callee_epoch) = (self.epoch(ends.0), self.epoch(ends.1));
+        if payload.parcel == Parcel::Publish && self.plan.broker.idempotent {
+            self.number(ends.0, &mut payload);
+        }
         let blind = class.is_some() && payload.parcel == Parcel::Publish && self.plan.broker.acks == Acks::None;
         let class = class.filter(|_| !blind);
         let mut call = Call {
@@ -603,6 +606,9 @@ impl Simulation<'_> {
 
     /// Tells a caller how its call ended.
     fn conclude(&mut self, caller: Caller, id: CallId, outcome: Outcome, cause: RecordId) {
+        if self.plan.broker.idempotent {
+            self.numbered_ended(id, outcome);
+        }
         match caller {
             Caller::Op(slot, _) => self.op_answered(slot, id, outcome, cause),
             Caller::Relay(relay) => self.relay_answered(relay, id, outcome, cause),

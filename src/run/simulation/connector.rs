@@ -358,6 +358,9 @@ impl Simulation<'_> {
     fn connector_retries(&mut self, node: NodeId, cause: RecordId) {
         let record = Record { cause, ..Record::new(self.now, node, Kind::Retried) };
         self.record(record);
+        if let Some(first) = self.connector.batch.first().map(|change| change.event) {
+            self.abandon(node, first);
+        }
         self.connector.forget(self.now);
         let at = self.now.after(self.plan.cdc.restart_wait);
         self.calendar.put(at, Due::ConnectorStarts(self.connector.life));

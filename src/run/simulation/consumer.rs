@@ -117,7 +117,7 @@ impl Simulation<'_> {
         let (partition, offset, epoch) = (payload.small, payload.large, payload.epoch);
         let consumer = &mut self.consumers[store.index()];
         let expected = &mut consumer.expected[partition as usize];
-        if *expected < offset {
+        if self.broker.log(partition).next_kept(*expected) < offset {
             // One before it is late, or lost: fetch again from the gap.
             return self.push_lost(store, cause);
         }
@@ -125,7 +125,7 @@ impl Simulation<'_> {
         if *expected > offset || offset >= self.broker.log(partition).common(epoch) {
             return;
         }
-        *expected += 1;
+        *expected = offset + 1;
         let (event, version, again) = (payload.event, payload.version, payload.again);
         consumer.buffer.push_back(Fetched { partition, offset, epoch, event, version, again, cause });
         if consumer.state == State::Idle {

@@ -57,7 +57,7 @@ use consumer::ConsumerProc;
 use coordinator::CoordinatorProc;
 use fault::{Armed, NodeState};
 use listen::Listened;
-use producer::ProducerProc;
+use producer::{ProducerProc, Session};
 use recovery::{RecoveryProc, Shadow};
 use relay::RelayProc;
 use slot::LogState;
@@ -123,6 +123,8 @@ enum Due {
     ReplicaHas(CallId, u32),
     /// A relay looks, if its epoch is still this.
     RelayLooks(RelayId, u32),
+    /// A relay's client library tries again, if the relay's epoch is still this.
+    RelayAgain(RelayId, u32),
     /// The end of a relay's session reaches the source: up to which read, and whether it gives its leases back.
     RelayGone(RelayId, u64, bool),
     /// The coordinator's decision is durable, if its epoch is still this; and the record that led to it.
@@ -195,6 +197,8 @@ pub struct Simulation<'p> {
     stores: Vec<Store>,
     consumers: Vec<ConsumerProc>,
     producer: ProducerProc,
+    /// By node: what its idempotent producer numbers.
+    sessions: Vec<Session>,
     connector: ConnectorProc,
     log: LogState,
     relays: Vec<RelayProc>,
@@ -273,6 +277,7 @@ impl<'p> Simulation<'p> {
             stores: plan.stores.iter().map(store).collect(),
             consumers: plan.roles.consumers.iter().map(|_| ConsumerProc::new(plan.broker.partitions)).collect(),
             producer: ProducerProc::default(),
+            sessions: vec![Session::default(); plan.nodes.len()],
             connector: ConnectorProc::default(),
             log: LogState::default(),
             relays: vec![RelayProc::default(); plan.roles.relays.len()],
@@ -379,6 +384,7 @@ impl<'p> Simulation<'p> {
             Due::ReplicaHas(call, epoch) => self.replica_has(call, epoch),
             Due::WalReplicated => self.pump_wal(RecordId::NONE),
             Due::RelayLooks(relay, epoch) => self.relay_due(relay, epoch),
+            Due::RelayAgain(relay, epoch) => self.relay_again(relay, epoch),
             Due::RelayGone(relay, looks, leases) => self.relay_gone(relay, looks, leases),
             Due::DecisionDurable(op, epoch, cause) => self.decision_durable(op, epoch, cause),
             Due::TellAgain(op, to, epoch) => self.tell_again(op, to, epoch),

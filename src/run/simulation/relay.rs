@@ -20,8 +20,12 @@ pub struct RelayProc {
     claimed: Vec<OutboxRow>,
     /// By claimed row: whether the broker has confirmed it, or it was put aside.
     acked: Vec<bool>,
-    /// The calls that it waits for, and the claimed row that each is about.
-    waiting: Vec<(CallId, u32)>,
+    /// The calls that it waits for, the claimed row that each is about, and the how-manieth try of it.
+    waiting: Vec<(CallId, u32, u32)>,
+    /// Rows that its client library sends again, and for the how-manieth time, in the order of their time.
+    again: VecDeque<(u32, u32)>,
+    /// Of a batch that is sent at once: the next row to send, and the one after the last.
+    unsent: (u32, u32),
     /// The gaps that it knows, and when it saw each first.
     gaps: SortedMap<u64, Us>,
     /// When it looked last.
@@ -37,6 +41,8 @@ impl Default for RelayProc {
             claimed: Vec::new(),
             acked: Vec::new(),
             waiting: Vec::new(),
+            again: VecDeque::new(),
+            unsent: (0, 0),
             gaps: SortedMap::default(),
             looked: Us::ZERO,
             looks: 0,
@@ -52,7 +58,7 @@ impl RelayProc {
 
     /// Whether it waits for that call.
     pub fn waits_for(&self, id: CallId) -> bool {
-        self.waiting.iter().any(|(waiting, _)| *waiting == id)
+        self.waiting.iter().any(|(waiting, ..)| *waiting == id)
     }
 
     fn event_at(&self, at: u32) -> EventId {
@@ -159,15 +165,16 @@ impl Simulation<'_> {
                 payload.looks = proc.looks;
                 let link = self.plan.roles.relay_source[relay.index()];
                 let looks = proc.looks;
-                self.relay_calls(relay, link, payload, looks, 1, 0, cause);
+                self.relay_calls(relay, link, payload, looks, 1, (0, 1), cause);
                 (true, None)
             }
             RelayCommand::Publish(at) => {
-                self.relay_publishes(relay, at, cause);
+                self.relay_publishes(relay, at, 1, cause);
                 (true, None)
             }
             RelayCommand::PublishAll(n) => {
-                (0..n).for_each(|at| self.relay_publishes(relay, at, cause));
+                self.relays[relay.index()].unsent = (0, n);
+                self.relay_sends(relay, cause);
                 (true, None)
             }
             RelayCommand::Mark(from, to) => {
@@ -188,15 +195,56 @@ impl Simulation<'_> {
         }
     }
 
+    /// Sends what is left of a batch, as far as the number in flight allows.
+    fn relay_sends(&mut self, relay: RelayId, cause: RecordId) {
+        let most = self.plan.broker.in_flight as usize;
+        loop {
+            let proc = &mut self.relays[relay.index()];
+            let (at, n) = proc.unsent;
+            if at == n || proc.waiting.len() + proc.again.len() >= most {
+                return;
+            }
+            proc.unsent.0 += 1;
+            self.relay_publishes(relay, at, 1, cause);
+        }
+    }
+
+    /// A publish failed: whether the relay's client library tries again, before the relay hears of it.
+    fn relay_retries(&mut self, relay: RelayId, at: u32, tries: u32, cause: RecordId) -> bool {
+        let (most, node) = (self.plan.outbox.attempts, self.relay_node(relay));
+        let event = self.relays[relay.index()].event_at(at);
+        if most != 0 && tries >= most {
+            self.abandon(node, event);
+            return false;
+        }
+        let record = Record { value: u64::from(tries), ..self.about(node, Kind::Retried, event, cause) };
+        self.record(record);
+        self.relays[relay.index()].again.push_back((at, tries + 1));
+        self.moving += 1;
+        let epoch = self.epoch(node);
+        self.calendar.put(self.now.after(self.plan.outbox.backoff), Due::RelayAgain(relay, epoch));
+        true
+    }
+
+    /// The pause before another try is over, unless the relay died since.
+    pub(super) fn relay_again(&mut self, relay: RelayId, epoch: u32) {
+        self.moving -= 1;
+        if epoch == self.epoch(self.relay_node(relay))
+            && let Some((at, tries)) = self.relays[relay.index()].again.pop_front()
+        {
+            self.relay_publishes(relay, at, tries, RecordId::NONE);
+        }
+    }
+
     /// Sends a claimed row to the broker.
-    fn relay_publishes(&mut self, relay: RelayId, at: u32, cause: RecordId) {
+    fn relay_publishes(&mut self, relay: RelayId, at: u32, tries: u32, cause: RecordId) {
         let row = self.relays[relay.index()].claimed[at as usize];
         let info = &mut self.events[row.event.index()];
         info.sent = info.sent.saturating_add(1);
         let (request, attempt, version) = (info.request, u32::from(info.sent), info.version);
         let payload = Payload::about(Parcel::Publish, row.event, version);
         let link = self.plan.roles.relay_broker[relay.index()];
-        self.relay_calls(relay, link, payload, u64::from(request), attempt, at, cause);
+        self.relay_calls(relay, link, payload, u64::from(request), attempt, (at, tries), cause);
     }
 
     /// What a relay does with a row that the broker will never take.
@@ -231,7 +279,7 @@ impl Simulation<'_> {
         let (looks, link) = (proc.looks, self.plan.roles.relay_source[relay.index()]);
         let mut payload = Payload::about(Parcel::Mark, event, version);
         payload.rows = rows;
-        self.relay_calls(relay, link, payload, looks, from + 2, from, cause);
+        self.relay_calls(relay, link, payload, looks, from + 2, (from, 1), cause);
         true
     }
 
@@ -253,13 +301,13 @@ impl Simulation<'_> {
         payload: Payload,
         major: u64,
         attempt: u32,
-        at: u32,
+        (at, tries): (u32, u32),
         cause: RecordId,
     ) {
         let row = payload.event.some().map_or(0, |event| event.0 % 16);
         let identity = Identity { major, attempt, row, life: self.epoch(self.relay_node(relay)) };
         let id = self.call(link, Caller::Relay(relay), Some(CLASS_RELAY), payload, identity, cause);
-        self.relays[relay.index()].waiting.push((id, at));
+        self.relays[relay.index()].waiting.push((id, at, tries));
     }
 
     fn relay_sleeps(&mut self, relay: RelayId) {
@@ -299,8 +347,9 @@ impl Simulation<'_> {
     /// A call of a relay has ended.
     pub(super) fn relay_answered(&mut self, relay: RelayId, id: CallId, outcome: Outcome, cause: RecordId) {
         let proc = &mut self.relays[relay.index()];
-        let at = proc.waiting.iter().find(|(waiting, _)| *waiting == id).map_or(0, |(_, at)| *at);
-        proc.waiting.retain(|(waiting, _)| *waiting != id);
+        let own = proc.waiting.iter().find(|(waiting, ..)| *waiting == id);
+        let (at, tries) = own.map_or((0, 1), |(_, at, tries)| (*at, *tries));
+        proc.waiting.retain(|(waiting, ..)| *waiting != id);
         let Some(call) = self.get_call(id) else { return };
         let (parcel, to, event) = (call.payload.parcel, call.ends.1, call.payload.event);
         #[cfg(test)]
@@ -316,12 +365,16 @@ impl Simulation<'_> {
                         RelayEvent::Done
                     }
                     Outcome::Failed if self.poison.contains(&(to, event)) => self.poisoned_row(relay, at, cause),
+                    Outcome::Failed | Outcome::Unknown if self.relay_retries(relay, at, tries, cause) => return,
                     Outcome::Failed | Outcome::Unknown => RelayEvent::Failed,
                 }
             }
             (_, Outcome::Ok) => RelayEvent::Done,
             (_, Outcome::Failed | Outcome::Unknown) => RelayEvent::Failed,
         };
+        if parcel == Parcel::Publish {
+            self.relay_sends(relay, cause);
+        }
         self.relay_event(relay, event, cause);
     }
 

@@ -1,8 +1,8 @@
-//! The broker deletes old segments, and a consumer whose offset is no longer in the log goes on elsewhere (DOMAIN 2g).
+//! The broker deletes old segments, or compacts the log, and a consumer whose offset is no longer in the log goes on elsewhere (DOMAIN 2g).
 
 use super::{Due, Simulation};
 use crate::kernel::time::Us;
-use crate::world::ids::{NodeId, RecordId, Reset, StoreId};
+use crate::world::ids::{EventId, NodeId, OpKind, RecordId, Reset, StoreId};
 use crate::world::record::{Kind, Record};
 
 #[cfg(test)]
@@ -12,7 +12,7 @@ impl Simulation<'_> {
     /// The first look for old segments, if one could find any while the load runs.
     pub(super) fn schedule_retention(&mut self) {
         let plan = &self.plan.broker;
-        if self.plan.roles.broker.is_some() && plan.retention < self.plan.duration {
+        if self.plan.roles.broker.is_some() && (plan.compact || plan.retention < self.plan.duration) {
             self.calendar.put(plan.retention_check, Due::Retention);
         }
     }
@@ -27,12 +27,38 @@ impl Simulation<'_> {
         if next <= self.plan.duration {
             self.calendar.put(next, Due::Retention);
         }
-        let Some(oldest) = self.now.0.checked_sub(self.plan.broker.retention.0) else { return };
-        if self.up(node) {
-            for partition in 0..self.broker.partitions() {
-                self.delete_segments(node, partition, Us(oldest));
+        if !self.up(node) {
+            return;
+        }
+        let plan = &self.plan.broker;
+        let span = if plan.compact { plan.delete_retention } else { plan.retention };
+        let oldest = self.now.0.checked_sub(span.0).map(Us);
+        for partition in 0..self.broker.partitions() {
+            if self.plan.broker.compact {
+                self.compact(node, partition, oldest.unwrap_or_default());
+            } else if let Some(oldest) = oldest {
+                self.delete_segments(node, partition, oldest);
             }
         }
+    }
+
+    /// One record for each that is removed.
+    fn compact(&mut self, node: NodeId, partition: u32, oldest: Us) {
+        let events = &self.events;
+        let about = |event: EventId| (events[event.index()].key, events[event.index()].kind == OpKind::Delete);
+        let gone = self.broker.log_mut(partition).compact(oldest, about);
+        let read = self.read_by_all(partition).unwrap_or(u64::MAX);
+        for (offset, entry) in gone.into_iter().rev() {
+            let mut record = self.about(node, Kind::Compacted, entry.event, RecordId::NONE);
+            record.detail = u8::from(offset >= read);
+            self.record(Record { value: offset, extra: partition, version: entry.version, ..record });
+        }
+    }
+
+    /// The offset below which every group has read a partition; `None`: there is no group.
+    fn read_by_all(&self, partition: u32) -> Option<u64> {
+        let groups = (0..self.consumers.len()).filter(|store| self.plan.roles.consumers[*store].is_some());
+        groups.map(|store| self.broker.position(StoreId(store as u16), partition).committed).min()
     }
 
     /// One record for the new start of a log, and one for each event that some group had not read.
@@ -44,9 +70,7 @@ impl Simulation<'_> {
         let mut record = Record::new(self.now, node, Kind::LogStart);
         (record.value, record.extra) = (self.broker.log(partition).start(), partition);
         let cause = self.record(record);
-        let groups = (0..self.consumers.len()).filter(|store| self.plan.roles.consumers[*store].is_some());
-        let read = groups.map(|store| self.broker.position(StoreId(store as u16), partition).committed).min();
-        let Some(read) = read else { return };
+        let Some(read) = self.read_by_all(partition) else { return };
         for (offset, entry) in gone.into_iter().filter(|(offset, _)| *offset >= read) {
             let record = self.about(node, Kind::Expired, entry.event, cause);
             self.record(Record { value: offset, extra: partition, version: entry.version, ..record });

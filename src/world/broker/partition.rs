@@ -5,6 +5,7 @@
 
 use super::Entry;
 use crate::kernel::time::Us;
+use crate::world::ids::{EventId, Key};
 use std::collections::VecDeque;
 
 /// When the active segment is closed and a new one begun.
@@ -50,6 +51,8 @@ pub struct Partition {
     high: u64,
     /// Where the log was cut, failover by failover: the length is the leader epoch.
     forks: Vec<u64>,
+    /// What idempotent producers have numbered: the offset, the producer's id, the number.
+    numbered: Vec<(u64, u64, u32)>,
 }
 
 impl Partition {
@@ -114,14 +117,33 @@ impl Partition {
     /// The record at an offset, unless it is deleted.
     #[must_use]
     pub fn entry(&self, offset: u64) -> Option<Entry> {
-        let kept = offset >= self.start;
-        self.log.get(usize::try_from(offset).ok()?).copied().filter(|_| kept)
+        let kept = |entry: &Entry| offset >= self.start && entry.event != EventId::NONE;
+        self.log.get(usize::try_from(offset).ok()?).copied().filter(kept)
     }
 
     /// The records from an offset on, with their offsets.
     pub fn from(&self, offset: u64) -> impl Iterator<Item = (u64, Entry)> + '_ {
         let first = offset.max(self.start).min(self.end());
-        (first..self.end()).zip(self.log[first as usize..].iter().copied())
+        kept((first..self.end()).zip(self.log[first as usize..].iter().copied()))
+    }
+
+    /// The first offset from this one on that compaction has not emptied, or the log's end.
+    #[must_use]
+    pub fn next_kept(&self, from: u64) -> u64 {
+        let rest = self.log.get(from as usize..).unwrap_or_default();
+        from + rest.iter().take_while(|entry| entry.event == EventId::NONE).count() as u64
+    }
+
+    /// The record that was appended last is this one of a producer: what it counts per partition.
+    pub fn number(&mut self, producer: u64, number: u32) {
+        self.numbered.push((self.end().saturating_sub(1), producer, number));
+    }
+
+    /// The number that a producer's next record must have: after a failover it is what the new leader knows.
+    #[must_use]
+    pub fn next_number(&self, producer: u64) -> u32 {
+        let own = self.numbered.iter().rev().find(|(_, known, _)| *known == producer);
+        own.map_or(0, |(.., number)| number + 1)
     }
 
     /// Since when the follower lacks the oldest record that it lacks.
@@ -171,7 +193,27 @@ impl Partition {
             self.segments.pop_front();
             self.start = next;
         }
-        (from..self.start).zip(self.log[from as usize..self.start as usize].iter().copied()).collect()
+        kept((from..self.start).zip(self.log[from as usize..self.start as usize].iter().copied())).collect()
+    }
+
+    /// Compaction: in its closed segments, below the high watermark, the log keeps the newest record of each key, and of a
+    /// deleted key its tombstone until that is older than `oldest`. `about` knows an event's key, and whether it is a
+    /// delete. Gives what is gone, the newest first.
+    pub fn compact(&mut self, oldest: Us, about: impl Fn(EventId) -> (Key, bool)) -> Vec<(u64, Entry)> {
+        let (mut newer, mut gone) = (Vec::new(), Vec::new());
+        let closed = self.segments.back().copied().unwrap_or(0).min(self.high);
+        for offset in (self.start..closed).rev() {
+            let Some(entry) = self.entry(offset) else { continue };
+            let (key, deleted) = about(entry.event);
+            if newer.len() <= key.index() {
+                newer.resize(key.index() + 1, false);
+            }
+            if std::mem::replace(&mut newer[key.index()], true) || (deleted && entry.at < oldest) {
+                gone.push((offset, entry));
+                self.log[offset as usize].event = EventId::NONE;
+            }
+        }
+        gone
     }
 
     /// The follower becomes leader: the log ends where its copy ends, and the old leader follows it from there. Gives
@@ -182,6 +224,7 @@ impl Partition {
         if !gone.is_empty() {
             self.forks.push(cut);
         }
+        self.numbered.retain(|(offset, ..)| *offset < cut);
         (self.start, self.high) = (self.start.min(cut), self.high.min(cut));
         while self.segments.len() > 1 && self.segments.back().is_some_and(|first| *first > cut) {
             self.segments.pop_back();
@@ -201,10 +244,14 @@ impl Partition {
     }
 }
 
+/// The records that compaction has not emptied.
+fn kept(records: impl Iterator<Item = (u64, Entry)>) -> impl Iterator<Item = (u64, Entry)> {
+    records.filter(|(_, entry)| entry.event != EventId::NONE)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::ids::EventId;
 
     /// What is done to a partition.
     #[derive(Clone, Copy, Debug)]
@@ -290,5 +337,46 @@ mod tests {
         assert_eq!((partition.common(0), partition.common(1), partition.epoch()), (3, u64::MAX, 1));
         assert_eq!(partition.truncate(), []);
         assert_eq!(partition.epoch(), 1, "a failover that loses nothing cuts nothing");
+    }
+
+    /// DOMAIN 2g: a number comes once and in order, and after a failover what counts is the new leader's log.
+    #[test]
+    fn a_producer_counts() {
+        let mut partition = Partition::default();
+        for number in 0..3 {
+            assert_eq!((partition.next_number(7), partition.next_number(8)), (number, 0));
+            partition.append(Entry { event: EventId(number), version: 1, again: false, at: Us::ZERO });
+            partition.number(7, number);
+        }
+        partition.replicate(2, Us::ZERO);
+        partition.truncate();
+        assert_eq!((partition.next_number(7), partition.next_number(8)), (2, 0));
+    }
+
+    /// Two keys: 0 is written at 0 s and 1 s and deleted at 2 s, 1 is written at 3 s and 4 s; a segment is a record.
+    #[test]
+    #[rustfmt::skip]
+    fn compaction_keeps_the_newest_and_young_tombstones() {
+        let about = |event: EventId| (Key(u32::from(event.0 > 2)), event.0 == 2);
+        let table: [(u64, u64, Roll, &[u64]); 5] = [
+            // readable up to, tombstones older than, segments, what is left
+            (5, 2, Roll::Records(1),   &[2, 3, 4]), // the active segment is not looked at
+            (5, 3, Roll::Records(1),   &[3, 4]),
+            (2, 9, Roll::Records(1),   &[1, 2, 3, 4]),
+            (5, 9, Roll::Records(2),   &[3, 4]),
+            (5, 9, Roll::Records(100), &[0, 1, 2, 3, 4]),
+        ];
+        for (high, oldest, roll, left) in table {
+            let mut partition = Partition::new(roll);
+            for n in 0..5 {
+                partition.append(Entry { event: EventId(n), version: 1, again: false, at: Us::secs(u64::from(n)) });
+            }
+            partition.replicate(high, Us::ZERO);
+            let gone = partition.compact(Us::secs(oldest), about);
+            assert_eq!(partition.from(0).map(|(offset, _)| offset).collect::<Vec<_>>(), left, "{roll:?} {high} {oldest}");
+            assert_eq!(gone.len() + left.len(), 5);
+            assert_eq!(partition.next_kept(0), left[0]);
+            assert_eq!(partition.compact(Us::secs(oldest), about), [], "a second pass finds nothing");
+        }
     }
 }

@@ -160,6 +160,65 @@ fn every_file_has_a_purpose_and_a_place() {
     assert!(errors.is_empty() && reached.len() > 50, "{errors}{} files reached", reached.len());
 }
 
+/// A strategy, by its member, its id and its module, and the files that name it beside its own and its row.
+type Strategy = (&'static str, &'static str, &'static str, &'static [&'static str]);
+
+/// What a strategy costs beside its own file and its row in `strategies!`: nothing (`direct-broker-first`); one line for a
+/// statement of fidelity (`publish-in-transaction`); rows and fields for options of its own; and a driver for a process
+/// of its own (relay, connector, coordinator).
+#[rustfmt::skip]
+const STRATEGIES: [Strategy; 8] = [
+    // The default of `strategy`; the first screen's comparison; whose shape a flow has.
+    ("DirectDbFirst", "direct-db-first", "direct_db_first", &["scenario/edit.rs", "scenario/options.rs", "web/headline.rs"]),
+    ("DirectBrokerFirst", "direct-broker-first", "direct_broker_first", &[]),
+    ("PublishInTransaction", "publish-in-transaction", "publish_in_transaction", &["export/fidelity.rs"]),
+    ("FireAndForget", "fire-and-forget", "fire_and_forget", &["export/fidelity.rs", "scenario/build.rs", "scenario/options.rs"]),
+    ("ListenToYourself", "listen-to-yourself", "listen_to_yourself", &["export/fidelity.rs", "scenario/build.rs", "scenario/options.rs", "scenario/presets.rs"]),
+    ("TwoPhaseCommit", "two-phase-commit", "two_phase_commit", &["export/fidelity.rs", "run/simulation/coordinator.rs", "scenario/budget.rs", "scenario/build.rs",
+        "scenario/options.rs", "scenario/participants.rs", "scenario/validate.rs"]),
+    ("Outbox", "outbox", "outbox", &["explore/small.rs", "export/fidelity.rs", "run/simulation/relay.rs", "scenario/budget.rs", "scenario/build.rs", "scenario/options.rs",
+        "scenario/plan.rs", "scenario/presets.rs", "scenario/validate.rs", "web/headline.rs"]),
+    ("Cdc", "cdc", "cdc", &["explore/small.rs", "export/fidelity.rs", "run/simulation/connector.rs", "run/simulation/connector/offset.rs", "run/simulation/connector/task.rs",
+        "run/simulation/slot.rs", "scenario/budget.rs", "scenario/build.rs", "scenario/options.rs", "scenario/plan.rs", "scenario/presets.rs"]),
+];
+
+/// Whether a program names a strategy: its member, its id or a block of options with it, or its module.
+fn names_strategy(text: &str, (member, id, module, _): &Strategy) -> bool {
+    let program = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+    let whole = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+    let after = |line: &str, word: &str| line.match_indices(word).any(|(at, word)| whole(&line[at + word.len()..]));
+    program.lines().filter(|line| !line.trim_start().starts_with("//")).any(|line| {
+        let enums = ["StrategyId::", "Flow::"].iter().any(|start| after(line, &format!("{start}{member}")));
+        let blocks = ['"', '.'].iter().any(|end| line.contains(&format!("\"{id}{end}")));
+        enums || blocks || after(line, &format!("strategy::{module}"))
+    })
+}
+
+/// A ninth strategy is one new file and one row: no other file names one, except for what its options and its own
+/// processes need (docs/contributing.md).
+#[test]
+fn a_strategy_is_one_file_and_one_row() {
+    let row = fs::read_to_string(root().join("src/strategy/mod.rs")).unwrap();
+    let known: Vec<&str> = STRATEGIES.iter().map(|(_, id, ..)| *id).collect();
+    for strategy in driftscope::strategy::StrategyId::IDS {
+        assert!(known.contains(strategy), "{strategy}: say here what it costs");
+    }
+    for strategy @ (member, id, module, allowed) in &STRATEGIES {
+        assert_eq!(row.matches(&format!("{member} = \"{id}\", {module}, ")).count(), 1, "{id} has one row");
+        let own = [format!("src/strategy/{module}"), "src/strategy/mod.rs".to_owned()];
+        let all = files(&root().join("src"));
+        let others = all.iter().filter(|file| {
+            let is_program = file.extension().is_some_and(|extension| extension == "rs");
+            is_program && !short(file).contains("tests") && !own.iter().any(|own| short(file).starts_with(own))
+        });
+        let naming: Vec<String> = others
+            .filter(|file| names_strategy(&fs::read_to_string(file).unwrap(), strategy))
+            .map(|file| short(file).trim_start_matches("src/").to_owned())
+            .collect();
+        assert_eq!(naming, *allowed, "{id}");
+    }
+}
+
 /// A test file that nobody registers would never run.
 #[test]
 fn every_test_file_is_registered() {

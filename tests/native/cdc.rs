@@ -335,7 +335,10 @@ fn every_option_counts() {
         };
         assert_ne!(hash(&one), hash(&other), "{path}: {one} and {other}");
     }
-    let failover = [("faults", json!(["failover:source@14500ms+1s"])), ("source.replica", json!({ "mode": "async", "lag": "200ms" }))];
+    let failover = [
+        ("faults", json!(["failover:source@14500ms+1s"])),
+        ("source.replica", json!({ "mode": "async", "lag": "200ms" })),
+    ];
     for path in ["cdc.slot.failover", "source.replica.synchronized_standby_slots"] {
         let hash = |on: bool| changed("cdc-replay", &[&failover[..], &[(path, json!(on))]].concat()).trace().hash();
         assert_ne!(hash(false), hash(true), "{path}");

@@ -35,7 +35,9 @@ fn agrees(name: &str, predicted: f64, values: &[f64]) {
     println!("{name}: predicted {predicted:.3}, found {mean:.3}, standard error {error:.3}, n {}", values.len());
     assert!(4.0 * error <= 0.03 * predicted, "{name}: four standard errors of {error} are over 3 % of {predicted}");
     assert!((mean - predicted).abs() <= 4.0 * error, "{name}: predicted {predicted}, found {mean} with error {error}");
-    assert!((mean - 1.1 * predicted).abs() > 4.0 * error, "{name}: a formula changed by 10 % would pass");
+    for wrong in [0.9 * predicted, 1.1 * predicted] {
+        assert!((mean - wrong).abs() > 4.0 * error, "{name}: {wrong}, a formula changed by 10 %, would pass too");
+    }
 }
 
 fn base(rate: u32, flush: &str, kind: &str, seconds: u32, seed: u64) -> Value {

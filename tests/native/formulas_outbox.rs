@@ -27,7 +27,11 @@ fn check(name: &str, want: f64, document: &Value, seeds: u64, figure: impl Fn(&R
     let band = 4.0 * (variance / n).sqrt();
     println!("{name}: measured {mean:.5}, formula {want:.5}, four standard errors {band:.5}");
     assert!(band <= 0.03 * want, "{name}: four standard errors are {band}, more than 3 % of {want}: too few runs");
-    assert!((mean - want).abs() <= band.max(0.002 * want), "{name}: measured {mean}, formula {want}, within {band}");
+    let band = band.max(0.002 * want);
+    assert!((mean - want).abs() <= band, "{name}: measured {mean}, formula {want}, within {band}");
+    for wrong in [0.9 * want, 1.1 * want] {
+        assert!((mean - wrong).abs() > band, "{name}: {wrong}, a formula changed by 10 %, would pass too");
+    }
 }
 
 /// No time is lost but where the document says so.

@@ -1,10 +1,12 @@
 //! Documents and links from outside: the folders of valid and invalid ones, and whatever chance may type.
 
+use crate::lab;
 use driftscope::kernel::time::Us;
 use driftscope::scenario::permalink::{self, Extras};
 use driftscope::scenario::presets::PRESETS;
 use driftscope::scenario::{Document, Refusal, options, schema};
 use driftscope::strategy::StrategyId;
+use driftscope::world::record::Kind;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError};
 use serde_json::{Map, Value};
@@ -68,6 +70,23 @@ fn valid_documents() {
             assert_eq!(opened.refusals, [], "{}", path.display());
             assert_eq!(opened.document.unwrap().plan(), Ok(plan), "{}", path.display());
         }
+    }
+}
+
+/// Each document of `regressions` showed a bug that is fixed: every law holds, and the drain ends by itself, with nothing
+/// left over.
+#[test]
+fn regressions() {
+    for path in files("regressions", "json") {
+        let document = Document::from_bytes(&fs::read(&path).unwrap());
+        let document = document.unwrap_or_else(|refusals| panic!("{}: {}", path.display(), lines(&refusals)));
+        let recording = lab::run(&document);
+        let report = recording.report();
+        let broken: Vec<_> = report.invariants.iter().filter(|law| !law.holds).collect();
+        assert!(broken.is_empty(), "{}: {broken:?}", path.display());
+        assert_eq!(report.ledger.in_flight, 0, "{}", path.display());
+        let last = recording.trace().records.last().map(|record| (record.kind, record.detail));
+        assert_eq!(last, Some((Kind::DrainEnded, 0)), "{} runs to the drain's limit", path.display());
     }
 }
 

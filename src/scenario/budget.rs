@@ -76,7 +76,7 @@ fn parts(plan: &Plan) -> Vec<(String, u128)> {
         let asks = (duration + u128::from(plan.drain_limit.0)) / u128::from(plan.two_phase.recovery.0.max(1));
         parts.push(("two-phase-commit.recovery".to_owned(), asks * plan.two_phase.voters.len() as u128));
     }
-    if plan.roles.broker.is_some() && plan.broker.retention < plan.duration {
+    if plan.roles.broker.is_some() && (plan.broker.compact || plan.broker.retention < plan.duration) {
         let partitions = u128::from(plan.broker.partitions);
         parts.push(("broker.retention_check".to_owned(), times(plan.broker.retention_check) * partitions));
     }

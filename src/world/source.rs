@@ -330,7 +330,7 @@ impl Source {
     #[must_use]
     pub fn flushed(&self) -> Vec<(Lsn, Xid)> {
         let mut flushed: Vec<_> = self.open.iter().filter_map(|open| Some((open.flushed?, open.xid))).collect();
-        flushed.sort_unstable();
+        crate::kernel::sorted::sort(&mut flushed);
         flushed
     }
 

@@ -216,7 +216,8 @@ fn of_the_log() -> Vec<(&'static str, Row, usize)> {
         ("CDC, failover to a synchronous standby", Row { also: failover, ..row("... and synchronized_standby_slots", cdc(held), [N, N, Y, N, N, N]) }, 1),
         ("CDC", Row { also: &["crash:connector@10s+1500ms", "slot-lost:source@11s"], ..row("CDC, the slot is lost", cdc(json!({})), [Y, N, Y, N, Y, N]) }, 0),
         ("CDC", Row { also: &["crash:connector@4s+5s"], ..row("CDC, the disk of the log is full", cdc(disk), [N, N, Y, N, N, Y]) }, 5),
-        (ob,    Row { also: &["crash:search-index-consumer@4s+5s"], ..row("a reader that lags behind compaction", outbox(compacted), [Y, N, Y, N, N, N]) }, 0),
+        // REORDER: v1 is compacted away behind v2, and the relay's repetition of both brings it for the first time.
+        (ob,    Row { also: &["crash:search-index-consumer@4s+5s"], ..row("a reader that lags behind compaction", outbox(compacted), [Y, N, Y, Y, N, N]) }, 0),
         ("two-phase commit", row("two-phase commit, decided by hand", by_hand, [Y, Y, N, N, Y, Y]), 1),
     ]
 }

@@ -410,14 +410,20 @@ impl Simulation<'_> {
             let swapped = Record { cause, ..Record::new(self.now, node, Kind::Swapped) };
             last = self.record(swapped);
             for key in (0..self.plan.keys() as u32).map(Key) {
-                match (shown(self.stores[store.index()].slot(key)), shown(shadow.store.slot(key))) {
-                    (old, new) if old == new => {}
+                let (old, new) = (self.stores[store.index()].slot(key), shadow.store.slot(key));
+                match (shown(old), shown(new)) {
+                    (was, is) if was == is => {}
                     (_, Some((event, version))) => {
                         self.show(node, store, key, Some(event), version, last);
                     }
                     (_, None) => {
-                        self.show(node, store, key, None, self.source.row(key).version, last);
+                        self.show(node, store, key, None, remembered(new), last);
                     }
+                }
+                // The new store was never told of deletes before its time: a late event finds no tombstone.
+                if shown(old).or(shown(new)).is_none() && remembered(new) < remembered(old) {
+                    let gone = Record { cause: last, key, ..Record::new(self.now, node, Kind::TombstoneGone) };
+                    self.record(gone);
                 }
             }
             self.stores[store.index()].take_rows(shadow.store);
@@ -464,6 +470,14 @@ fn shown(slot: Slot) -> Option<(EventId, u32)> {
     match slot {
         Slot::Row { event, version } => Some((event, version)),
         Slot::Tombstone { .. } | Slot::Empty => None,
+    }
+}
+
+/// The newest version of a key that a store knows of.
+fn remembered(slot: Slot) -> u32 {
+    match slot {
+        Slot::Row { version, .. } | Slot::Tombstone { version, .. } => version,
+        Slot::Empty => 0,
     }
 }
 

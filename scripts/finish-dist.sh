@@ -14,6 +14,13 @@ for file in "$styles"/*.css; do
   [ ! -f "$file" ] || cat "$file" >>page.css
 done
 
+# Without comments and line breaks, which no browser needs.
+node -e '
+  const fs = require("fs");
+  const text = fs.readFileSync("page.css", "utf8").replace(/\/\*[^]*?\*\//g, "");
+  fs.writeFileSync("page.css", text.replace(/\s+/g, " ").replace(/ ?([{};]) ?/g, "$1").replace(/;}/g, "}"));
+'
+
 # Trunk leaves its own build instruction in the page.
 sed '/<link[^>]*data-trunk[^>]*>/d' index.html >index.html.new
 mv index.html.new index.html

@@ -1,4 +1,4 @@
-//! Simulated time, the event calendar, random draws and hashing. Knows nothing of databases.
+//! Simulated time, the event calendar, random draws, hashing and sorting. Knows nothing of databases.
 
 pub mod calendar;
 pub mod distribution;

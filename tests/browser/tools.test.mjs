@@ -11,13 +11,14 @@ test("each tool's version is the same wherever it stands", () => {
   const scripts = text("scripts/lib.sh");
   const trunk = /TRUNK_VERSION=(\S+)/.exec(scripts)[1];
   const bindgen = /WASM_BINDGEN_VERSION=(\S+)/.exec(scripts)[1];
+  const small = /WASM_SMALL="(.*)"/.exec(scripts)[1];
   const features = /WASM_FEATURES="(.*)"/.exec(scripts)[1];
   const binaryen = JSON.parse(text("tests/browser/package.json")).dependencies.binaryen;
   assert.ok(text("Trunk.toml").includes(`trunk-version = "=${trunk}"`));
   assert.ok(text("Trunk.toml").includes(`wasm_bindgen = "${bindgen}"`));
   assert.ok(text("Trunk.toml").includes(`wasm_opt = "version_${binaryen.split(".")[0]}"`));
   assert.match(text("Cargo.toml"), new RegExp(`wasm-bindgen = .*"=${bindgen.replaceAll(".", "\\.")}"`));
-  assert.ok(text("index.html").includes(`data-wasm-opt-params="--skip-pass=inlining-optimizing ${features}"`));
+  assert.ok(text("index.html").includes(`data-wasm-opt-params="${small} ${features}"`));
 });
 
 test("the lock file names no registry", () => {

@@ -4,7 +4,7 @@ use super::table::Table;
 use crate::detect::{canary, checksum};
 use crate::recovery;
 use crate::strategy::{cdc, fire_and_forget, listen_to_yourself, outbox, publish_in_transaction, two_phase_commit};
-use crate::world::{broker, consumer, outbox as outbox_table, replica, source, store, wal};
+use crate::world::{broker, consumer, inbox, outbox as outbox_table, replica, source, store, wal};
 
 /// The statements, in the order of the rooms.
 #[must_use]
@@ -16,6 +16,7 @@ pub fn rows() -> Vec<(&'static str, &'static str, &'static str)> {
         &broker::FIDELITY,
         &consumer::FIDELITY,
         &store::FIDELITY,
+        &inbox::FIDELITY,
         &publish_in_transaction::FIDELITY,
         &fire_and_forget::FIDELITY,
         &outbox_table::FIDELITY,
@@ -31,7 +32,7 @@ pub fn rows() -> Vec<(&'static str, &'static str, &'static str)> {
 }
 
 /// How many files make a statement; a test counts them.
-pub const PARTS: usize = 16;
+pub const PARTS: usize = 17;
 
 /// The statements as a table.
 #[must_use]

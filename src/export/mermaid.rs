@@ -118,9 +118,11 @@ fn is_drawn(kind: Kind) -> bool {
         Kind::Expired | Kind::OffsetReset | Kind::PassedOver | Kind::Compacted => true,
         Kind::Compared | Kind::TableRead | Kind::PassBegan | Kind::PassEnded | Kind::Flagged => false,
         Kind::Reemitted | Kind::Swapped => true,
+        Kind::Known | Kind::Got | Kind::Filled | Kind::FillRefused | Kind::Evicted => true,
         Kind::LogStart | Kind::Assumed | Kind::HighWatermark | Kind::InSync | Kind::Unmarked => false,
         Kind::Acked | Kind::SlotCreated | Kind::SlotMoved | Kind::Checkpointed | Kind::StreamStarted => false,
         Kind::Read
+        | Kind::Remembered
         | Kind::Buffered
         | Kind::Forgotten
         | Kind::LinkHealed

@@ -28,6 +28,12 @@ pub enum Purpose {
     CallToo = 16,
     /// How long a record takes to reach the broker's follower; by operation and attempt.
     Replication = 7,
+    /// An event's id, where it is short; by event.
+    EventId = 8,
+    /// Whether a store can never apply an event; by request, store and row.
+    Poison = 9,
+    /// A reader's arrival at a key, and how long it takes; by its number and key.
+    Reader = 10,
 }
 
 /// The draws of one seed.

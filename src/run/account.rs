@@ -13,8 +13,9 @@ use crate::scenario::plan::Plan;
 use crate::truth::anomaly::{Anomaly, RowState};
 use crate::truth::cause;
 use crate::truth::checks::{self, Fate, Law};
+use crate::truth::effects;
 use crate::truth::judge::Judgement;
-use crate::truth::ledger::{StoreLedger, inverted_pairs, reordered, repaired};
+use crate::truth::ledger::{EventFate, StoreLedger, inverted_pairs, reordered, repaired};
 use crate::world::ids::{EventId, Key, Outcome, RecordId, StoreKind};
 use crate::world::record::{Kind, Record};
 
@@ -109,9 +110,14 @@ fn store_report(plan: &Plan, trace: &Trace, judgement: &Judgement, store: usize)
         missing: counts[RowState::Missing as usize],
         stale: counts[RowState::Stale as usize],
         ghost: counts[RowState::Ghost as usize],
-        duplicate_effects: counts[RowState::DuplicateEffect as usize],
+        duplicate_effects: effects::twice(&trace.ledger, at_store),
         in_flight: ledger.in_flight,
-        reads: ReadsReport::default(),
+        reads: ReadsReport {
+            reads: at_store.reads.0,
+            hits: at_store.reads.1,
+            misses: at_store.reads.0 - at_store.reads.1,
+            stale_sets: at_store.reads.2,
+        },
         witnesses: witnesses(plan, trace, judgement, store),
         ledger,
     }
@@ -120,7 +126,14 @@ fn store_report(plan: &Plan, trace: &Trace, judgement: &Judgement, store: usize)
 fn ledger_of(trace: &Trace, store: &StoreLedger) -> LedgerReport {
     let ledger = &trace.ledger;
     let mut report = LedgerReport {
-        committed: ledger.committed,
+        committed: match store.emitted {
+            None => ledger.committed,
+            Some(_) => {
+                let owed =
+                    |(index, event): &(usize, &EventFate)| event.is_committed() && store.owes(EventId(*index as u32));
+                ledger.events.iter().enumerate().filter(owed).count() as u64
+            }
+        },
         delivered: store.delivered,
         delivered_distinct: store.distinct,
         duplicates: store.delivered - store.distinct,
@@ -140,6 +153,9 @@ fn ledger_of(trace: &Trace, store: &StoreLedger) -> LedgerReport {
     for (index, event) in ledger.events.iter().enumerate() {
         if !event.is_committed() {
             report.ghost += u64::from(store.seen(EventId(index as u32)).count > 0);
+            continue;
+        }
+        if !store.owes(EventId(index as u32)) {
             continue;
         }
         match checks::fate(store, EventId(index as u32)) {
@@ -221,7 +237,8 @@ fn witnesses(plan: &Plan, trace: &Trace, judgement: &Judgement, store: usize) ->
 fn event_witnesses(plan: &Plan, trace: &Trace, store: usize) -> Vec<Witness> {
     let at_store = &trace.ledger.stores[store];
     let events = || trace.ledger.events.iter().enumerate().map(|(index, fate)| (EventId(index as u32), fate));
-    let lost = events().find(|(id, fate)| fate.is_committed() && checks::fate(at_store, *id) == Fate::Lost);
+    let owed = |id: EventId, fate: &EventFate| fate.is_committed() && at_store.owes(id);
+    let lost = events().find(|(id, fate)| owed(*id, fate) && checks::fate(at_store, *id) == Fate::Lost);
     let ghost = events().find(|(id, fate)| !fate.is_committed() && at_store.seen(*id).count > 0);
     let duplicate = events().find(|(id, _)| at_store.seen(*id).count > 1);
     let (_, order) = reordered(&trace.ledger, at_store);
@@ -385,7 +402,7 @@ fn cost(trace: &Trace) -> CostReport {
         messages: tally.messages,
         outbox_peak_rows: tally.outbox_peak,
         outbox_rows_at_end: tally.outbox_left,
-        inbox_peak_rows: 0,
+        inbox_peak_rows: tally.inbox_peak,
         wal_retained_peak_bytes: tally.wal_peak,
         consumer_lag_peak: tally.lag_peak,
         consumer_lag_clear_us: tally.lag_clear.map(|at| at.0),

@@ -78,11 +78,19 @@ pub fn record(plan: &Plan, record: &Record) -> String {
             format!("is repaired: {} is deleted", plan.key_name(record.key))
         }
         Kind::Applied if record.extra == BY_REPAIR => format!("is repaired: it shows {what}"),
+        Kind::Applied if record.value == 1 => format!("drops its entry, for {what}"),
         Kind::Applied => format!("shows {what} ({kind})"),
         Kind::NotNewer if record.is_again() && record.event == EventId::NONE => {
             format!("refuses a repair of {what}: the row is not as it was read")
         }
         Kind::NotNewer => format!("refuses {what}: it is not newer"),
+        Kind::Known => format!("has had {what} already, and does it no second time"),
+        Kind::Remembered => format!("notes in its inbox that it has had {what}"),
+        Kind::Got if record.detail == 1 => format!("a reader finds {what}"),
+        Kind::Got => format!("a reader finds nothing for {what}"),
+        Kind::Filled => format!("a reader puts {what} here, as it read it at the database"),
+        Kind::FillRefused => format!("refuses the {what} of a reader: it is out of date, or may be"),
+        Kind::Evicted => format!("forgets {what}: its time is over"),
         Kind::TombstoneGone => format!("forgets that {what} was deleted"),
         Kind::Emptied if record.extra == BY_REPAIR => "is emptied, to be made anew".to_owned(),
         Kind::Emptied => "has lost all its rows".to_owned(),
@@ -156,7 +164,7 @@ pub fn record(plan: &Plan, record: &Record) -> String {
         Kind::Vanished => {
             format!("outbox row {} ({what}) is {}: no poll will ever see it", record.value, vanish(record.detail))
         }
-        Kind::Poisoned => format!("{what} can never be handled here: {}", poison(record.detail)),
+        Kind::Poisoned => format!("{what} cannot be handled here: {}", poison(record.detail)),
         Kind::DrainEnded => "nothing is in flight any more: what differs now, differs for good".to_owned(),
     }
 }
@@ -314,6 +322,9 @@ fn parcel(detail: u8) -> &'static str {
         Some(Parcel::Open) => "the request for a new store",
         Some(Parcel::Copy) => "the copy of all rows",
         Some(Parcel::Swap) => "the swap",
+        Some(Parcel::Remember) => "the inbox row",
+        Some(Parcel::Get) => "the look-up",
+        Some(Parcel::Fill) => "what was read",
         Some(Parcel::AnswerOk | Parcel::AnswerFailed) | None => "the answer",
     }
 }
@@ -406,6 +417,7 @@ pub fn row_cause(plan: &Plan, trace: &Trace, store: usize, key: Key, state: RowS
             "{at_store} refused {gone}{event} at {when} as not newer: it shows the change that had this version before a \
              failover took it back."
         ),
+        How::Twice => format!("{at_store} did {gone}{event} once more at {when}, for one request of a client."),
         How::Emptied => format!("{at_store} lost {event} with all its rows at {when}."),
         How::Moving => format!("{event} is {}, still on its way to {at_store}.", state.word()),
     }
@@ -458,7 +470,7 @@ fn path_end(plan: &Plan, trace: &Trace, end: &Record, committed: Us) -> String {
             end.value
         ),
         Kind::Vanished => format!("its outbox row was {} at {when}, and no poll sees it", vanish(end.detail)),
-        Kind::Poisoned => format!("{who} could never handle it and at {when} {}", poison_past(end.detail)),
+        Kind::Poisoned => format!("{who} could not handle it and at {when} {}", poison_past(end.detail)),
         Kind::CursorPassed if end.detail == PassedBy::Stop as u8 => {
             format!("{who} had stopped, and nobody read the log any more")
         }

@@ -195,6 +195,7 @@ impl Stage<'_> {
                 match self.plan.stores.first().map(|store| store.kind) {
                     Some(StoreKind::SearchIndex) => format!("index{key}"),
                     Some(StoreKind::Cache) => format!("cache{key}"),
+                    Some(StoreKind::Service) => format!("call{key}"),
                     None => format!("publish{key}"),
                 }
             }
@@ -273,6 +274,7 @@ impl Stage<'_> {
                 let label = match self.plan.stores[store.index()].kind {
                     StoreKind::Cache => "entries",
                     StoreKind::SearchIndex => "documents",
+                    StoreKind::Service => "records",
                 };
                 vec![fact(label, rows.to_string())]
             }
@@ -551,8 +553,10 @@ impl Stage<'_> {
             | Parcel::Open
             | Parcel::Copy
             | Parcel::Swap
+            | Parcel::Remember
+            | Parcel::Get
             | Parcel::Recover => MessageShape::Read,
-            Parcel::Repair => MessageShape::Write,
+            Parcel::Repair | Parcel::Fill => MessageShape::Write,
             Parcel::Commit | Parcel::Claim | Parcel::Mark | Parcel::CommitOffset | Parcel::Read => MessageShape::Read,
             Parcel::AnswerOk => MessageShape::Ok,
             Parcel::AnswerFailed => MessageShape::Refused,
@@ -619,6 +623,7 @@ fn gap_of(steps: &[Step], point: u8) -> Option<usize> {
             C::AppCommitAck => Verb::Commit,
             C::AppBufferSend => Verb::Buffer,
             C::CoordinatorLastDecision => Verb::Prepare,
+            C::ConsumerApplyMark | C::ConsumerApplyEmit => Verb::Apply,
             C::AppPublishAck | C::RelayPublishAck | C::ConnectorPublishAck => Verb::Publish,
             C::AppBeginWrite
             | C::AppWriteCommit
@@ -660,6 +665,8 @@ fn gap_of(steps: &[Step], point: u8) -> Option<usize> {
             | C::ResnapshotPublishNext
             | C::RebuildPositionCopy
             | C::RebuildCopySwap
+            | C::ConsumerCommitApply
+            | C::ConsumerApplyPoll
             | C::StoreApplyAck => return None,
         };
         steps.iter().position(|step| step.verb == verb)

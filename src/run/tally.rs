@@ -74,6 +74,8 @@ pub struct Tally {
     pub outbox_left: u64,
     /// The most outbox rows at once.
     pub outbox_peak: u64,
+    /// The most rows that an inbox had at once.
+    pub inbox_peak: u64,
 }
 
 impl Tally {
@@ -116,6 +118,7 @@ impl Tally {
             wal_peak: 0,
             outbox_left: 0,
             outbox_peak: 0,
+            inbox_peak: 0,
         }
     }
 
@@ -294,7 +297,8 @@ impl Tally {
     }
 
     /// The run is over.
-    pub fn close(&mut self, outbox_left: usize, outbox_peak: usize) {
+    pub fn close(&mut self, outbox_left: usize, outbox_peak: usize, inbox_peak: u32) {
+        self.inbox_peak = u64::from(inbox_peak);
         (self.outbox_left, self.outbox_peak) = (outbox_left as u64, outbox_peak as u64);
     }
 

@@ -3,7 +3,7 @@
 use super::tally::Tally;
 use crate::kernel::hash::TraceHasher;
 use crate::kernel::time::Us;
-use crate::scenario::plan::Plan;
+use crate::scenario::plan::{Plan, StorePlan};
 use crate::truth::checks::Checks;
 use crate::truth::ledger::Ledger;
 use crate::world::ids::{Apply, LinkId, NodeId, RecordId};
@@ -47,7 +47,13 @@ impl Trace {
             records: Vec::new(),
             keep,
             count: 0,
-            ledger: Ledger::new(plan.keys(), &roles.stores, roles.broker),
+            ledger: Ledger::new(plan.keys(), &roles.stores, roles.broker)
+                .with_effects(plan.stores.iter().map(StorePlan::has_effects))
+                .with_emits((0..plan.stores.len()).map(|to| {
+                    let emits = |from: &StorePlan| from.emits_to.is_some_and(|next| next.index() == to);
+                    let from = plan.stores.iter().position(emits)?;
+                    roles.emit_store[from]
+                })),
             checks: Checks::new(plan.broker.partitions, plan.keys(), &stores),
             tally: Tally::new(plan),
             fired: vec![(0, None); plan.faults.len()],
@@ -79,9 +85,9 @@ impl Trace {
     }
 
     /// The run is over.
-    pub fn close(&mut self, at: Us, outbox_left: usize, outbox_peak: usize) {
+    pub fn close(&mut self, at: Us, outbox_left: usize, outbox_peak: usize, inbox_peak: u32) {
         self.ended = at;
-        self.tally.close(outbox_left, outbox_peak);
+        self.tally.close(outbox_left, outbox_peak, inbox_peak);
         self.checks.close(&self.ledger, at);
     }
 

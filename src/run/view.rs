@@ -2,11 +2,11 @@
 //! nearest checkpoint and a fold of records: nothing is simulated again.
 
 use crate::kernel::time::Us;
-use crate::scenario::plan::{NodeRole, Plan};
+use crate::scenario::plan::{NodeRole, Plan, StorePlan};
 use crate::strategy::CrashPoint;
 use crate::strategy::cdc::CONNECTOR_STEPS;
 use crate::strategy::machine::{Step, Verb};
-use crate::world::ids::{EventId, Key, NodeId, Op, OpKind, Outcome};
+use crate::world::ids::{CommitMode, EventId, Key, NodeId, Op, OpKind, Outcome};
 use crate::world::record::{Kind, Parcel, Record};
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -21,6 +21,8 @@ pub struct Lens {
     pub steps: Vec<&'static [Step]>,
     /// By node: the store that it is, if it is one.
     pub store_of: Vec<Option<usize>>,
+    /// By store: whether what it applies adds up, so that a delete is one more row.
+    effects: Vec<bool>,
     app: NodeId,
     source: NodeId,
     connector: Option<NodeId>,
@@ -41,6 +43,27 @@ pub const CONSUMER_STEPS: [Step; 3] = [
     Step { verb: Verb::CommitOffset, gap: Some(CrashPoint::ConsumerCommitPoll) },
 ];
 
+/// The steps of one that commits before it applies.
+const COMMIT_FIRST_STEPS: [Step; 3] = [
+    Step { verb: Verb::Poll, gap: None },
+    Step { verb: Verb::CommitOffset, gap: Some(CrashPoint::ConsumerCommitApply) },
+    Step { verb: Verb::Apply, gap: Some(CrashPoint::ConsumerApplyPoll) },
+];
+
+/// The steps of one whose polls commit.
+const AUTO_COMMIT_STEPS: [Step; 2] = [
+    Step { verb: Verb::Poll, gap: Some(CrashPoint::ConsumerPollApply) },
+    Step { verb: Verb::Apply, gap: Some(CrashPoint::ConsumerApplyPoll) },
+];
+
+fn consumer_steps(store: &StorePlan) -> &'static [Step] {
+    match store.commit {
+        CommitMode::After => &CONSUMER_STEPS,
+        CommitMode::Before => &COMMIT_FIRST_STEPS,
+        CommitMode::Auto => &AUTO_COMMIT_STEPS,
+    }
+}
+
 impl Lens {
     /// For a plan.
     #[must_use]
@@ -50,7 +73,7 @@ impl Lens {
             NodeRole::Relay(_) => plan.relay_steps(),
             NodeRole::Connector => &CONNECTOR_STEPS[..],
             NodeRole::Coordinator => plan.strategy.coordinator_steps(),
-            NodeRole::Consumer(_) => &CONSUMER_STEPS[..],
+            NodeRole::Consumer(store) => consumer_steps(plan.fed(store)),
             NodeRole::Recovery(at) => plan.recoveries[at.index()].kind.steps(),
             NodeRole::Source | NodeRole::Broker | NodeRole::Store(_) | NodeRole::Follower => &[],
         };
@@ -69,6 +92,7 @@ impl Lens {
         Lens {
             steps: plan.nodes.iter().map(|node| steps(node.role)).collect(),
             store_of: plan.nodes.iter().map(|node| store_of(node.role)).collect(),
+            effects: plan.stores.iter().map(StorePlan::has_effects).collect(),
             app: plan.roles.app,
             source: plan.roles.source,
             connector: plan.roles.connector,
@@ -392,7 +416,12 @@ impl View {
                 self.truncated += u32::from(record.detail);
             }
             Kind::Expired | Kind::PassedOver => self.truncated += 1,
-            Kind::Applied => self.applied(lens, record),
+            Kind::Applied | Kind::Filled => self.applied(lens, record),
+            Kind::Evicted => {
+                if let Some(store) = lens.store_of[record.node.index()] {
+                    self.stores[store][record.key.index()] = RowView::default();
+                }
+            }
             Kind::Emptied => {
                 if let Some(store) = lens.store_of[record.node.index()] {
                     self.stores[store].fill(RowView::default());
@@ -447,6 +476,10 @@ impl View {
             | Kind::NotEnoughReplicas
             | Kind::OutOfSequence
             | Kind::OffsetReset
+            | Kind::Known
+            | Kind::Remembered
+            | Kind::Got
+            | Kind::FillRefused
             | Kind::Assumed
             | Kind::Flagged
             | Kind::TableRead
@@ -490,6 +523,9 @@ impl View {
                 Parcel::Heartbeat
                 | Parcel::Deliver
                 | Parcel::Recover
+                | Parcel::Remember
+                | Parcel::Get
+                | Parcel::Fill
                 | Parcel::Read
                 | Parcel::AnswerOk
                 | Parcel::AnswerFailed,
@@ -681,7 +717,7 @@ impl View {
 
     fn applied(&mut self, lens: &Lens, record: &Record) {
         let Some(store) = lens.store_of[record.node.index()] else { return };
-        let present = record.op_detail() != OpKind::Delete as u8;
+        let present = lens.effects[store] || record.op_detail() != OpKind::Delete as u8;
         let event = present.then_some(record.event);
         self.stores[store][record.key.index()] = RowView { event, version: record.version, present };
     }

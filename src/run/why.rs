@@ -289,7 +289,7 @@ fn chain(recording: &Recording, store: usize, event: EventId) -> Vec<RecordId> {
             Kind::Compacted => own && record.detail == 1,
             Kind::Prepared | Kind::Decided | Kind::DecisionLogged => of_op,
             Kind::Read => own && usize::from(record.detail) == store,
-            Kind::Applied | Kind::NotNewer => own && record.node == node,
+            Kind::Applied | Kind::NotNewer | Kind::Known | Kind::Filled => own && record.node == node,
             Kind::Dropped => own && !Parcel::is_answer(record.detail),
             Kind::TimedOut => own || of_op,
             Kind::Killed => own,

@@ -39,6 +39,8 @@ pub struct Written {
     pub op: OpKind,
     /// How long its transaction stays open, if it says so itself.
     pub tx_time: Option<Us>,
+    /// Whether it only reads, through the caches.
+    pub read: bool,
 }
 
 /// A key as typed.
@@ -111,7 +113,9 @@ fn written_one(path: &str, value: &Value) -> Result<Written, Vec<Refusal>> {
     let member = |name| members.get(name).unwrap_or(&Value::Null);
     let at = kind::duration(&format!("{path}.at"), member("at"), Us::ZERO, kind::LONGEST_RUN);
     let key = key(&format!("{path}.key"), member("key"));
+    let read = members.get("op").and_then(Value::as_str) == Some(READ);
     let op = match members.get("op") {
+        _ if read => Ok(OpKind::Update),
         None => Ok(OpKind::Update),
         Some(op) => op_kind(&format!("{path}.op"), op),
     };
@@ -120,7 +124,7 @@ fn written_one(path: &str, value: &Value) -> Result<Written, Vec<Refusal>> {
         .map(|value| kind::duration(&format!("{path}.tx_time"), value, Us::ZERO, kind::LONGEST_RUN).map(Some));
     match (at, key, op, tx_time.unwrap_or(Ok(None))) {
         (Ok(at), Ok(key), Ok(op), Ok(tx_time)) if refusals.is_empty() => {
-            return Ok(Written { index: 0, at, key, op, tx_time });
+            return Ok(Written { index: 0, at, key, op, tx_time, read });
         }
         (at, key, op, tx_time) => {
             refusals.extend([at.err(), key.err(), op.err(), tx_time.err()].into_iter().flatten());
@@ -129,11 +133,15 @@ fn written_one(path: &str, value: &Value) -> Result<Written, Vec<Refusal>> {
     Err(refusals)
 }
 
+/// The word of an operation that only reads.
+pub const READ: &str = "read";
+
 fn op_kind(path: &str, value: &Value) -> Result<OpKind, Refusal> {
+    let allowed = OpKind::IDS.iter().copied().chain([READ]);
     let Some(text) = value.as_str() else {
-        return Err(Refusal::form(path, value, format!("one of {}", OpKind::IDS.join(", "))));
+        return Err(Refusal::form(path, value, format!("one of {}, {READ}", OpKind::IDS.join(", "))));
     };
-    OpKind::from_id(text).ok_or_else(|| Refusal::one_of(path, text, OpKind::IDS))
+    OpKind::from_id(text).ok_or_else(|| Refusal::one_of(path, text, allowed))
 }
 
 /// The longest name of a key.
@@ -176,7 +184,8 @@ mod tests {
 
     #[test]
     fn lists() {
-        let good = json!([{"at": "1s", "key": 3, "op": "delete", "tx_time": "3s"}, {"at": "0s", "key": "x"}]);
+        let good =
+            json!([{"at": "1s", "key": 3, "op": "delete", "tx_time": "3s"}, {"at": "0s", "key": "x", "op": "read"}]);
         let want = vec![
             Written {
                 index: 0,
@@ -184,8 +193,16 @@ mod tests {
                 key: KeyText::Number(3),
                 op: OpKind::Delete,
                 tx_time: Some(Us::secs(3)),
+                read: false,
             },
-            Written { index: 1, at: Us::ZERO, key: KeyText::Name("x".into()), op: OpKind::Update, tx_time: None },
+            Written {
+                index: 1,
+                at: Us::ZERO,
+                key: KeyText::Name("x".into()),
+                op: OpKind::Update,
+                tx_time: None,
+                read: true,
+            },
         ];
         assert_eq!(read("w", &good), Ok(ArrivalsText::Written(want)));
         let bad = json!([{"at": 3, "key": "", "op": "updat", "kye": 1}, 7]);
@@ -194,7 +211,7 @@ mod tests {
             "w[0].kye is 1. There is no such option; there are at, key, op, tx_time. Did you mean key?",
             "w[0].at is 3. A time needs a unit: \"3s\".",
             "w[0].key is \"\". It must be a key: its number from 1, or its name, such as \"product-17\".",
-            "w[0].op is \"updat\". It must be one of insert, update, delete. Did you mean update?",
+            "w[0].op is \"updat\". It must be one of insert, update, delete, read. Did you mean update?",
             "w[1] is 7. It must be an operation, such as {\"at\": \"12ms\", \"key\": \"product-17\", \"op\": \"insert\"}.",
         ];
         assert_eq!(refusals, want);

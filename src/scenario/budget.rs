@@ -59,6 +59,10 @@ fn parts(plan: &Plan) -> Vec<(String, u128)> {
     let tries = u128::from(plan.workload.client_retries) + 1;
     let rows = u128::from(plan.workload.rows_per_tx);
     let mut parts = vec![("workload.arrivals".to_owned(), operations * tries * rows * (plan.stores.len() as u128 + 1))];
+    if let Some(span) = plan.workload.reads {
+        let caches = plan.stores.iter().filter(|store| store.read).count() as u128;
+        parts.push(("workload.reads_per_key".to_owned(), times(span) * caches * plan.keys() as u128));
+    }
     if !plan.roles.relays.is_empty() {
         let polls = (duration + u128::from(plan.drain_limit.0)) / u128::from(plan.outbox.poll.0.max(1));
         parts.push(("outbox.poll".to_owned(), polls * plan.roles.relays.len() as u128));

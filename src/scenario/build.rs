@@ -20,7 +20,7 @@ use crate::kernel::sorted::sort_by_key;
 use crate::kernel::time::{Us, decimal_text};
 use crate::recovery::RecoveryKind;
 use crate::strategy::cdc::{LsnFlushMode, Mismatch, SnapshotMode};
-use crate::world::ids::{Acks, Apply, Durable, Key, Reset, StoreKind};
+use crate::world::ids::{Acks, Apply, CommitMode, Durable, Key, Reset, StoreKind};
 use crate::world::outbox::{Claim, Eligible, Progress, ReadOrder, Rules};
 use crate::world::record::PoisonPolicy;
 use crate::world::replica::ReplicaMode;
@@ -81,7 +81,7 @@ impl<'a> Builder<'a> {
             cdc: self.cdc(),
             two_phase,
             listen: self.listen(),
-            own: self.store(&StoreName { id: "source".into(), declared: "source".into(), reference: false }),
+            own: self.store(&StoreName { id: "source".into(), declared: "source".into(), ..StoreName::default() }),
             recoveries,
             detectors,
             faults,
@@ -99,9 +99,14 @@ impl<'a> Builder<'a> {
             named: Vec::new(),
             zipf: block.key_choice("keys.dist"),
         };
+        let mut written_reads = Vec::new();
         let arrivals = match block.arrivals("arrivals") {
             ArrivalsText::Process(arrivals) => arrivals,
-            ArrivalsText::Written(list) => Arrivals::Script(self.script(&list, &keys, duration)),
+            ArrivalsText::Written(list) => {
+                let (script, reads) = self.script(&list, &keys, duration);
+                written_reads = reads;
+                Arrivals::Script(script)
+            }
         };
         let mix = ["mix.insert", "mix.update", "mix.delete"].map(|name| block.parts(name));
         self.check_mix(mix);
@@ -116,8 +121,11 @@ impl<'a> Builder<'a> {
             keys,
             mix,
             rows_per_tx,
+            reads: block.rate("reads_per_key"),
+            written_reads,
             client_timeout: block.us("client.timeout"),
             client_retries: block.count32("client.retries"),
+            idempotency_key: block.switch("client.idempotency_key"),
         }
     }
 
@@ -147,20 +155,25 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn script(&mut self, list: &[Written], keys: &KeyPlan, duration: Us) -> Vec<Scripted> {
-        let mut script = Vec::with_capacity(list.len());
-        for Written { index, at, key, op, tx_time } in list {
+    /// The operations of a written list, and its reads.
+    fn script(&mut self, list: &[Written], keys: &KeyPlan, duration: Us) -> (Vec<Scripted>, Vec<(Us, Key)>) {
+        let (mut script, mut reads) = (Vec::with_capacity(list.len()), Vec::new());
+        for Written { index, at, key, op, tx_time, read } in list {
             let path = format!("workload.arrivals[{index}]");
             if *at > duration {
                 let allowed = Allowed::Range("0s".into(), format!("{duration} (duration)"));
                 self.refusals.push(Refusal::new(format!("{path}.at"), format!("\"{at}\""), allowed));
             }
             if let Some(key) = self.key(&format!("{path}.key"), key, keys) {
-                script.push(Scripted { at: *at, key, op: *op, tx_time: *tx_time });
+                if *read {
+                    reads.push((*at, key));
+                } else {
+                    script.push(Scripted { at: *at, key, op: *op, tx_time: *tx_time });
+                }
             }
         }
         sort_by_key(&mut script, |scripted| scripted.at);
-        script
+        (script, reads)
     }
 
     /// The number of a key: one of the workload's, or an extra one.
@@ -250,6 +263,12 @@ impl<'a> Builder<'a> {
         let kind: StoreKind =
             Block::member(self.root, "stores.*", &ids, name.declared.as_str()).choice("kind", StoreKind::from_id);
         let block = Block::member(self.root, "stores.*", &ids, kind.id());
+        let poison_policy = match block.word("consumer.poison_policy") {
+            "skip" => PoisonPolicy::Skip,
+            "dead-letter" => PoisonPolicy::DeadLetter,
+            _ => PoisonPolicy::Stop, // "block"
+        };
+        let keys = Block::new(self.root, "workload").switch("client.idempotency_key");
         StorePlan {
             id: name.id.clone(),
             kind,
@@ -262,6 +281,29 @@ impl<'a> Builder<'a> {
             tombstone_ttl: block.us("tombstone.ttl"),
             tombstone_durable: block.choice("tombstone.durable", Durable::from_id),
             tombstone_flush: block.us("tombstone.flush"),
+            commit: block.choice("consumer.commit", CommitMode::from_id),
+            auto_interval: block.us("consumer.auto_interval"),
+            poison: block.parts("consumer.poison"),
+            poison_policy,
+            attempts: if poison_policy == PoisonPolicy::Stop { 0 } else { block.count32("consumer.attempts") },
+            redrive: block.us("consumer.redrive"),
+            inbox_window: block.us("inbox.window"),
+            inbox_same_tx: block.switch("inbox.same_tx"),
+            id_bits: block.count32("inbox.id_bits"),
+            invalidates: kind == StoreKind::Cache
+                && match block.word("on_write") {
+                    "delete" => true,
+                    "set" => false,
+                    _ => name.read, // "auto"
+                },
+            read: name.read,
+            emits_to: name.emits_to,
+            fed: name.fed,
+            ttl: block.us("ttl"),
+            set_delay: block.distribution("set_delay"),
+            delete_delay: block.us("delete_delay"),
+            lease: if block.switch("lease") { block.us("lease_ttl") } else { Us::ZERO },
+            keys_for: if keys { block.us("key_ttl") } else { Us::ZERO },
         }
     }
 

@@ -8,11 +8,12 @@ use crate::strategy::machine::Step;
 use crate::strategy::{StrategyId, outbox};
 use crate::world::broker::Roll;
 use crate::world::ids::{
-    Acks, Apply, Durable, Key, LinkId, NodeId, OpKind, RecoveryId, RelayId, Reset, StoreId, StoreKind,
+    Acks, Apply, CommitMode, Durable, Key, LinkId, NodeId, OpKind, RecoveryId, RelayId, Reset, StoreId, StoreKind,
 };
 use crate::world::outbox::Rules;
 use crate::world::record::PoisonPolicy;
 use crate::world::replica::ReplicaMode;
+use crate::world::{consumer, store};
 
 /// A probability in parts per 10^9.
 pub type Parts = u32;
@@ -265,6 +266,8 @@ pub struct Roles {
     pub broker_consumer: Vec<Option<LinkId>>,
     /// `STORE-consumer-STORE`, by store.
     pub consumer_store: Vec<Option<LinkId>>,
+    /// `STORE-consumer-NEXT` or `STORE-NEXT`, by the store that emits.
+    pub emit_store: Vec<Option<LinkId>>,
     /// `STORE-consumer-source`, by store; `None` unless its payload is by reference.
     pub consumer_source: Vec<Option<LinkId>>,
     /// By recovery.
@@ -334,10 +337,16 @@ pub struct Workload {
     pub mix: [Parts; 3],
     /// How many rows a transaction changes.
     pub rows_per_tx: u32,
+    /// The mean span between two reads of one key; `None`: nobody reads.
+    pub reads: Option<Us>,
+    /// Reads as written, in order of time.
+    pub written_reads: Vec<(Us, Key)>,
     /// How long a client waits for an answer.
     pub client_timeout: Us,
     /// How often a client asks again.
     pub client_retries: u32,
+    /// Whether its request carries a key that stays the same when it asks again.
+    pub idempotency_key: bool,
 }
 
 /// The database.
@@ -431,6 +440,76 @@ pub struct StorePlan {
     pub tombstone_durable: Durable,
     /// How often tombstones become safe.
     pub tombstone_flush: Us,
+    /// When the consumer commits its offset.
+    pub commit: CommitMode,
+    /// How often a poll commits it, with [`CommitMode::Auto`].
+    pub auto_interval: Us,
+    /// Probability that an event can never be applied.
+    pub poison: Parts,
+    /// What the consumer does with an event that it cannot apply.
+    pub poison_policy: PoisonPolicy,
+    /// How often it tries before it gives an event up; 0: without end.
+    pub attempts: u32,
+    /// When an event that was put aside is handed to the store again; zero: never.
+    pub redrive: Us,
+    /// How long a row of the inbox is kept; zero: there is none.
+    pub inbox_window: Us,
+    /// Whether it is written in the transaction of the effect.
+    pub inbox_same_tx: bool,
+    /// How many bits an event's id has.
+    pub id_bits: u32,
+    /// How long a client's key is remembered; zero: clients send none.
+    pub keys_for: Us,
+    /// Whether it is a cache that somebody reads.
+    pub read: bool,
+    /// The store to which its consumer hands on what it has applied.
+    pub emits_to: Option<StoreId>,
+    /// Whether another store's consumer feeds it, and nothing else does.
+    pub fed: bool,
+    /// Whether an event drops the row of a cache instead of writing it.
+    pub invalidates: bool,
+    /// How long a row of a cache is kept; zero: until it is dropped.
+    pub ttl: Us,
+    /// How long a reader takes from its read to its set.
+    pub set_delay: Distribution,
+    /// How long after the commit a row is dropped once more; zero: it is not.
+    pub delete_delay: Us,
+    /// How long a reader's lease holds; zero: there are none.
+    pub lease: Us,
+}
+
+impl StorePlan {
+    /// What the store does with what arrives.
+    #[must_use]
+    pub fn rules(&self) -> store::Rules {
+        store::Rules {
+            kind: self.kind,
+            apply: self.apply,
+            tombstones: store::Tombstones {
+                ttl: self.tombstone_ttl,
+                durable: self.tombstone_durable,
+                flush: self.tombstone_flush,
+            },
+            window: self.inbox_window,
+            same_tx: self.inbox_same_tx,
+            keys_for: self.keys_for,
+            invalidates: self.invalidates,
+            lease: self.lease,
+        }
+    }
+
+    /// Whether what it applies adds to what is there, so that one too many is an anomaly.
+    #[must_use]
+    pub fn has_effects(&self) -> bool {
+        self.apply.has_effects(self.kind)
+    }
+
+    /// What its consumer's machine may look at.
+    #[must_use]
+    pub fn consumer_knobs(&self) -> consumer::Knobs {
+        let marks = self.inbox_window > Us::ZERO && !self.inbox_same_tx;
+        consumer::Knobs { commit: self.commit, attempts: self.attempts, marks, emits: self.emits_to.is_some() }
+    }
 }
 
 /// Options of the direct strategies.

@@ -107,6 +107,18 @@ presets! {
         "A cache can always be made anew from the database: emptied, and warmed with what the database shows.";
     "failure-injection-test", "The failure injection test", Us(10_010_000),
         "The five steps of the test: execute, crash between commit and call, restart, verify, and let the reconciliation mend it.";
+    "cascade", "One loss, two stores", Us(8_010_000),
+        "The consumer of one store tells the next: what never reached the first is missing in both, and was lost only once.";
+    "double-charge", "Charged twice", Us(9_140_000),
+        "The payment went through and its answer was lost: the app tries again, without a key that says it is the same charge.";
+    "retries-duplicate-effects", "Counted twice", Us(8_640_000),
+        "The same lost acknowledgement as ack-lost-duplicate, and a consumer that adds up: without an inbox one event counts twice.";
+    "poison-message", "A message that cannot be handled", Us(8_720_000),
+        "The consumer cannot apply one event and skips it after three tries: it goes on, and one order is missing for good.";
+    "stale-cache", "The delete that never came", Us(10_510_000),
+        "The app writes the database and dies before it drops the cache's entry: without a time to live readers see the old row for good.";
+    "stale-set-race", "The late set", Us(8_040_000),
+        "No fault at all: a reader misses, a writer commits and drops the entry, and the reader puts the old row there.";
 }
 
 /// The preset the page opens on.

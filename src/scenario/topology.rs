@@ -36,6 +36,8 @@ crate::ids! {
         CoordinatorStore = "coordinator-STORE",
         /// The calls of the database by the app's own consumer.
         OwnSource = "source-consumer-source",
+        /// What a store's consumer, or the store, hands on to the next store (`emits_to`).
+        EmitStore = "STORE-emits-STORE",
         /// The consumer's reads of the row at the database, with `payload: reference`.
         ConsumerSource = "STORE-consumer-source",
         /// A recovery's reads of the database.
@@ -48,7 +50,7 @@ crate::ids! {
 }
 
 /// A store: its id, and the id it was declared under (`fanout` copies it).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StoreName {
     /// Its id.
     pub id: String,
@@ -56,6 +58,12 @@ pub struct StoreName {
     pub declared: String,
     /// Whether its consumer reads the row at the source: the event only names it.
     pub reference: bool,
+    /// Whether it is a cache that somebody reads.
+    pub read: bool,
+    /// The store to which its consumer hands on what it has applied.
+    pub emits_to: Option<StoreId>,
+    /// Whether another store's consumer feeds it, and nothing else does.
+    pub fed: bool,
 }
 
 impl StoreName {
@@ -66,7 +74,7 @@ impl StoreName {
             let declared = declared.clone();
             (1..=fanout).map(move |copy| {
                 let id = if fanout == 1 { declared.clone() } else { format!("{declared}-{copy}") };
-                StoreName { id, declared: declared.clone(), reference: false }
+                StoreName { id, declared: declared.clone(), reference: false, read: false, emits_to: None, fed: false }
             })
         };
         declared.iter().flat_map(copies).collect()
@@ -207,6 +215,15 @@ impl Topology {
                 add(id, LinkRole::RecoveryStore, NodeRole::Store(store));
             }
         }
+        for (store, from) in self.by_id() {
+            let Some(to) = from.emits_to else { continue };
+            let next = &self.stores[to.index()];
+            for (who, role) in [("-consumer", NodeRole::Consumer(store)), ("", NodeRole::Store(store))] {
+                let name = |from: &str, to: &str| format!("{from}{who}-{to}");
+                let (id, declared) = (name(&from.id, &next.id), name(&from.declared, &next.declared));
+                links.push(link(id, declared, LinkRole::EmitStore, role, NodeRole::Store(to)));
+            }
+        }
         links
     }
 
@@ -232,11 +249,19 @@ impl Topology {
             LinkRole::AppBroker if self.strategy.listens() => true,
             LinkRole::AppBroker => self.is_direct() && self.target == Target::Broker,
             LinkRole::OwnSource => self.has_node(link.from),
-            LinkRole::AppStore => self.is_direct() && self.target == Target::Stores,
+            LinkRole::AppStore => {
+                let read = matches!(link.to, NodeRole::Store(store) if self.stores[store.index()].read);
+                let fed = matches!(link.to, NodeRole::Store(store) if self.stores[store.index()].fed);
+                read || (self.is_direct() && self.target == Target::Stores && !fed)
+            }
             LinkRole::RelaySource | LinkRole::RelayBroker => self.has_relay(),
             LinkRole::ConnectorSource | LinkRole::ConnectorBroker => self.has_connector(),
             LinkRole::BrokerConsumer => self.has_node(link.to),
             LinkRole::ConsumerStore => self.has_node(link.from),
+            LinkRole::EmitStore => match link.from {
+                NodeRole::Store(store) => !self.has_consumer(store),
+                consumer => self.has_node(consumer),
+            },
             LinkRole::ConsumerSource => self.has_node(link.from) && self.reads(link.from),
             LinkRole::AppCoordinator | LinkRole::CoordinatorSource => self.has_coordinator(),
             LinkRole::CoordinatorBroker => self.has_coordinator() && self.has_broker(),
@@ -279,7 +304,8 @@ impl Topology {
 
     /// Whether a consumer feeds that store: not one that the coordinator tells itself.
     fn has_consumer(&self, store: StoreId) -> bool {
-        self.has_broker() && !(self.has_coordinator() && self.takes_part(NodeRole::Store(store)))
+        let fed = self.stores[store.index()].fed;
+        self.has_broker() && !fed && !(self.has_coordinator() && self.takes_part(NodeRole::Store(store)))
     }
 
     fn participates(&self, id: &str) -> bool {
@@ -332,6 +358,23 @@ impl Topology {
     fn relay_ids(&self) -> impl Iterator<Item = (RelayId, String)> {
         let id = |relay: u16| if relay == 0 { "relay".to_owned() } else { format!("relay-{}", relay + 1) };
         (0..self.relays).map(move |relay| (RelayId(relay), id(relay)))
+    }
+
+    /// Follows `emits_to` from each store. The first that comes back to itself, or is emitted to by two.
+    #[must_use]
+    pub fn circle(&self) -> Option<StoreId> {
+        let emits = |store: usize| self.stores[store].emits_to.map(StoreId::index);
+        let fed_by = |store: usize| (0..self.stores.len()).filter(|from| emits(*from) == Some(store)).count();
+        let returns = |store: usize| {
+            let mut at = emits(store);
+            (0..self.stores.len()).any(|_| {
+                let here = at;
+                at = at.and_then(emits);
+                here == Some(store)
+            })
+        };
+        let wrong = (0..self.stores.len()).find(|store| returns(*store) || fed_by(*store) > 1);
+        wrong.map(|store| StoreId(store as u16))
     }
 
     fn by_id(&self) -> impl Iterator<Item = (StoreId, &StoreName)> {

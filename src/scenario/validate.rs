@@ -1,8 +1,9 @@
 //! Document to plan: everything that is wrong, all at once and in the document's order, or every option resolved.
 
+use super::arrivals::READ;
 use super::block::Block;
 use super::build::Builder;
-use super::document::Document;
+use super::document::{Document, get};
 use super::kind::is_name;
 use super::options::{MOST_STORES, names_after, row};
 use super::participants;
@@ -13,7 +14,7 @@ use crate::kernel::sorted::{self, sort_by_key};
 use crate::recovery::RecoveryKind;
 use crate::scenario::plan::Target;
 use crate::strategy::StrategyId;
-use crate::world::ids::StoreId;
+use crate::world::ids::{StoreId, StoreKind};
 use serde_json::{Map, Value};
 
 /// Resolves a document.
@@ -102,9 +103,23 @@ impl Names {
         let fanout = Block::new(root, "workload").count("fanout");
         let mut declared = ids("stores").unwrap_or_else(|| vec![DEFAULT_STORE.to_owned()]);
         declared.truncate(MOST_STORES as usize);
+        let readers = has_readers(root);
         let mut stores = StoreName::expand(&declared, fanout.min(MOST_STORES / declared.len().max(1) as u64).max(1));
         for store in &mut stores {
             store.reference = Block::member(root, "stores.*", &[&store.declared], "").word("payload") == "reference";
+            let kind = Block::member(root, "stores.*", &[&store.declared], store.declared.as_str()).word("kind");
+            store.read = readers && kind == StoreKind::Cache.id();
+        }
+        let next = |declared: &str| Block::member(root, "stores.*", &[declared], "").text("emits_to");
+        for at in 0..stores.len() {
+            // The copies of a store that is copied emit to the copies of the next.
+            let (to, copy) = (next(&stores[at].declared), at % fanout.clamp(1, MOST_STORES) as usize);
+            let copies = stores.iter().enumerate().filter(|(_, store)| store.declared == to);
+            let found = copies.map(|(place, _)| place).nth(copy).filter(|place| *place != at);
+            stores[at].emits_to = found.map(|place| StoreId(place as u16));
+            if let Some(place) = found {
+                stores[place].fed = true;
+            }
         }
         let target = if top.text("target") == "broker" { Target::Broker } else { Target::Stores };
         let relays = Block::new(root, "outbox").count32("relays") as u16;
@@ -170,6 +185,10 @@ impl Names {
         if refusals.len() > before {
             return;
         }
+        self.check_emits(root, refusals);
+        if refusals.len() > before {
+            return;
+        }
         let ids = self.topology.all_nodes().into_iter().map(|node| node.id);
         for id in twice(ids.chain(self.topology.all_links().into_iter().map(|link| link.id))) {
             let reason = format!("Two nodes or two links would have the id {id}.");
@@ -199,6 +218,24 @@ impl Names {
             if is_name(store) && !known().any(|known| known == store) {
                 refusals.push(Refusal::one_of(format!("recovery.{}.store", short_name(id)), store, known()));
             }
+        }
+    }
+
+    fn check_emits(&self, root: &Map<String, Value>, refusals: &mut Vec<Refusal>) {
+        for id in &self.declared {
+            let path = format!("stores.{id}.emits_to");
+            let Some(to) = get(root, &path).and_then(Value::as_str).filter(|to| is_name(to) && *to != "none") else {
+                continue;
+            };
+            if to == id || !self.declared.iter().any(|known| known == to) {
+                let others = self.declared.iter().filter(|known| *known != id).map(String::as_str);
+                refusals.push(Refusal::one_of(path, to, others.chain(["none"])));
+            }
+        }
+        if let Some(store) = self.topology.circle() {
+            let id = &self.topology.stores[store.index()].id;
+            let reason = format!("{id} would be fed by two stores, or by itself.");
+            refusals.push(Refusal::reason("stores", &root["stores"], reason));
         }
     }
 
@@ -255,6 +292,14 @@ pub(super) fn members_of(document: &Document, map: &str) -> Option<Vec<String>> 
         "stores" => Some(names.declared),
         _ => None,
     }
+}
+
+/// Whether somebody reads through the caches: at a rate, or in a written list.
+fn has_readers(root: &Map<String, Value>) -> bool {
+    let workload = root.get("workload");
+    let list = workload.and_then(|workload| workload.get("arrivals")).and_then(Value::as_array);
+    let reads = |entry: &Value| entry.get("op").and_then(Value::as_str) == Some(READ);
+    Block::new(root, "workload").rate("reads_per_key").is_some() || list.is_some_and(|list| list.iter().any(reads))
 }
 
 fn get_fanout(root: &Map<String, Value>) -> Option<&Value> {

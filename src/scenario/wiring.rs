@@ -60,6 +60,7 @@ fn node_roles(nodes: &[NodePlan], topology: &Topology) -> Roles {
         consumer_source: vec![None; fed],
         recovery_broker: vec![None; topology.recoveries.len()],
         recovery_store: vec![vec![None; stores]; topology.recoveries.len()],
+        emit_store: vec![None; stores],
         ..Roles::default()
     };
     for (at, node) in nodes.iter().enumerate() {
@@ -96,7 +97,7 @@ fn place(roles: &mut Roles, link: &KnownLink, id: LinkId) {
         }
     };
     let from_consumer = |by_store: &mut Vec<Option<LinkId>>| {
-        if let NodeRole::Consumer(store) = link.from {
+        if let NodeRole::Consumer(store) | NodeRole::Store(store) = link.from {
             by_store[store.index()] = Some(id);
         }
     };
@@ -115,6 +116,7 @@ fn place(roles: &mut Roles, link: &KnownLink, id: LinkId) {
         LinkRole::BrokerConsumer => of_store(&mut roles.broker_consumer),
         LinkRole::ConsumerStore => of_store(&mut roles.consumer_store),
         LinkRole::ConsumerSource => from_consumer(&mut roles.consumer_source),
+        LinkRole::EmitStore => from_consumer(&mut roles.emit_store),
         LinkRole::OwnSource => from_consumer(&mut roles.consumer_store),
         LinkRole::RecoverySource => roles.recovery_source.push(id),
         LinkRole::RecoveryBroker => {

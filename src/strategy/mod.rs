@@ -214,5 +214,13 @@ crate::ids! {
         RebuildPositionCopy = "rebuild.after-position-before-copy",
         /// The new store is complete, the old one is still read.
         RebuildCopySwap = "rebuild.after-copy-before-swap",
+        /// The offset is committed, the records are not applied (`consumer.commit` before): what dies here is lost.
+        ConsumerCommitApply = "consumer.after-commit-before-apply",
+        /// The records are applied, the consumer has not polled again (`consumer.commit` before or auto).
+        ConsumerApplyPoll = "consumer.after-apply-before-poll",
+        /// The record is applied, its mark is not in the inbox (`inbox.same_tx` false).
+        ConsumerApplyMark = "consumer.after-apply-before-mark",
+        /// The record is applied, it is not handed on to the next store (`emits_to`).
+        ConsumerApplyEmit = "consumer.after-apply-before-emit",
     }
 }

@@ -1,6 +1,7 @@
 //! Causes: the record that made a row differ, or that ended an event's path.
 
 use super::anomaly::RowState;
+use super::effects;
 use super::ledger::{EventFate, Ledger, RowChange, Seen};
 use crate::kernel::time::Us;
 use crate::world::ids::{EventId, Key, RecordId};
@@ -33,6 +34,8 @@ crate::ids! {
         VersionReused = "version-reused",
         /// The store lost its rows.
         Emptied = "emptied",
+        /// Its effect happened once more.
+        Twice = "twice",
         /// It is still on its way.
         Moving = "moving",
     }
@@ -57,6 +60,17 @@ fn retracted(ledger: &Ledger, key: Key, owed: EventId, seen: Seen, shown: Option
 #[must_use]
 pub fn of_row(ledger: &Ledger, store: usize, key: Key, state: RowState, at: Us) -> Option<RowCause> {
     let at_store = ledger.stores.get(store)?;
+    if state == RowState::DuplicateEffect {
+        let change = effects::again(ledger, at_store, key, at).next()?;
+        return Some(RowCause { event: change.event, record: change.record, how: How::Twice });
+    }
+    if at_store.effects
+        && matches!(state, RowState::Missing | RowState::Stale)
+        && let Some(event) = effects::never_taken(ledger, at_store, key)
+        && let Some(record) = ledger.event(event).end.some()
+    {
+        return Some(RowCause { event, record, how: How::PathEnded });
+    }
     let shown = at_store.rows[key.index()].iter().rev().find(|change| change.at <= at);
     let source = ledger.source[key.index()].iter().rev().find(|change| change.at <= at);
     if state == RowState::Ghost

@@ -1,6 +1,6 @@
 //! The laws that hold on every run (DOMAIN 1.5), checked as the records come and once more at the end.
 
-use super::ledger::{Ledger, StoreLedger};
+use super::ledger::{EventFate, Ledger, StoreLedger};
 use crate::kernel::sorted::sort;
 use crate::kernel::time::Us;
 use crate::world::ids::{EventId, NodeId, RecordId};
@@ -92,13 +92,15 @@ impl Checks {
                     self.holds(Law::OffsetOrder, record.value >= before, id);
                 }
             }
-            Kind::Applied => self.applied(record, id),
-            Kind::TombstoneGone | Kind::Emptied | Kind::Crashed | Kind::Swapped => self.forgets(record),
+            Kind::Applied => self.applied(record, id, 1),
+            Kind::Filled => self.applied(record, id, 0),
+            Kind::TombstoneGone | Kind::Emptied | Kind::Crashed | Kind::Swapped | Kind::Evicted => self.forgets(record),
             _ => {} // Other records move no position.
         }
     }
 
-    fn applied(&mut self, record: &Record, id: RecordId) {
+    /// A versioned store shows another version: `above` the one of before at least.
+    fn applied(&mut self, record: &Record, id: RecordId, above: u32) {
         let shown = self.versions.iter_mut().find(|(node, _)| *node == record.node);
         if let Some((_, Some(versions))) = shown {
             if record.extra == BY_REPAIR {
@@ -107,7 +109,7 @@ impl Checks {
                 return;
             }
             let before = std::mem::replace(&mut versions[record.key.index()], record.version);
-            self.holds(Law::VersionOrder, record.version > before, id);
+            self.holds(Law::VersionOrder, record.version >= before + above, id);
         }
     }
 
@@ -164,7 +166,8 @@ fn conservation(ledger: &Ledger, store: &StoreLedger) -> Result<(), RecordId> {
         let seen = store.seen(EventId(index as u32));
         (distinct, all) = (distinct + u64::from(seen.count > 0), all + u64::from(seen.count));
         // A lost event has a record that ended its path: an absence is a record too.
-        let lost = event.is_committed() && fate(store, EventId(index as u32)) == Fate::Lost;
+        let owed = event.is_committed() && store.owes(EventId(index as u32));
+        let lost = owed && fate(store, EventId(index as u32)) == Fate::Lost;
         if lost && event.end == RecordId::NONE {
             return Err(event.commit);
         }
@@ -184,7 +187,8 @@ fn stops(store: &StoreLedger, event: EventId, ended: Us, end: Us) -> Us {
 /// Sample-path Little: the area under the number of pending events is the sum of their lags.
 fn little(ledger: &Ledger, store: &StoreLedger, end: Us) -> Result<(), RecordId> {
     let (mut steps, mut sum): (Vec<(Us, i64)>, u128) = (Vec::new(), 0);
-    for (index, event) in ledger.events.iter().enumerate().filter(|(_, event)| event.is_committed()) {
+    let owed = |(index, event): &(usize, &EventFate)| event.is_committed() && store.owes(EventId(*index as u32));
+    for (index, event) in ledger.events.iter().enumerate().filter(owed) {
         let stop = stops(store, EventId(index as u32), event.ended, end).max(event.committed).min(end);
         sum += u128::from(stop.since(event.committed).0);
         steps.push((event.committed, 1));

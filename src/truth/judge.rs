@@ -1,6 +1,7 @@
 //! The judge: what every row of every store is at every moment, judged with the finished run (CONTRACT 3).
 
 use super::anomaly::RowState;
+use super::effects;
 use super::ledger::{Ledger, RowChange, StoreLedger};
 use crate::kernel::sorted::{sort, sort_by_key};
 use crate::kernel::time::Us;
@@ -77,6 +78,9 @@ fn row_states(ledger: &Ledger, store: &StoreLedger, key: Key, miss: bool) -> Vec
     instants.extend(commits.filter(|at| *at != Us::NEVER));
     sort(&mut instants);
     instants.dedup();
+    if store.effects {
+        return effects::states(ledger, store, key, &instants);
+    }
     let (mut at_source, mut at_store) = (0, 0);
     let mut states: Vec<Since> = Vec::new();
     for now in instants {

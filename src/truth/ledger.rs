@@ -2,7 +2,7 @@
 
 use crate::kernel::sorted::{sort, sort_by_key};
 use crate::kernel::time::Us;
-use crate::world::ids::{EventId, Key, NodeId, OpKind, RecordId};
+use crate::world::ids::{EventId, Key, LinkId, NodeId, OpKind, RecordId};
 use crate::world::observe::BY_REPAIR;
 use crate::world::record::{Kind, Parcel, PoisonPolicy, Record};
 
@@ -29,6 +29,8 @@ pub struct EventFate {
     pub retracted: RecordId,
     /// Whether a recovery has sent it again.
     pub reemitted: bool,
+    /// The client's request behind it; `u32::MAX`: none.
+    pub request: u32,
 }
 
 impl EventFate {
@@ -43,6 +45,7 @@ impl EventFate {
         aborted: RecordId::NONE,
         retracted: RecordId::NONE,
         reemitted: false,
+        request: u32::MAX,
     };
 
     /// Whether it is in the source's surviving history.
@@ -109,6 +112,12 @@ pub struct StoreLedger {
     pub queued: Vec<EventId>,
     /// Rows that a recovery wrote: key, place among the row's changes, and how many changes the source's row had then.
     pub repairs: Vec<(Key, u32, u32)>,
+    /// Readers that looked, those that found an entry, and entries that a reader put when they were out of date already.
+    pub reads: (u64, u64, u64),
+    /// Of a store that another one's consumer feeds: over which link, and by event whether it was emitted.
+    pub emitted: Option<(LinkId, Vec<bool>)>,
+    /// Whether what it applies adds up: then its rows are the events that it took, each as often as it took it.
+    pub effects: bool,
 }
 
 impl StoreLedger {
@@ -116,6 +125,12 @@ impl StoreLedger {
     #[must_use]
     pub fn seen(&self, event: EventId) -> Seen {
         self.seen.get(event.index()).copied().unwrap_or(Seen::NEVER)
+    }
+
+    /// Whether an event is to reach it: of a store that another one's consumer feeds, what that has emitted.
+    #[must_use]
+    pub fn owes(&self, event: EventId) -> bool {
+        self.emitted.as_ref().is_none_or(|(_, emitted)| emitted.get(event.index()) == Some(&true))
     }
 
     fn deliver(&mut self, record: &Record, id: RecordId) {
@@ -135,7 +150,7 @@ impl StoreLedger {
     }
 
     fn show(&mut self, record: &Record, id: RecordId) {
-        let present = record.op_detail() != OpKind::Delete as u8;
+        let present = self.effects || record.op_detail() != OpKind::Delete as u8;
         let event = if present { record.event } else { EventId::NONE };
         let (at, version) = (record.at, record.version);
         self.rows[record.key.index()].push(RowChange { at, event, version, present, record: id });
@@ -187,6 +202,8 @@ pub struct Ledger {
     pub log_stands_for_stores: bool,
     /// Committed events.
     pub committed: u64,
+    /// By operation: its client's request.
+    requests: Vec<u32>,
 }
 
 impl Ledger {
@@ -210,6 +227,24 @@ impl Ledger {
         }
     }
 
+    /// The same, for stores of which some have effects, in the order of the stores.
+    #[must_use]
+    pub fn with_effects(mut self, effects: impl Iterator<Item = bool>) -> Ledger {
+        for (store, has) in self.stores.iter_mut().zip(effects).filter(|_| !self.log_stands_for_stores) {
+            store.effects = has;
+        }
+        self
+    }
+
+    /// The same, for stores of which some are fed by another one's consumer: over which links.
+    #[must_use]
+    pub fn with_emits(mut self, links: impl Iterator<Item = Option<LinkId>>) -> Ledger {
+        for (store, link) in self.stores.iter_mut().zip(links).filter(|_| !self.log_stands_for_stores) {
+            store.emitted = link.map(|link| (link, Vec::new()));
+        }
+        self
+    }
+
     /// What became of one event.
     #[must_use]
     pub fn event(&self, event: EventId) -> EventFate {
@@ -223,29 +258,32 @@ impl Ledger {
             Kind::Written => self.know(record).version = record.version,
             Kind::Sent if record.event != EventId::NONE => {
                 self.know(record);
+                if record.detail == Parcel::Apply as u8 {
+                    self.emit(record);
+                }
             }
             Kind::Committed => self.commit(record, id),
             Kind::Retracted => self.retract(record, id),
             Kind::Aborted if record.event != EventId::NONE => self.know(record).aborted = id,
-            Kind::Applied => self.applied(record, id),
-            Kind::Reemitted => self.know(record).reemitted = true,
-            Kind::NotNewer if !record.is_again() => {
-                if let Some(store) = self.store_at(record.node) {
-                    store.deliver(record, id);
-                }
-            }
+            Kind::Applied
+            | Kind::NotNewer
+            | Kind::Known
+            | Kind::Got
+            | Kind::Filled
+            | Kind::Evicted
+            | Kind::StillQueued => self.at_store(record, id),
             Kind::Appended => {
                 self.carry(record);
-                if self.log_stands_for_stores
-                    && let Some(store) = self.store_at(record.node)
-                {
-                    if !record.is_again() {
-                        store.deliver(record, id);
-                    }
-                    store.show(record, id);
+                if self.log_stands_for_stores {
+                    self.at_store(record, id);
                 }
             }
             Kind::Emptied => self.emptied(record, id),
+            Kind::Requested => {
+                self.requests.resize(record.op.index() + 1, u32::MAX);
+                self.requests[record.op.index()] = record.value as u32;
+            }
+            Kind::Reemitted => self.know(record).reemitted = true,
             Kind::Expired | Kind::PassedOver => self.end(record, id),
             Kind::Compacted if record.detail == 1 => self.end(record, id),
             Kind::Truncated => {
@@ -269,26 +307,49 @@ impl Ledger {
             }
             Kind::Dropped if record.event != EventId::NONE && ends_here(record) => self.end(record, id),
             Kind::Poisoned if record.detail != PoisonPolicy::Stop as u8 => self.end(record, id),
-            Kind::StillQueued => {
-                let event = record.event;
-                if let Some(store) = self.store_at(record.node) {
-                    store.queued.push(event);
-                }
-            }
             _ => {} // Records that neither commit, deliver nor end anything: most of them.
         }
     }
 
-    fn applied(&mut self, record: &Record, id: RecordId) {
-        let again = record.is_again() && self.event(record.event).reemitted;
-        let changes = self.source[record.key.index()].len();
+    /// What a store, or the log that stands for the stores, was given or showed.
+    fn at_store(&mut self, record: &Record, id: RecordId) {
+        let key = record.key.index();
+        let shown = self.source.get(key).and_then(|rows| rows.last());
+        let out_of_date = record.kind == Kind::Filled && shown.is_none_or(|row| row.event != record.event);
+        let changes = self.source.get(key).map_or(0, Vec::len);
+        let repair = record.extra == BY_REPAIR || (record.is_again() && self.event(record.event).reemitted);
         let Some(store) = self.store_at(record.node) else { return };
-        if record.extra == 0 && !record.is_again() {
-            store.deliver(record, id);
-        }
-        store.show(record, id);
-        if again || record.extra == BY_REPAIR {
-            store.note_repair(record.key, changes);
+        match record.kind {
+            Kind::Applied => {
+                if record.extra == 0 && !record.is_again() {
+                    store.deliver(record, id);
+                }
+                store.show(record, id);
+                if repair {
+                    store.note_repair(record.key, changes);
+                }
+            }
+            Kind::Appended => {
+                if !record.is_again() {
+                    store.deliver(record, id);
+                }
+                store.show(record, id);
+            }
+            Kind::Got => {
+                store.reads.0 += 1;
+                store.reads.1 += u64::from(record.detail);
+            }
+            Kind::Filled => {
+                store.reads.2 += u64::from(out_of_date);
+                store.show(record, id);
+            }
+            Kind::Evicted => {
+                let nothing = RowChange { at: record.at, event: EventId::NONE, version: 0, present: false, record: id };
+                store.rows[key].push(nothing);
+            }
+            Kind::StillQueued => store.queued.push(record.event),
+            _ if record.is_again() => {}
+            _ => store.deliver(record, id), // Refused as not newer, or known already.
         }
     }
 
@@ -298,6 +359,17 @@ impl Ledger {
         let gone = store.empty(record.at, id);
         if record.extra == BY_REPAIR {
             gone.into_iter().for_each(|key| store.note_repair(key, changes[key.index()]));
+        }
+    }
+
+    fn emit(&mut self, record: &Record) {
+        for (_, emitted) in
+            self.stores.iter_mut().filter_map(|store| store.emitted.as_mut()).filter(|(link, _)| *link == record.link)
+        {
+            if emitted.len() <= record.event.index() {
+                emitted.resize(record.event.index() + 1, false);
+            }
+            emitted[record.event.index()] = true;
         }
     }
 
@@ -312,6 +384,7 @@ impl Ledger {
         let fate = &mut self.events[record.event.index()];
         if fate.key == Key::NONE {
             (fate.key, fate.version) = (record.key, record.version);
+            fate.request = self.requests.get(record.op.index()).copied().unwrap_or(u32::MAX);
         }
         fate
     }

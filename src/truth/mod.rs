@@ -5,5 +5,6 @@
 pub mod anomaly;
 pub mod cause;
 pub mod checks;
+pub mod effects;
 pub mod judge;
 pub mod ledger;

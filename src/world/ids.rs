@@ -71,6 +71,8 @@ crate::ids! {
         Cache = "cache",
         /// Keeps documents.
         SearchIndex = "search-index",
+        /// A second service with data of its own: a call of it is an effect, and two calls are two.
+        Service = "service",
     }
 }
 
@@ -81,6 +83,35 @@ crate::ids! {
         Blind = "blind",
         /// Only what is newer than the row, or its tombstone, is applied; the rest is refused as not newer.
         Versioned = "versioned",
+        /// A row for each event, by the event's id: what comes twice is refused by the primary key.
+        Insert = "insert",
+        /// Adds to what is there: what comes twice counts twice.
+        Increment = "increment",
+    }
+}
+
+impl Apply {
+    /// Whether what a store of that kind applies adds to what is there: an effect, of which one too many is an anomaly.
+    /// An upsert has none.
+    #[must_use]
+    pub const fn has_effects(self, kind: StoreKind) -> bool {
+        match self {
+            Apply::Insert | Apply::Increment => true,
+            Apply::Blind => matches!(kind, StoreKind::Service),
+            Apply::Versioned => false,
+        }
+    }
+}
+
+crate::ids! {
+    /// When a consumer commits its offset.
+    pub enum CommitMode {
+        /// Before it applies what it has polled: at most once.
+        Before = "before",
+        /// After it: at least once.
+        After = "after",
+        /// In a later poll, every so often, for what earlier polls returned (Kafka's Java client; DOMAIN S9b).
+        Auto = "auto",
     }
 }
 

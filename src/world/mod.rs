@@ -3,6 +3,7 @@
 pub mod broker;
 pub mod consumer;
 pub mod ids;
+pub mod inbox;
 pub mod observe;
 pub mod outbox;
 pub mod record;

@@ -177,6 +177,18 @@ crate::ids! {
         OutOfSequence = "out-of-sequence",
         /// Compaction removes a record. `value`: offset; `extra`: partition; `detail`: 1 if some group had not read it.
         Compacted = "compacted",
+        /// A store finds that it has had the event: in its inbox, by its id, or by the client's key. `detail`: operation kind.
+        Known = "known",
+        /// A consumer's mark for its inbox reaches the store, which keeps it apart from its data.
+        Remembered = "remembered",
+        /// A reader looks into a cache. `value`: the version found; `detail`: 1 if there is an entry; `extra`: the reader.
+        Got = "got",
+        /// A reader puts the row that it read at the source into a cache. `extra`: the reader; `detail`: operation kind.
+        Filled = "filled",
+        /// A cache refuses what a reader puts: its lease is void, or the row is older. `extra`: the reader.
+        FillRefused = "fill-refused",
+        /// The time of a cache's entry is over.
+        Evicted = "evicted",
     }
 }
 
@@ -241,6 +253,12 @@ crate::ids! {
         Copy = "copy",
         /// The new store is to take the old one's place.
         Swap = "swap",
+        /// A mark, to a store's inbox.
+        Remember = "inbox row",
+        /// A reader's look, at a cache.
+        Get = "get",
+        /// What a reader read, to a cache.
+        Fill = "set",
     }
 }
 
@@ -281,6 +299,8 @@ crate::ids! {
         ByHand = "an operator decided by hand",
         /// The consumer looked for the row at the source and found its state of before the event.
         Before = "the row at the source was still as before the event",
+        /// The inbox had another event of the same id.
+        Collision = "the inbox had another event under the same short id",
     }
 }
 

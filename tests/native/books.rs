@@ -36,7 +36,9 @@ impl Books {
             let store = nodes.iter().position(|node| *node == record.node);
             match (record.kind, store) {
                 (Kind::Committed, _) => assert!(books.committed.insert(record.event), "{record:?} commits twice"),
-                (Kind::Applied | Kind::NotNewer, Some(store)) => books.stores[store].takes(record.event),
+                (Kind::Applied | Kind::NotNewer | Kind::Known, Some(store)) if !record.is_again() => {
+                    books.stores[store].takes(record.event)
+                }
                 (Kind::Appended, Some(store)) if log => books.stores[store].takes(record.event),
                 (Kind::StillQueued, Some(store)) => {
                     books.stores[store].queued.insert(record.event);
@@ -182,7 +184,7 @@ pub fn pipeline(plan: &Plan, records: &[Record]) -> Result<(), String> {
                 logged.insert(record.event);
                 !relayed || committed.contains(&record.event)
             }
-            (Kind::Applied | Kind::NotNewer, Some(NodeRole::Store(_))) => {
+            (Kind::Applied | Kind::NotNewer | Kind::Known, Some(NodeRole::Store(_))) => {
                 plan.roles.broker.is_none() || logged.contains(&record.event)
             }
             (Kind::Marked, _) => logged.contains(&record.event),

@@ -13,9 +13,10 @@ use driftscope::run::trace::KEEP;
 use driftscope::run::view::{RowView, View};
 use driftscope::scenario::plan::Plan;
 use driftscope::truth::anomaly::RowState;
-use driftscope::world::ids::Key;
+use driftscope::world::ids::{EventId, Key, Op};
 use driftscope::world::record::{Kind, Record};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+use std::collections::{BTreeMap, BTreeSet};
 
 fn check(usual: u32, soak: u32, operations: u64, property: impl Fn(&Case) -> Result<(), String>) {
     let cases = if lab::soak() { soak } else { usual };
@@ -118,7 +119,9 @@ fn ends(plan: &Plan) -> Result<(), String> {
 fn drains(plan: &Plan, records: &[Record]) -> Result<(), String> {
     let limit = records.last().is_some_and(|last| last.kind == Kind::DrainEnded && last.detail == 1);
     let cut_short = plan.drain_limit < Us::secs(120);
-    require(!limit || cut_short, || format!("something is in flight after {}", plan.drain_limit))
+    // Poison stays poison: what blocks its partition blocks it to the end.
+    let poisoned = plan.stores.iter().any(|store| store.poison > 0 && store.attempts == 0);
+    require(!limit || cut_short || poisoned, || format!("something is in flight after {}", plan.drain_limit))
 }
 
 fn laws(report: &Report) -> Result<(), String> {
@@ -209,11 +212,59 @@ fn rows_at_the_end(recording: &Recording) -> Result<(), String> {
     Ok(())
 }
 
+/// A store whose events add up: the set of versions that it took against the source's, and what it did twice.
+fn effects_as_judged(recording: &Recording, at: usize) -> Result<(), String> {
+    let (plan, records) = (recording.plan(), &recording.trace().records);
+    let (store, node) = (&recording.report().stores[at], plan.roles.stores[at]);
+    let mut requests: BTreeMap<Op, u64> = BTreeMap::new();
+    let mut source: Vec<BTreeSet<EventId>> = vec![BTreeSet::new(); plan.keys()];
+    let mut taken: Vec<Vec<(EventId, u64)>> = vec![Vec::new(); plan.keys()];
+    for record in records {
+        let key = record.key.index();
+        match record.kind {
+            Kind::Requested => drop(requests.insert(record.op, record.value)),
+            Kind::Committed => drop(source[key].insert(record.event)),
+            Kind::Retracted => drop(source[key].remove(&record.event)),
+            Kind::Applied if record.node == node => {
+                let own = u64::MAX - u64::from(record.event.0);
+                taken[key].push((record.event, requests.get(&record.op).copied().unwrap_or(own)));
+            }
+            Kind::Emptied if record.node == node => taken.iter_mut().for_each(Vec::clear),
+            _ => {} // Other records neither commit nor take.
+        }
+    }
+    let mut twice = 0;
+    for key in 0..plan.keys() {
+        let took: BTreeSet<EventId> = taken[key].iter().map(|(event, _)| *event).collect();
+        let wanted: BTreeSet<u64> = taken[key].iter().map(|(_, request)| *request).collect();
+        let again = taken[key].len() - wanted.len();
+        twice += again as u64;
+        let (lacks, invented) = (!source[key].is_subset(&took), !took.is_subset(&source[key]));
+        let want = match (lacks, invented) {
+            (true, _) if took.is_empty() => RowState::Missing,
+            (_, true) => RowState::Ghost,
+            (true, false) => RowState::Stale,
+            (false, false) if again > 0 => RowState::DuplicateEffect,
+            (false, false) if took.is_empty() => RowState::NoRow,
+            (false, false) => RowState::Same,
+        };
+        let has = recording.judgement().state(at, Key(key as u32), recording.trace().ended);
+        require(has == want, || format!("{}: key {key} is {has:?}, not {want:?}", store.id))?;
+    }
+    require(store.duplicate_effects == twice, || {
+        format!("{}: {} effects twice, not {twice}", store.id, store.duplicate_effects)
+    })
+}
+
 /// The report's rows are those of the judgement at the end, and no row that equals the source's counts as an anomaly.
 fn rows_as_judged(recording: &Recording) -> Result<(), String> {
     let (report, ended) = (recording.report(), recording.trace().ended);
     let view = recording.view(ended);
     for (at, store) in report.stores.iter().enumerate() {
+        if recording.plan().stores[at].has_effects() {
+            effects_as_judged(recording, at)?;
+            continue;
+        }
         let mut counts = [0; RowState::ALL.len()];
         for key in 0..recording.plan().keys() {
             let state = recording.judgement().state(at, Key(key as u32), ended);

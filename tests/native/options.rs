@@ -65,6 +65,12 @@ const NO_GRACE: &str = "detectors.watch.grace=0s";
 const OFTEN: &str = "recovery.mend.period=1s";
 const NO_WAIT: &str = r#"recovery.mend={"period":"1s","grace":"0s"}"#;
 const TWO_STORES: &str = r#"stores={"search-index":{},"cache":{}}"#;
+const CACHE: &str = "stores.search-index.kind=cache";
+const READS: &str = "workload.reads_per_key=4/s";
+const SLOW_SET: &str = "stores.search-index.set_delay=300ms";
+const POISON: &str = "stores.search-index.consumer.poison=0.3";
+const SKIPS: &str = "stores.search-index.consumer.poison_policy=skip";
+const COPIES: &str = "links.search-index-consumer-search-index.duplicate.p=0.5";
 const LATE_START: &str = "cdc.start=2s";
 
 #[rustfmt::skip]
@@ -133,6 +139,25 @@ const TABLE: &[Row] = &[
     ("stores.*.kind",              D, &[CRASH_STORE],                        "stores.search-index.kind", "search-index", "cache", Trace),
     ("stores.*.apply",             D, &[THRICE, UNHEARD, "direct.retry.timeout=50ms"], "stores.search-index.apply", "versioned", "blind", Trace),
     ("stores.*.payload",           D, &[],                                   "stores.search-index.payload", "state", "reference", Trace),
+    ("workload.reads_per_key",     D, &[CACHE],                              "workload.reads_per_key", "0/s", "2/s", Trace),
+    ("workload.client.idempotency_key", D, &["source.commit_time=100ms", "workload.client.timeout=20ms", "workload.client.retries=2"], "workload.client.idempotency_key", "false", "true", Trace),
+    ("stores.*.on_write",          D, &[CACHE],                              "stores.search-index.on_write", "set", "delete", Trace),
+    ("stores.*.ttl",               D, &[CACHE],                              "stores.search-index.ttl", "0s", "300ms", Trace),
+    ("stores.*.set_delay",         D, &[CACHE, READS],                       "stores.search-index.set_delay", "0s", "10ms", Trace),
+    ("stores.*.delete_delay",      D, &[CACHE, READS],                       "stores.search-index.delete_delay", "0s", "50ms", Trace),
+    ("stores.*.lease",             D, &[CACHE, READS, SLOW_SET],             "stores.search-index.lease", "false", "true", Trace),
+    ("stores.*.lease_ttl",         D, &[CACHE, READS, SLOW_SET, "stores.search-index.lease=true"], "stores.search-index.lease_ttl", "10s", "1ms", Trace),
+    ("stores.*.key_ttl",           D, &["target=search-index", "stores.search-index.kind=service", "workload.client.idempotency_key=true", THRICE, "links.app-search-index.outcomes.ack_lost=0.5", "direct.retry.timeout=50ms"], "stores.search-index.key_ttl", "24h", "1ms", Trace),
+    ("stores.*.consumer.commit",   D, &[],                                   "stores.search-index.consumer.commit", "after", "before", Trace),
+    ("stores.*.consumer.auto_interval", D, &["stores.search-index.consumer.commit=auto"], "stores.search-index.consumer.auto_interval", "5s", "500ms", Trace),
+    ("stores.*.consumer.poison",   D, &[SKIPS],                              "stores.search-index.consumer.poison", "0", "0.3", Trace),
+    ("stores.*.consumer.poison_policy", D, &[POISON, "stores.search-index.consumer.attempts=2"], "stores.search-index.consumer.poison_policy", "skip", "dead-letter", Trace),
+    ("stores.*.consumer.attempts", D, &[POISON, SKIPS],                      "stores.search-index.consumer.attempts", "2", "3", Trace),
+    ("stores.*.consumer.redrive",  D, &[POISON, "stores.search-index.consumer.attempts=2", "stores.search-index.consumer.poison_policy=dead-letter"], "stores.search-index.consumer.redrive", "0s", "200ms", Trace),
+    ("stores.*.emits_to",          D, &["stores.next={}"],                   "stores.search-index.emits_to", "none", "next", Trace),
+    ("stores.*.inbox.window",      D, &[COPIES],                             "stores.search-index.inbox.window", "0s", "1h", Trace),
+    ("stores.*.inbox.same_tx",     D, &[COPIES, "stores.search-index.inbox.window=1h"], "stores.search-index.inbox.same_tx", "true", "false", Trace),
+    ("stores.*.inbox.id_bits",     D, &["stores.search-index.inbox.window=1h"], "stores.search-index.inbox.id_bits", "128", "3", Trace),
     ("stores.*.service",           D, &[],                                   "stores.search-index.service", "10ms", "20ms", Trace),
     ("stores.*.consumer.max_poll", D, &[BURSTS],                             "stores.search-index.consumer.max_poll", "500", "1", Trace),
     ("stores.*.consumer.retry",    D, &["links.search-index-consumer-search-index.outcomes.fail_before=0.3"], "stores.search-index.consumer.retry", "100ms", "200ms", Trace),

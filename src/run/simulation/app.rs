@@ -8,7 +8,7 @@ use crate::kernel::time::Us;
 use crate::scenario::plan::{Arrivals, KeyPlan};
 use crate::strategy::Flow;
 use crate::strategy::machine::{AppCommand, AppEvent};
-use crate::world::ids::{EventId, Key, LinkId, Op, OpKind, Outcome, RecordId};
+use crate::world::ids::{EventId, Key, LinkId, Op, OpKind, Outcome, RecordId, StoreId};
 use crate::world::record::{CANARY, Kind, Parcel, Record};
 
 /// What one client asks for, and what it knows of it.
@@ -21,6 +21,8 @@ pub struct Request {
     pub last: Us,
     pub attempts: u32,
     pub outcome: Option<Outcome>,
+    /// Whether its change is in the database.
+    pub committed: bool,
     /// What it was told of its last attempt, if it will ask again.
     told: Option<Outcome>,
     /// Its open transaction time and whether its transaction aborts, by the seed.
@@ -146,7 +148,8 @@ impl Simulation<'_> {
         let drawn = self.plan.source.tx_time.draw(&mut draw);
         let tx_time = scripted.unwrap_or(drawn);
         let (first, last) = (self.now, self.now);
-        self.requests.push(Request { key, asked, first, last, attempts: 0, outcome: None, told: None, tx_time, abort });
+        let (outcome, told, committed) = (None, None, false);
+        self.requests.push(Request { key, asked, first, last, attempts: 0, outcome, committed, told, tx_time, abort });
         self.unresolved += 1;
         self.schedule_arrival(n as u64 + 1, self.now);
         self.ask(n as u32);
@@ -158,8 +161,8 @@ impl Simulation<'_> {
         let mut draw = self.draws.of(Purpose::Operation, number.into(), 0, 0);
         let tx_time = self.plan.source.tx_time.draw(&mut draw);
         let (first, last, asked) = (self.now, self.now, OpKind::Update);
-        let request =
-            Request { key, asked, first, last, attempts: 0, outcome: None, told: None, tx_time, abort: false };
+        let (outcome, told, committed, abort) = (None, None, false, false);
+        let request = Request { key, asked, first, last, attempts: 0, outcome, committed, told, tx_time, abort };
         self.canaries.push(request);
         self.unresolved += 1;
         self.ask(number);
@@ -201,6 +204,9 @@ impl Simulation<'_> {
         record.op = Op(self.next_op);
         let cause = self.record(record);
         self.next_op += 1;
+        if self.plan.workload.idempotency_key && attempt > 1 && self.answers_by_key(request, record.op, cause) {
+            return;
+        }
         let slot = self.new_op(record.op, request, cause);
         let workers = self.nodes[app.index()].workers;
         self.active_ops += 1;
@@ -210,6 +216,22 @@ impl Simulation<'_> {
         }
         self.nodes[app.index()].busy += 1;
         self.op_event(slot, AppEvent::Start, cause);
+    }
+
+    /// The app knows the client's key: what is done is not done again, what is going on is a conflict. Says whether the
+    /// client has its answer.
+    fn answers_by_key(&mut self, request: u32, op: Op, cause: RecordId) -> bool {
+        let asking = *self.request_mut(request);
+        let going_on = self.ops.iter().any(|proc| proc.op != Op::NONE && proc.request == request);
+        if !asking.committed && !going_on {
+            return false;
+        }
+        let outcome = if going_on { Outcome::Failed } else { Outcome::Ok };
+        let record = Record { op, key: asking.key, cause, ..Record::new(self.now, self.plan.roles.app, Kind::Replied) };
+        let value = self.now.since(asking.first).0;
+        self.record(Record { detail: outcome as u8, value, extra: request, ..record });
+        self.client_told(request, outcome);
+        true
     }
 
     fn new_op(&mut self, op: Op, request: u32, cause: RecordId) -> u32 {
@@ -405,7 +427,8 @@ impl Simulation<'_> {
     }
 
     fn direct_link(&self, target: u32) -> LinkId {
-        self.plan.roles.app_store.get(target as usize).copied().flatten().unwrap_or(LinkId::NONE)
+        let own = self.plan.stores.iter().zip(&self.plan.roles.app_store).filter(|(store, _)| !store.fed);
+        own.map(|(_, link)| *link).nth(target as usize).flatten().unwrap_or(LinkId::NONE)
     }
 
     /// A call of an operation has ended.
@@ -416,6 +439,16 @@ impl Simulation<'_> {
             self.publish_calls.ended += 1;
             self.publish_calls.failed += u64::from(outcome != Outcome::Ok);
             self.ops[slot as usize].published += u32::from(outcome == Outcome::Ok);
+        }
+        let commits = self.get_call(id).is_some_and(|call| call.payload.parcel == Parcel::Commit);
+        if commits && outcome == Outcome::Ok && self.plan.roles.broker.is_none() {
+            for event in self.events_of(slot, self.ops[slot as usize].op) {
+                for store in 0..self.plan.stores.len() as u16 {
+                    let fed = self.plan.stores[usize::from(store)].fed;
+                    let link = self.plan.roles.app_store[usize::from(store)].filter(|_| !fed);
+                    self.deletes_again(self.plan.roles.app, StoreId(store), link, event);
+                }
+            }
         }
         self.ops[slot as usize].waiting = CallId::NONE;
         let event = match outcome {
@@ -575,6 +608,7 @@ impl Simulation<'_> {
             self.free_op(slot);
         }
         self.kill_producer(crash);
+        self.readers.clear();
         self.accept.clear();
         self.lane.clear();
         self.nodes[app.index()].busy = 0;

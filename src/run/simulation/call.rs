@@ -43,6 +43,8 @@ pub enum Caller {
     Recovery(RecoveryId),
     /// A store's consumer.
     Consumer(StoreId),
+    /// A reader of a cache, by slot and number; `u32::MAX`: nobody waits.
+    Reader(u32, u32),
     /// Nobody: the broker pushes a record to a store's consumer.
     Nobody(StoreId),
 }
@@ -357,6 +359,9 @@ impl Simulation<'_> {
             record.op = call.payload.op;
             record.key = self.key_of(call.payload.op, call.caller).unwrap_or(record.key);
         }
+        if let Caller::Reader(slot, number) = call.caller {
+            record.key = self.reader(slot, number).map_or(record.key, |reader| reader.key);
+        }
         if call.payload.event != EventId::NONE {
             record.version = call.payload.version;
         }
@@ -377,6 +382,7 @@ impl Simulation<'_> {
             | Caller::Connector(_)
             | Caller::Recovery(_)
             | Caller::Consumer(_)
+            | Caller::Reader(..)
             | Caller::Nobody(_) => None,
         }
     }
@@ -586,6 +592,7 @@ impl Simulation<'_> {
             Caller::Coordinator(..) => self.coordinator.waits_for(id),
             Caller::Recovery(recovery) => self.recoveries[recovery.index()].waiting == Some(id),
             Caller::Consumer(store) => self.consumers[store.index()].waiting == id,
+            Caller::Reader(slot, number) => self.reader(slot, number).is_some_and(|reader| reader.waiting == id),
             Caller::Nobody(_) => false,
         }
     }
@@ -617,6 +624,7 @@ impl Simulation<'_> {
             Caller::Coordinator(op, to) => self.coordinator_answered(op, to, id, outcome, cause),
             Caller::Recovery(recovery) => self.recovery_answered(recovery, id, outcome, cause),
             Caller::Consumer(store) => self.consumer_answered(store, id, outcome, cause),
+            Caller::Reader(slot, _) => self.cache_reader_answered(slot, id, outcome),
             Caller::Nobody(_) => {}
         }
     }
@@ -666,6 +674,7 @@ impl Simulation<'_> {
             | Caller::Coordinator(..)
             | Caller::Connector(_)
             | Caller::Recovery(_)
+            | Caller::Reader(..)
             | Caller::Consumer(_) => self.strand(id),
         }
         self.release(id);
@@ -683,6 +692,7 @@ impl Simulation<'_> {
             | Caller::Coordinator(..)
             | Caller::Connector(_)
             | Caller::Recovery(_)
+            | Caller::Reader(..)
             | Caller::Consumer(_) => self.answer(id, false, cause),
         }
     }
@@ -758,7 +768,8 @@ impl Simulation<'_> {
 
     /// Events in requests that are on their way or being served.
     pub(super) fn on_the_way(&self) -> Vec<EventId> {
-        let live = self.calls.iter().filter(|call| call.refs > 0 && !call.stranded);
+        let fills = |call: &&Call| call.payload.parcel == Parcel::Fill;
+        let live = self.calls.iter().filter(|call| call.refs > 0 && !call.stranded && !fills(call));
         live.filter_map(|call| call.payload.event.some()).collect()
     }
 }

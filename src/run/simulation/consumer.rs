@@ -4,10 +4,12 @@ use super::call::{CallId, Caller, Identity, Payload, class_of_consumer};
 #[cfg(test)]
 use super::mutant::{Mutant, on};
 use super::{Due, Simulation};
+use crate::kernel::rng::Purpose;
+use crate::kernel::time::Us;
 use crate::strategy::CrashPoint;
 use crate::world::consumer::{Command, Event, Passes, State, step};
-use crate::world::ids::{EventId, LinkId, NodeId, Op, OpKind, Outcome, RecordId, StoreId};
-use crate::world::record::{Kind, Parcel, Record, RejectReason};
+use crate::world::ids::{CommitMode, EventId, LinkId, NodeId, Op, OpKind, Outcome, RecordId, StoreId};
+use crate::world::record::{Kind, Parcel, PoisonPolicy, Record, RejectReason};
 use std::collections::VecDeque;
 
 /// A record in a consumer's memory.
@@ -39,6 +41,12 @@ pub struct ConsumerProc {
     commits: u64,
     fetches: u32,
     refetching: bool,
+    /// With auto-commit: by partition, what earlier polls returned and no commit has said yet.
+    returned: Vec<(u32, u64, u32)>,
+    /// When a poll may commit that.
+    auto_due: Us,
+    /// Whether the next poll that finds nothing is in the calendar.
+    auto_armed: bool,
 }
 
 impl ConsumerProc {
@@ -55,6 +63,9 @@ impl ConsumerProc {
             commits: 0,
             fetches: 0,
             refetching: false,
+            returned: Vec::new(),
+            auto_due: Us::ZERO,
+            auto_armed: false,
         }
     }
 
@@ -201,13 +212,18 @@ impl Simulation<'_> {
     }
 
     fn consumer_event(&mut self, store: StoreId, node: NodeId, event: Event, cause: RecordId) {
-        let (next, passes, ask) = step(self.consumers[store.index()].state, event);
+        let knobs = self.plan.fed(store).consumer_knobs();
+        let (next, passes, ask) = step(&knobs, self.consumers[store.index()].state, event);
         let about = self.current_record(store);
         self.consumers[store.index()].state = next;
         let point = passes.map(|passes| match passes {
             Passes::PollApply => CrashPoint::ConsumerPollApply,
             Passes::ApplyCommit => CrashPoint::ConsumerApplyCommit,
             Passes::CommitPoll => CrashPoint::ConsumerCommitPoll,
+            Passes::CommitApply => CrashPoint::ConsumerCommitApply,
+            Passes::ApplyPoll => CrashPoint::ConsumerApplyPoll,
+            Passes::ApplyMark => CrashPoint::ConsumerApplyMark,
+            Passes::ApplyEmit => CrashPoint::ConsumerApplyEmit,
         });
         if let Some(point) = point
             && self.pass(node, point, Op::NONE, about, cause)
@@ -216,6 +232,9 @@ impl Simulation<'_> {
         }
         match ask {
             Some(Command::Poll) => {
+                if knobs.commit == CommitMode::Auto {
+                    self.auto_commits(store, node, cause);
+                }
                 let consumer = &mut self.consumers[store.index()];
                 consumer.ahead = consumer.ahead.saturating_sub(consumer.batch.len() as u32);
                 consumer.batch.clear();
@@ -223,6 +242,9 @@ impl Simulation<'_> {
                 self.consumer_polls(store, cause);
             }
             Some(Command::Apply(at, attempt)) => self.consumer_applies(store, at, attempt, cause),
+            Some(Command::GiveUp(at)) => self.consumer_gives_up(store, node, at, cause),
+            Some(Command::Mark(at)) => self.consumer_marks(store, at, cause),
+            Some(Command::Emit(at)) => self.consumer_emits(store, at, cause),
             Some(Command::Backoff) => {
                 let record = self.about(node, Kind::Retried, about, cause);
                 self.record(record);
@@ -239,8 +261,14 @@ impl Simulation<'_> {
     fn current_record(&self, store: StoreId) -> EventId {
         let consumer = &self.consumers[store.index()];
         let at = match consumer.state {
-            State::Idle | State::Committing | State::CommitBackoff => 0,
-            State::Applying { at, .. } | State::Backoff { at, .. } => at,
+            State::Idle | State::Committing(_) | State::CommitBackoff(_) => 0,
+            State::Applying { at, .. }
+            | State::Backoff { at, .. }
+            | State::GivingUp { at, .. }
+            | State::Marking { at, .. }
+            | State::MarkBackoff { at, .. }
+            | State::Emitting { at, .. }
+            | State::EmitBackoff { at, .. } => at,
         };
         consumer.batch.get(at as usize).map_or(EventId::NONE, |fetched| fetched.event)
     }
@@ -255,6 +283,7 @@ impl Simulation<'_> {
     fn consumer_applies(&mut self, store: StoreId, at: u32, attempt: u32, cause: RecordId) {
         let Some(link) = self.plan.roles.consumer_store[store.index()] else { return };
         let Some(fetched) = self.consumers[store.index()].batch.get(at as usize).copied() else { return };
+        self.draw_poison(store, fetched.event);
         // The first record of a poll goes on from the poll; the others from their own arrival.
         let cause = if at == 0 || attempt > 1 { cause } else { fetched.cause };
         // A delete says all there is to say; anything else may only name its row.
@@ -322,10 +351,9 @@ impl Simulation<'_> {
         self.consumer_calls(store, link, told, payload, attempt, cause);
     }
 
-    fn consumer_commits(&mut self, store: StoreId, cause: RecordId) {
-        let Some(link) = self.plan.roles.broker_consumer[store.index()] else { return };
-        let consumer = &mut self.consumers[store.index()];
-        let mut offsets: Vec<(u32, u64, u32)> = Vec::new();
+    /// The offsets behind a batch, added to those of earlier ones.
+    fn offsets_behind(&self, store: StoreId, mut offsets: Vec<(u32, u64, u32)>) -> Vec<(u32, u64, u32)> {
+        let consumer = &self.consumers[store.index()];
         for fetched in &consumer.batch {
             let next = consumer.floors[fetched.partition as usize].max(fetched.offset + 1);
             match offsets.iter_mut().find(|(partition, ..)| *partition == fetched.partition) {
@@ -333,20 +361,135 @@ impl Simulation<'_> {
                 None => offsets.push((fetched.partition, next, fetched.epoch)),
             }
         }
+        offsets
+    }
+
+    fn consumer_commits(&mut self, store: StoreId, cause: RecordId) {
+        let offsets = self.offsets_behind(store, Vec::new());
+        let class = Some(class_of_consumer(self.plan, store));
+        self.consumers[store.index()].waiting = self.send_offsets(store, offsets, class, cause);
+    }
+
+    fn send_offsets(
+        &mut self,
+        store: StoreId,
+        offsets: Vec<(u32, u64, u32)>,
+        class: Option<u16>,
+        cause: RecordId,
+    ) -> CallId {
+        let Some(link) = self.plan.roles.broker_consumer[store.index()] else { return CallId::NONE };
+        let consumer = &mut self.consumers[store.index()];
         consumer.commits += 1;
         let major = consumer.commits;
         let mut payload = Payload::about(Parcel::CommitOffset, EventId::NONE, 0);
         payload.commits = offsets;
         let identity = Identity { major, attempt: 1, row: 0, life: 0 };
-        let id = self.call(
-            link,
-            Caller::Consumer(store),
-            Some(class_of_consumer(self.plan, store)),
-            payload,
-            identity,
-            cause,
-        );
-        self.consumers[store.index()].waiting = id;
+        self.call(link, Caller::Consumer(store), class, payload, identity, cause)
+    }
+
+    /// A poll: what earlier ones returned is committed, if the interval is over. Nobody waits for the answer.
+    fn auto_commits(&mut self, store: StoreId, node: NodeId, cause: RecordId) {
+        let returned = std::mem::take(&mut self.consumers[store.index()].returned);
+        let returned = self.offsets_behind(store, returned);
+        let interval = self.plan.fed(store).auto_interval;
+        let consumer = &mut self.consumers[store.index()];
+        consumer.returned.clone_from(&returned);
+        consumer.auto_due = consumer.auto_due.max(interval);
+        if consumer.auto_due <= self.now {
+            consumer.auto_due = self.now.after(interval);
+            self.send_offsets(store, returned, None, cause);
+        }
+        self.arm_auto_commit(store, node);
+    }
+
+    /// Polls go on while there is nothing to return; the one that may commit is worth an entry of the calendar.
+    fn arm_auto_commit(&mut self, store: StoreId, node: NodeId) {
+        let epoch = self.epoch(node);
+        let consumer = &mut self.consumers[store.index()];
+        if !std::mem::replace(&mut consumer.auto_armed, true) {
+            self.calendar.put(consumer.auto_due, Due::AutoCommit(store, epoch));
+        }
+    }
+
+    /// A poll that found nothing may commit, unless the consumer is busy: then the poll after that does.
+    pub(super) fn auto_commit_due(&mut self, store: StoreId, epoch: u32) {
+        let Some(node) = self.plan.roles.consumers[store.index()] else { return };
+        if self.epoch(node) != epoch {
+            return;
+        }
+        let consumer = &mut self.consumers[store.index()];
+        consumer.auto_armed = false;
+        if consumer.state == State::Idle && self.broker.lag(store) > 0 && !consumer.returned.is_empty() {
+            self.auto_commits(store, node, RecordId::NONE);
+        }
+    }
+
+    /// Whether an event can never be applied at a store: drawn the first time that it is tried.
+    fn draw_poison(&mut self, store: StoreId, event: EventId) {
+        let parts = self.plan.fed(store).poison;
+        let Some(&node) = self.plan.roles.stores.get(store.index()) else { return };
+        if parts == 0 || self.poison.contains(&(node, event)) || self.redriven.contains(&(node, event)) {
+            return;
+        }
+        let info = self.events[event.index()];
+        let (major, minor) = (u64::from(info.request), u32::from(store.0));
+        if self.draws.of(Purpose::Poison, major, minor, info.key.0).chance(parts) {
+            self.poison.push((node, event));
+        }
+    }
+
+    /// A record has failed too often: the consumer goes on without it.
+    fn consumer_gives_up(&mut self, store: StoreId, node: NodeId, at: u32, cause: RecordId) {
+        let Some(fetched) = self.consumers[store.index()].batch.get(at as usize).copied() else { return };
+        let plan = self.plan.fed(store);
+        let mut record = self.about(node, Kind::Poisoned, fetched.event, cause);
+        (record.detail, record.version) = (plan.poison_policy as u8, fetched.version);
+        let cause = self.record(record);
+        if plan.poison_policy == PoisonPolicy::DeadLetter && plan.redrive > Us::ZERO {
+            self.calendar.put(self.now.after(plan.redrive), Due::Redrive(store, fetched.event, fetched.version));
+        }
+        self.consumer_event(store, node, Event::Elapsed, cause);
+    }
+
+    /// Somebody has repaired what made an event fail, and hands it to the store again. Not in the drain: what is put
+    /// aside then stays there.
+    pub(super) fn redrive(&mut self, store: StoreId, event: EventId, version: u32) {
+        let (Some(node), Some(link)) =
+            (self.plan.roles.consumers[store.index()], self.plan.roles.consumer_store[store.index()])
+        else {
+            return;
+        };
+        if self.draining || !self.up(node) {
+            return;
+        }
+        let at = self.link_ends(link).1;
+        self.poison.retain(|known| *known != (at, event));
+        self.redriven.push((at, event));
+        let identity = Identity {
+            major: u64::from(self.events[event.index()].request),
+            attempt: 0xfff,
+            row: event.0 % 16,
+            life: self.epoch(node),
+        };
+        let payload = Payload::about(Parcel::Apply, event, version);
+        self.call(link, Caller::Consumer(store), None, payload, identity, RecordId::NONE);
+    }
+
+    /// The consumer hands a record on to the next store, and waits until that has it.
+    fn consumer_emits(&mut self, store: StoreId, at: u32, cause: RecordId) {
+        let Some(link) = self.plan.roles.emit_store[store.index()] else { return };
+        let Some(fetched) = self.consumers[store.index()].batch.get(at as usize).copied() else { return };
+        let mut payload = Payload::about(Parcel::Apply, fetched.event, fetched.version);
+        payload.again = fetched.again;
+        self.consumer_calls(store, link, fetched.event, payload, 1, cause);
+    }
+
+    /// The consumer tells the inbox that the store has had a record.
+    fn consumer_marks(&mut self, store: StoreId, at: u32, cause: RecordId) {
+        let Some(link) = self.plan.roles.consumer_store[store.index()] else { return };
+        let Some(fetched) = self.consumers[store.index()].batch.get(at as usize).copied() else { return };
+        let payload = Payload::about(Parcel::Remember, fetched.event, fetched.version);
+        self.consumer_calls(store, link, fetched.event, payload, 1, cause);
     }
 
     /// A call of a consumer has ended.
@@ -359,6 +502,13 @@ impl Simulation<'_> {
         }
         #[cfg(test)]
         let outcome = if on(Mutant::ConsumerTrusts) { Outcome::Ok } else { outcome };
+        let own = self.plan.roles.consumer_store[store.index()];
+        let applied = self.get_call(id).filter(|call| Some(call.link) == own);
+        let applied = applied.filter(|call| call.payload.parcel == Parcel::Apply && outcome == Outcome::Ok);
+        if let Some(event) = applied.map(|call| call.payload.event) {
+            let link = self.plan.roles.consumer_store[store.index()];
+            self.deletes_again(node, store, link, event);
+        }
         let event = if outcome == Outcome::Ok { Event::Done } else { Event::Failed };
         self.consumer_event(store, node, event, cause);
     }
@@ -374,9 +524,28 @@ impl Simulation<'_> {
     /// A consumer dies, with what is in its memory.
     pub(super) fn kill_consumer(&mut self, store: StoreId, crash: RecordId) {
         let Some(node) = self.plan.roles.consumers[store.index()] else { return };
-        if self.consumers[store.index()].state != State::Idle {
+        let state = self.consumers[store.index()].state;
+        if state != State::Idle {
             let about = self.current_record(store);
             let record = self.about(node, Kind::Killed, about, crash);
+            self.record(record);
+        }
+        // Where the offset comes first, nobody reads the rest of the batch again.
+        let at = match state {
+            _ if self.plan.fed(store).commit != CommitMode::Before => usize::MAX,
+            State::Idle => usize::MAX,
+            State::Committing(_) | State::CommitBackoff(_) => 1,
+            State::Applying { at, .. }
+            | State::Backoff { at, .. }
+            | State::GivingUp { at, .. }
+            | State::Marking { at, .. }
+            | State::MarkBackoff { at, .. }
+            | State::Emitting { at, .. }
+            | State::EmitBackoff { at, .. } => at as usize + 1,
+        };
+        let rest: Vec<EventId> = self.consumers[store.index()].batch.iter().skip(at).map(|rest| rest.event).collect();
+        for event in rest {
+            let record = self.about(node, Kind::Killed, event, crash);
             self.record(record);
         }
         let old = &self.consumers[store.index()];
@@ -400,6 +569,7 @@ impl Simulation<'_> {
             (record.value, record.extra, record.cause) = (offset, partition, cause);
             self.record(record);
         }
+        self.consumers[store.index()].auto_due = self.now.after(self.plan.fed(store).auto_interval);
         self.pump_all(store, cause);
     }
 

@@ -54,7 +54,8 @@ impl Simulation<'_> {
         self.last_looks();
         let record = Record { detail: u8::from(limit), ..Record::new(self.now, NodeId::NONE, Kind::DrainEnded) };
         self.record(record);
-        self.trace.close(self.now, self.source.outbox.rows(), self.source.outbox.peak());
+        let inbox = self.stores.iter().map(|store| store.inbox.peak()).max().unwrap_or(0);
+        self.trace.close(self.now, self.source.outbox.rows(), self.source.outbox.peak(), inbox);
     }
 
     /// Committed events that are still on their way: one record for each, and each store (or the log, with no store).
@@ -69,7 +70,7 @@ impl Simulation<'_> {
         let log = self.plan.roles.broker.filter(|_| stores.is_empty());
         for (store, node) in stores.into_iter().chain(log).enumerate() {
             let mut queued = moving.clone();
-            if log.is_none() {
+            if log.is_none() && self.plan.roles.consumers[store].is_some() {
                 queued.extend(self.broker.uncommitted(StoreId(store as u16)).map(|entry| entry.event));
             }
             queued.retain(|event| self.events[event.index()].commit > 0);

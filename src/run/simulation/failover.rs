@@ -54,6 +54,9 @@ impl Simulation<'_> {
         let loss = self.source.fail_over(until);
         for lost in &loss.rows {
             self.events[lost.event.index()].commit = 0;
+            if let Some(asking) = self.requests.get_mut(self.events[lost.event.index()].request as usize) {
+                asking.committed = false;
+            }
             let mut record = self.about(node, Kind::Retracted, lost.event, cause);
             (record.value, record.detail) = (u64::from(lost.row.version), u8::from(lost.row.present));
             record.extra = lost.row.event.unwrap_or(EventId::NONE).0;

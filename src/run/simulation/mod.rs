@@ -7,6 +7,7 @@
 //! - `slot`: the source's side of the connector
 //! - `coordinator`, `participant`: the two-phase commit
 //! - `listen`: an app that writes only the log, and its own consumer
+//! - `reader`: who reads through a cache, and fills it
 //! - `fault`: crashes, restarts, link faults
 //! - `recovery`: what mends what differs
 //! - `watch`: detectors; `drain`: the end of a run
@@ -27,6 +28,7 @@ mod listen;
 pub mod mutant;
 mod participant;
 mod producer;
+mod reader;
 mod recovery;
 mod relay;
 mod retention;
@@ -39,7 +41,7 @@ use crate::kernel::rng::Draws;
 use crate::kernel::sorted::SortedMap;
 use crate::kernel::time::Us;
 use crate::run::trace::Trace;
-use crate::scenario::plan::{NodeRole, Plan};
+use crate::scenario::plan::{NodeRole, Plan, StorePlan};
 use crate::strategy::machine::AppKnobs;
 use crate::world::broker::Broker;
 use crate::world::ids::{EventId, Key, LinkId, NodeId, Op, OpKind, RecordId, RecoveryId, RelayId, StoreId};
@@ -47,7 +49,7 @@ use crate::world::observe::{Books, CallCounters};
 use crate::world::record::{Kind, Record};
 use crate::world::replica::ReplicaMode;
 use crate::world::source::{Source, Xid};
-use crate::world::store::{Store, Tombstones};
+use crate::world::store::Store;
 use crate::world::xa::Holds;
 use app::{OpProc, Request};
 use broker::{Replication, Wait};
@@ -58,6 +60,7 @@ use coordinator::CoordinatorProc;
 use fault::{Armed, NodeState};
 use listen::Listened;
 use producer::{ProducerProc, Session};
+use reader::ReaderProc;
 use recovery::{RecoveryProc, Shadow};
 use relay::RelayProc;
 use slot::LogState;
@@ -97,6 +100,18 @@ enum Due {
     OpTimer(u32, Op),
     /// The time that a consumer waited is over, if its epoch is still this.
     ConsumerTimer(StoreId, u32),
+    /// Somebody reads a key through the caches: the how-manieth time at random, or as written down.
+    Read(Key, u32),
+    /// A reader puts what it read into the cache.
+    ReaderSets(u32, u32),
+    /// The time of a cache's entry is over, if it is still the one of that record.
+    Evict(StoreId, Key, RecordId),
+    /// A node in that life drops an entry once more.
+    DeleteAgain(NodeId, u32, LinkId, EventId),
+    /// A poll of a consumer may commit what earlier ones returned, if its epoch is still this.
+    AutoCommit(StoreId, u32),
+    /// A store is given an event again that was put aside, in that version.
+    Redrive(StoreId, EventId, u32),
     /// A consumer fetches again what was lost on the way to it, if its epoch is still this.
     Refetch(StoreId, u32),
     /// The app's buffer has lingered, if the batch is still this.
@@ -195,6 +210,10 @@ pub struct Simulation<'p> {
     waits: SortedMap<u32, Wait>,
     next_wait: u32,
     stores: Vec<Store>,
+    /// By store, then key: the record since which a cache has its entry, where entries have a time to live.
+    entries: Vec<Vec<RecordId>>,
+    readers: Vec<ReaderProc>,
+    next_reader: u32,
     consumers: Vec<ConsumerProc>,
     producer: ProducerProc,
     /// By node: what its idempotent producer numbers.
@@ -226,6 +245,8 @@ pub struct Simulation<'p> {
     armed: Armed,
     /// Events that can never be handled at a node.
     poison: Vec<(NodeId, EventId)>,
+    /// Those that were repaired since.
+    redriven: Vec<(NodeId, EventId)>,
     publish_calls: CallCounters,
     recoveries: Vec<RecoveryProc>,
     /// By store: what is being made anew beside it.
@@ -247,13 +268,6 @@ impl<'p> Simulation<'p> {
     #[must_use]
     pub fn new(plan: &'p Plan, keep: usize) -> Simulation<'p> {
         let keys = plan.keys();
-        let store = |store: &crate::scenario::plan::StorePlan| {
-            let tombstones =
-                Tombstones { ttl: store.tombstone_ttl, durable: store.tombstone_durable, flush: store.tombstone_flush };
-            #[cfg(test)]
-            let (tombstones, store) = mutant::store(tombstones, store.clone());
-            Store::new(store.kind, store.apply, tombstones, keys)
-        };
         let mut simulation = Simulation {
             plan,
             knobs: knobs(plan),
@@ -274,7 +288,10 @@ impl<'p> Simulation<'p> {
             replication: vec![Replication::default(); plan.broker.partitions as usize],
             waits: SortedMap::default(),
             next_wait: 0,
-            stores: plan.stores.iter().map(store).collect(),
+            stores: plan.stores.iter().map(|store| new_store(store, keys)).collect(),
+            entries: vec![Vec::new(); plan.stores.len()],
+            readers: Vec::new(),
+            next_reader: 0,
             consumers: plan.roles.consumers.iter().map(|_| ConsumerProc::new(plan.broker.partitions)).collect(),
             producer: ProducerProc::default(),
             sessions: vec![Session::default(); plan.nodes.len()],
@@ -299,6 +316,7 @@ impl<'p> Simulation<'p> {
             parked: Vec::new(),
             armed: Armed::new(plan),
             poison: Vec::new(),
+            redriven: Vec::new(),
             publish_calls: CallCounters::default(),
             recoveries: vec![RecoveryProc::default(); plan.recoveries.len()],
             shadows: vec![None; plan.stores.len()],
@@ -318,6 +336,7 @@ impl<'p> Simulation<'p> {
         self.calendar.put(self.plan.duration, Due::Drain);
         self.schedule_faults();
         self.schedule_first_arrival();
+        self.schedule_reads();
         self.schedule_relay_start();
         self.schedule_connector_start();
         self.schedule_coordinator();
@@ -372,6 +391,12 @@ impl<'p> Simulation<'p> {
             Due::OpTimer(slot, op) => self.op_timer(slot, op),
             Due::ConsumerTimer(store, epoch) => self.consumer_timer(store, epoch),
             Due::Refetch(store, epoch) => self.refetch(store, epoch),
+            Due::Read(key, nth) => self.read_due(key, nth),
+            Due::ReaderSets(slot, number) => self.reader_sets(slot, number),
+            Due::Evict(store, key, since) => self.evict(store, key, since),
+            Due::DeleteAgain(node, epoch, link, event) => self.delete_again(node, epoch, link, event),
+            Due::AutoCommit(store, epoch) => self.auto_commit_due(store, epoch),
+            Due::Redrive(store, event, version) => self.redrive(store, event, version),
             Due::Linger(batch) => self.lingered(batch),
             Due::ProduceAgain(life) => self.produce_again(life),
             Due::ConnectorStarts(life) => self.connector_due(life),
@@ -441,13 +466,24 @@ impl<'p> Simulation<'p> {
 
 /// What the app's machine may look at.
 fn knobs(plan: &Plan) -> AppKnobs {
-    let targets = if plan.strategy.direct() && plan.roles.broker.is_none() { plan.stores.len() } else { 1 };
+    let targets = if plan.strategy.direct() && plan.roles.broker.is_none() {
+        plan.stores.iter().filter(|store| !store.fed).count()
+    } else {
+        1
+    };
     AppKnobs {
         calls: plan.workload.rows_per_tx * targets as u32,
         attempts: plan.direct.attempts,
         background: plan.direct.background,
         outbox_first: plan.source.outbox_first,
     }
+}
+
+fn new_store(plan: &StorePlan, keys: usize) -> Store {
+    let rules = plan.rules();
+    #[cfg(test)]
+    let rules = mutant::store(rules);
+    Store::new(rules, keys)
 }
 
 /// A number for a role that does not depend on the strategy or the plan, for draws that strategies share.

@@ -3,10 +3,9 @@
 //! Each is one changed line of a strategy, a consumer, a store or a recovery; the places ask `on`.
 
 use crate::kernel::time::Us;
-use crate::scenario::plan::StorePlan;
 use crate::strategy::two_phase_commit::{GlobalEvent, GlobalState};
 use crate::world::ids::{Apply, Durable};
-use crate::world::store::Tombstones;
+use crate::world::store::Rules;
 use std::cell::Cell;
 
 crate::ids! {
@@ -65,14 +64,14 @@ pub fn with<T>(mutant: Mutant, run: impl FnOnce() -> T) -> T {
 }
 
 /// A store's rules, under the variants of stores.
-pub fn store(mut tombstones: Tombstones, mut store: StorePlan) -> (Tombstones, StorePlan) {
+pub fn store(mut rules: Rules) -> Rules {
     if on(Mutant::StoreForgets) {
-        (tombstones.ttl, tombstones.durable) = (Us::ZERO, Durable::None);
+        (rules.tombstones.ttl, rules.tombstones.durable) = (Us::ZERO, Durable::None);
     }
     if on(Mutant::StoreBlind) {
-        store.apply = Apply::Blind;
+        rules.apply = Apply::Blind;
     }
-    (tombstones, store)
+    rules
 }
 
 /// What the coordinator hears, and where it thinks that it is, under the variants of coordinators.

@@ -10,7 +10,7 @@ use crate::scenario::plan::{NodeRole, RecoveryPlan};
 use crate::world::ids::{Apply, EventId, Key, LinkId, NodeId, Op, Outcome, RecordId, RecoveryId, StoreId, StoreKind};
 use crate::world::observe::{BY_REPAIR, ObservedRow};
 use crate::world::record::{AGAIN, Kind, Parcel, Record};
-use crate::world::store::{Applied, Slot, Store, Tombstones};
+use crate::world::store::{Applied, Arriving, Rules, Slot, Store};
 
 /// A row to repair: as the source and the store showed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -362,17 +362,19 @@ impl Simulation<'_> {
 
     fn shadow(&self, store: StoreId, versioned: bool) -> Shadow {
         let plan = &self.plan.stores[store.index()];
-        let tombstones =
-            Tombstones { ttl: plan.tombstone_ttl, durable: plan.tombstone_durable, flush: plan.tombstone_flush };
         let apply = if versioned { Apply::Versioned } else { Apply::Blind };
-        Shadow { store: Store::new(plan.kind, apply, tombstones, self.plan.keys()), fed: false }
+        // It takes rows: what had effects, or dropped entries, is what the old one is for.
+        let (window, keys_for, lease) = (Us::ZERO, Us::ZERO, Us::ZERO);
+        let rules = Rules { apply, window, keys_for, invalidates: false, lease, ..plan.rules() };
+        Shadow { store: Store::new(rules, self.plan.keys()), fed: false }
     }
 
     /// What comes to a store comes to the new one beside it too.
     pub(super) fn feed_shadow(&mut self, store: StoreId, event: EventId, version: u32) {
         let (info, clock) = (self.events[event.index()], self.now.min(self.plan.duration));
         if let Some(shadow) = self.shadows[store.index()].as_mut().filter(|shadow| shadow.fed) {
-            shadow.store.apply(info.key, info.kind, event, version, info.commit, clock);
+            let (key, kind, commit, request) = (info.key, info.kind, info.commit, info.request);
+            shadow.store.apply(&Arriving { key, kind, event, version, commit, request, id: None }, clock);
         }
     }
 
@@ -395,7 +397,9 @@ impl Simulation<'_> {
                     last = self.show(node, store, Key(key), Some(event), row.version, last);
                 }
             } else if let Some(shadow) = &mut self.shadows[store.index()] {
-                let applied = shadow.store.apply(info.key, info.kind, event, row.version, info.commit, clock);
+                let (key, kind, commit, request) = (info.key, info.kind, info.commit, info.request);
+                let arriving = Arriving { key, kind, event, version: row.version, commit, request, id: None };
+                let applied = shadow.store.apply(&arriving, clock);
                 debug_assert!(versioned || applied == Applied::Yes);
             }
         }

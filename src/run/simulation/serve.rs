@@ -1,17 +1,18 @@
 //! What source, broker and stores do with a request: wait for a free worker, serve it, answer.
 
-use super::call::{CallId, Caller, Payload};
+use super::call::{CallId, Caller, Identity, Payload};
 use super::{Due, Simulation};
 use crate::kernel::rng::Purpose;
 use crate::kernel::time::Us;
 use crate::scenario::plan::NodeRole;
 use crate::strategy::CrashPoint;
-use crate::world::ids::{EventId, NodeId, Op, RecordId};
+use crate::world::ids::{EventId, NodeId, Op, OpKind, RecordId, StoreId};
+use crate::world::inbox::NO_COLLISIONS;
 use crate::world::outbox::OutboxRow;
-use crate::world::record::{AGAIN, AbortReason, Kind, Parcel, PassedBy, Record, Vanish};
+use crate::world::record::{AGAIN, AbortReason, CANARY, Kind, Parcel, PassedBy, Record, RejectReason, Vanish};
 use crate::world::replica::ReplicaMode;
 use crate::world::source::{Locked, Transaction, Xid};
-use crate::world::store::Applied;
+use crate::world::store::{Applied, Arriving};
 use std::collections::VecDeque;
 
 impl Simulation<'_> {
@@ -79,7 +80,10 @@ impl Simulation<'_> {
             (NodeRole::Source, Parcel::Upsert) => &plan.source.commit_time,
             (NodeRole::Source, Parcel::Decide) if call.payload.small == 1 => &plan.source.commit_time,
             (NodeRole::Source | NodeRole::Broker, Parcel::Prepare) => &plan.two_phase.vote_time,
-            (NodeRole::Store(store), Parcel::Apply | Parcel::Repair) => &plan.stores[store.index()].service,
+            (
+                NodeRole::Store(store),
+                Parcel::Apply | Parcel::Repair | Parcel::Get | Parcel::Fill | Parcel::Remember,
+            ) => &plan.stores[store.index()].service,
             _ => return Us::ZERO,
         };
         let writes = matches!(parcel, Parcel::Commit | Parcel::Prepare | Parcel::Decide | Parcel::Upsert);
@@ -109,6 +113,9 @@ impl Simulation<'_> {
             Parcel::Publish => self.serve_publish(node, id, &payload, cause),
             Parcel::CommitOffset => self.serve_commit_offset(node, id, &payload, caller, cause),
             Parcel::Apply => self.serve_apply(node, id, &payload, cause),
+            Parcel::Get => self.serve_get(node, id, caller, cause),
+            Parcel::Fill => self.serve_fill(node, &payload, caller, cause),
+            Parcel::Remember => self.serve_remember(node, id, &payload, cause),
             Parcel::Deliver => self.serve_deliver(&payload, caller, cause),
             Parcel::Upsert => self.serve_upsert(id, &payload, cause),
             Parcel::CommitAll => self.serve_commit_all(id, &payload, caller, cause),
@@ -252,6 +259,9 @@ impl Simulation<'_> {
         for (nth, change) in commit.transaction.changes.iter().enumerate() {
             let info = &mut self.events[change.event.index()];
             (info.kind, info.version, info.commit) = (change.kind, change.version, first + nth as u64 + 1);
+            if let Some(asking) = self.requests.get_mut(info.request as usize) {
+                asking.committed = true;
+            }
             let record =
                 Record { value: commit.lsn.0, extra: outbox, ..self.about(node, Kind::Committed, change.event, cause) };
             last = self.record(record);
@@ -434,16 +444,45 @@ impl Simulation<'_> {
             (record.key, record.cause) = (info.key, cause);
             self.record(record);
         }
-        let at = &mut self.stores[store.index()];
-        let applied = at.apply(info.key, info.kind, payload.event, payload.version, info.commit, clock);
+        let bits = self.plan.stores[store.index()].id_bits;
+        let short_id = (bits < NO_COLLISIONS).then(|| {
+            self.draws.of(Purpose::EventId, u64::from(payload.event.0), 0, 0).bits() >> (NO_COLLISIONS - bits)
+        });
+        let arriving = Arriving {
+            key: info.key,
+            kind: info.kind,
+            event: payload.event,
+            version: payload.version,
+            commit: info.commit,
+            // A canary is no client's, and has no key.
+            request: if info.request < CANARY { info.request } else { u32::MAX },
+            id: short_id,
+        };
+        let kind = match self.stores[store.index()].apply(&arriving, self.now) {
+            Applied::Yes => Kind::Applied,
+            Applied::NotNewer => Kind::NotNewer,
+            Applied::Known => Kind::Known,
+            Applied::Mistaken => Kind::Rejected,
+        };
         self.feed_shadow(store, payload.event, payload.version);
-        let kind = if applied == Applied::Yes { Kind::Applied } else { Kind::NotNewer };
         let mut record = Record { version: payload.version, ..self.about(node, kind, payload.event, cause) };
-        record.detail |= if payload.again { AGAIN } else { 0 };
+        if kind == Kind::Rejected {
+            record.detail = RejectReason::Collision as u8;
+        } else {
+            if kind == Kind::Applied && self.plan.stores[store.index()].invalidates {
+                // The entry goes, whatever became of the row.
+                (record.detail, record.value) = (OpKind::Delete as u8, 1);
+            }
+            record.detail |= if payload.again { AGAIN } else { 0 };
+        }
         let last = match payload.told.some() {
             None => self.record(record),
             Some(told) => self.record_read_state(node, told, record),
         };
+        if kind == Kind::Applied {
+            self.entry_lives(store, info.key, last);
+            self.store_emits(store, payload, last);
+        }
         if self.pass(node, CrashPoint::StoreApplyAck, record.op, payload.event, last) {
             return self.strand(id);
         }
@@ -465,10 +504,33 @@ impl Simulation<'_> {
         last
     }
 
+    /// A store that no consumer feeds hands on what it shows, without waiting for an answer.
+    fn store_emits(&mut self, store: StoreId, payload: &Payload, cause: RecordId) {
+        let link = self.plan.roles.emit_store[store.index()];
+        let Some(link) = link.filter(|_| self.plan.roles.consumers[store.index()].is_none()) else { return };
+        let mut next = Payload::about(Parcel::Apply, payload.event, payload.version);
+        next.again = payload.again;
+        let (major, row) = (u64::from(self.events[payload.event.index()].request), payload.event.0 % 16);
+        let identity = Identity { major, attempt: 1, row, life: self.epoch(self.link_ends(link).0) };
+        self.call(link, Caller::Reader(u32::MAX, u32::MAX), None, next, identity, cause);
+    }
+
+    /// A consumer marks in the inbox that the store has had an event.
+    fn serve_remember(&mut self, node: NodeId, id: CallId, payload: &Payload, cause: RecordId) {
+        let NodeRole::Store(store) = self.role(node) else { return };
+        self.stores[store.index()].inbox.write(payload.event, None, self.now);
+        let record = self.about(node, Kind::Remembered, payload.event, cause);
+        let last = self.record(record);
+        self.answer(id, true, last);
+    }
+
     /// A consumer reads the row that an event names, as it is committed now.
     fn serve_read(&mut self, node: NodeId, id: CallId, payload: &Payload, caller: Caller, cause: RecordId) {
         if let Caller::Op(slot, op) = caller {
             return self.serve_validation(id, slot, op, cause);
+        }
+        if let Caller::Reader(slot, number) = caller {
+            return self.serve_fetch(node, id, slot, number, cause);
         }
         let Caller::Consumer(store) = caller else { return };
         let (key, early) = (self.events[payload.event.index()].key, self.events[payload.event.index()].commit == 0);

@@ -213,6 +213,6 @@ mod tests {
             assert!(option["description"].as_str().unwrap().contains("Source: "), "{pointer}");
             assert!(!option["default"].is_null(), "{pointer}");
         }
-        assert!(text().len() < 64_000, "{} bytes", text().len());
+        assert!(text().len() < 72_000, "{} bytes", text().len());
     }
 }

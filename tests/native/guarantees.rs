@@ -166,6 +166,8 @@ fn relaxed() -> Vec<(&'static str, Row, usize)> {
     let outbox_first = json!({ "source": { "lock_order": "outbox-first" }, "workload": { "arrivals": "poisson(30/s)" } });
     let leases = json!({ "outbox": { "relays": 3, "claim": "key-lease", "batch": 2 } });
     let lost_leader: &[&str] = &["failover:broker@5s+100ms", "failover:broker@9s+100ms"];
+    let repairs = |versioned: bool| outbox(json!({ "recovery": { "mend": { "period": "2s", "grace": "100ms", "repair_delay": "700ms", "versioned": versioned } } }));
+    let rebuilds = |position: &str| outbox(json!({ "recovery": { "mend": { "kind": "rebuild", "period": "3s", "read_row": "200ms", "position": position } } }));
     vec![
         (ob,   row("outbox with late effects",                  outbox(late),           [N, N, Y, N, Y, N]), 4),
         ("outbox with late effects", row("... and a versioned upsert", outbox(late_versioned), [N, N, Y, N, N, N]), 4),
@@ -175,6 +177,10 @@ fn relaxed() -> Vec<(&'static str, Row, usize)> {
         ("outbox, three relays, skip locked", row("outbox, three relays, a lease for each key", outbox(leases), [N, N, Y, N, N, N]), 3),
         (once, row("a consumer that crashes",                   consumer,               [Y, N, Y, Y, Y, N]), 2),
         (ob,   Row { also: lost_leader, ..row("acks 1 and a lost leader", outbox(one_ack), [Y, N, Y, N, Y, N]) }, 0),
+        (ob,   row("a reconciler that checks no version",       repairs(false),         [N, N, Y, N, Y, N]), 4),
+        ("a reconciler that checks no version", row("a reconciler that checks versions", repairs(true), [N, N, Y, N, N, N]), 4),
+        (ob,   row("a rebuild that records its position too late", rebuilds("after-copy"), [N, N, Y, N, Y, N]), 4),
+        ("a rebuild that records its position too late", row("a rebuild that records its position first", rebuilds("before-copy"), [N, N, Y, N, N, N]), 4),
         ("acks 1 and a lost leader", Row { also: lost_leader, ..row("acks all, two in sync, and a lost leader", outbox(all_acks), [N, N, Y, N, N, N]) }, 0),
     ]
 }

@@ -79,6 +79,8 @@ crate::ids! {
         Consumers = "consumers",
         /// The stores.
         Stores = "stores",
+        /// Recoveries: under everything, from the source to the stores.
+        Under = "under",
     }
 }
 

@@ -80,8 +80,8 @@ impl Stage<'_> {
             | NodeRole::Relay(_)
             | NodeRole::Connector
             | NodeRole::Coordinator
-            | NodeRole::Follower
-            | NodeRole::Recovery(_) => (0, 0),
+            | NodeRole::Follower => (0, 0),
+            NodeRole::Recovery(at) => (stores + 1 + u32::from(at.0), stores + 1 + u32::from(at.0)),
             NodeRole::Broker if self.plan.strategy.direct() || self.plan.roles.coordinator.is_some() => (1, stores),
             NodeRole::Broker => (0, stores),
             NodeRole::Consumer(store) if store.index() >= self.plan.stores.len() => (0, 0),
@@ -94,9 +94,8 @@ impl Stage<'_> {
         let (column, title) = match plan.role {
             NodeRole::App => (Column::App, plan.id.clone()),
             NodeRole::Source => (Column::Source, plan.id.clone()),
-            NodeRole::Relay(_) | NodeRole::Connector | NodeRole::Coordinator | NodeRole::Recovery(_) => {
-                (Column::Middle, plan.id.clone())
-            }
+            NodeRole::Relay(_) | NodeRole::Connector | NodeRole::Coordinator => (Column::Middle, plan.id.clone()),
+            NodeRole::Recovery(_) => (Column::Under, plan.id.clone()),
             NodeRole::Broker | NodeRole::Follower => (Column::Broker, plan.id.clone()),
             NodeRole::Consumer(_) if Some(node) == self.plan.roles.own_consumer => {
                 (Column::Middle, "own consumer".to_owned())
@@ -159,7 +158,11 @@ impl Stage<'_> {
 
     fn step_row(&self, node: NodeId, verb: Verb) -> u32 {
         let second = self.plan.strategy.direct() || self.plan.strategy.listens();
-        let direct = self.plan.nodes[node.index()].role == NodeRole::App && second;
+        let role = self.plan.nodes[node.index()].role;
+        let direct = role == NodeRole::App && second;
+        if matches!(role, NodeRole::Recovery(_)) {
+            return self.rows(role).0;
+        }
         match verb {
             Verb::Publish if direct => 1,
             Verb::Buffer | Verb::CommitAll => 1,
@@ -177,7 +180,7 @@ impl Stage<'_> {
             {
                 1
             }
-            Verb::Poll | Verb::Apply | Verb::CommitOffset => self.rows(self.plan.nodes[node.index()].role).0,
+            Verb::Poll | Verb::Apply | Verb::CommitOffset => self.rows(role).0,
             Verb::Validate | Verb::Scan | Verb::Compare | Verb::Repair | Verb::Position | Verb::Copy | Verb::Swap => 0,
             Verb::Begin | Verb::Write | Verb::Enqueue | Verb::Commit | Verb::Publish | Verb::Reply => 0,
             Verb::Claim | Verb::Mark | Verb::Decode | Verb::Store | Verb::Confirm => 0,

@@ -129,6 +129,12 @@ fn every_crash_point_is_tried() {
         (with("outbox", &[("outbox.order", "mark-then-publish")]), vec![StrategyId::Outbox]),
         (with("outbox", &[("source.lock_order", "outbox-first")]), vec![StrategyId::Outbox]),
         (preset("two-phase-commit-unsupported"), vec![StrategyId::TwoPhaseCommit]),
+        (with("outbox", &[("stores.search-index.consumer.commit", "before")]), vec![StrategyId::Outbox]),
+        (
+            with("outbox", &[("stores.search-index.inbox", r#"{"window": "7d", "same_tx": false}"#)]),
+            vec![StrategyId::Outbox],
+        ),
+        (preset("cascade"), vec![StrategyId::Outbox]),
         // A pass that begins while an update is on its way finds a row to repair.
         (
             with(

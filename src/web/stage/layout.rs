@@ -170,6 +170,11 @@ impl<'a> Upright<'a> {
             return Rect { x, y: self.link_y(0) - h / 2.0, w, h };
         }
         let row = |at: u32| self.rows.get(at as usize).copied().unwrap_or_default();
+        if node.column == Column::Under {
+            let ((y, h), (x, _)) = (row(node.rows.0), self.columns[Column::Source as usize]);
+            let (right, wide) = self.columns[Column::Stores as usize];
+            return Rect { x, y, w: (right + wide).max(self.width) - x, h };
+        }
         let ((top, _), (last, height)) = (row(node.rows.0), row(node.rows.1));
         let (at, count) = stack(self.frame, node);
         let h = ((last + height - top - STACK * (count - 1.0)) / count).floor();
@@ -180,6 +185,9 @@ impl<'a> Upright<'a> {
         let rect = self.rect(node);
         if self.form == Form::Compact {
             return NodePlace { rect, steps: Vec::new(), gaps: vec![None; node.steps.len()] };
+        }
+        if node.column == Column::Under {
+            return under(node, rect);
         }
         let mut used = vec![0.0; self.rows.len()];
         let steps: Vec<(f64, f64)> = node
@@ -233,6 +241,13 @@ impl<'a> Upright<'a> {
         let link = &self.frame.links[at];
         let (from, to) = (&self.frame.nodes[link.from as usize], &self.frame.nodes[link.to as usize]);
         let (a, b) = (self.rect(from), self.rect(to));
+        if from.column == Column::Under || to.column == Column::Under {
+            // Upright, near the right edge of what stands above, and behind whatever it crosses.
+            let above = if a.y < b.y { a } else { b };
+            let x = above.x + above.w - 24.0;
+            let (from, to) = if a.y < b.y { (a.y + a.h, b.y) } else { (a.y, b.y + b.h) };
+            return Line { from: (x, from), to: (x, to) };
+        }
         let stacked = [from, to].into_iter().find(|node| stack(self.frame, node).1 > 1.0);
         let y =
             self.link_y(link.row) + stacked.map_or(0.0, |node| self.rect(node).y - self.rows[node.rows.0 as usize].0);
@@ -254,12 +269,14 @@ const fn bounds(column: Column) -> (f64, f64) {
         Column::Broker => (104.0, 136.0),
         Column::Consumers => (96.0, 112.0),
         Column::Stores => (124.0, 176.0),
+        Column::Under => (0.0, 0.0),
     }
 }
 
 /// The columns that hold something, with their least and their most width.
 fn widths(frame: &Frame, needs: &[Need], form: Form) -> Vec<(Column, f64, f64)> {
-    let filled = Column::ALL.iter().copied().filter(|column| frame.nodes.iter().any(|node| node.column == *column));
+    let beside = Column::ALL.iter().copied().filter(|column| *column != Column::Under);
+    let filled = beside.filter(|column| frame.nodes.iter().any(|node| node.column == *column));
     let most = |column: Column, of: &dyn Fn(&Need) -> f64| {
         let here = frame.nodes.iter().zip(needs).filter(|(node, _)| node.column == column);
         here.map(|(_, need)| of(need)).fold(0.0, f64::max).ceil()
@@ -291,6 +308,25 @@ fn headed(frame: &Frame) -> Vec<bool> {
     (0..count).map(|row| row == 0 || alone(row)).collect()
 }
 
+/// A recovery: its steps run across, a gap is the upright line between two of them.
+fn under(node: &NodeFrame, rect: Rect) -> NodePlace {
+    let each = (rect.w / node.steps.len().max(1) as f64).floor();
+    let left = |at: usize| rect.x + each * at as f64;
+    let steps = (0..node.steps.len()).map(|at| (left(at) + 18.0, rect.y + HEAD + 12.0)).collect();
+    let (top, bottom) = (rect.y + HEAD - 8.0, rect.y + HEAD + STEP);
+    let gap = |at: usize| {
+        let x = left(at + 1).min(rect.x + rect.w - STEP / 2.0);
+        GapPlace {
+            line: Line { from: (x, top), to: (x, bottom) },
+            cross: (x, (top + bottom) / 2.0),
+            target: Rect { x: x - STEP / 2.0, y: top, w: STEP, h: bottom - top },
+            label: None,
+        }
+    };
+    let gaps = (0..node.steps.len()).map(|at| node.steps[at].gap.as_ref().map(|_| gap(at))).collect();
+    NodePlace { rect, steps, gaps }
+}
+
 /// Tops and heights of the rows.
 fn rows(frame: &Frame, needs: &[Need], headed: &[bool], compact: bool) -> Vec<(f64, f64)> {
     let (mut rows, mut top) = (Vec::new(), 0.0);
@@ -307,6 +343,7 @@ fn rows(frame: &Frame, needs: &[Need], headed: &[bool], compact: bool) -> Vec<(f
                 let most = here().map(|(node, _)| stack(frame, node).1).fold(1.0, f64::max);
                 (32.0 + 16.0 * names + STACK) * most - STACK
             }
+            (false, true) if here().any(|(node, _)| node.column == Column::Under) => HEAD + STEP + 8.0,
             (false, true) => {
                 let tall = here().map(|(node, _)| stack(frame, node).1 * (HEAD + STEP * steps(node) + STACK) - STACK);
                 tall.fold(HEAD + STEP * most.max(3.0), f64::max)

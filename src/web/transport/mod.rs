@@ -10,7 +10,7 @@ use super::mark::{BACK, NEXT, PAUSE, PLAY, icon};
 use super::playhead::{PlayheadRef, use_mover};
 use super::screen::Screen;
 use super::shared::Shared;
-use super::state::{Action, Dispatch, Look, Move, State, Unit, View, on};
+use super::state::{Action, Dispatch, Look, Move, State, Unit, on};
 use super::world::RecordingRef;
 use crate::kernel::time::Us;
 use crate::run::frame::Frame;

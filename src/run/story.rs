@@ -102,7 +102,10 @@ fn verdict(plan: &Plan, trace: &Trace, report: &Report) -> VerdictLine {
     let mut lines: Vec<String> = counts
         .iter()
         .filter(|(_, n)| *n > 0)
-        .map(|(state, n)| format!("{} {} for good.", count(*n, "row"), state.word()))
+        .map(|(state, n)| match state {
+            RowState::DuplicateEffect => format!("{} with an effect too many.", count(*n, "row")),
+            _ => format!("{} {} for good.", count(*n, "row"), state.word()),
+        })
         .collect();
     if report.verdict == Verdict::Consistent {
         lines.push("Nothing differs.".to_owned());

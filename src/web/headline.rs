@@ -5,6 +5,7 @@ use super::state::{Action, Dispatch, State, View, on};
 use super::tour::Tour;
 use super::world::{Edit, World};
 use crate::run::frame::VerdictLine;
+use crate::scenario::plan::FaultKind;
 use crate::strategy::StrategyId;
 use yew::prelude::*;
 
@@ -70,13 +71,15 @@ fn acts(state: &State, dispatch: &Dispatch) -> Html {
 
 /// The same faults under the other kind of strategy, in one click.
 fn other(world: &World, dispatch: &Dispatch) -> Html {
+    let crashed = world.recording.plan().faults.iter().any(|fault| fault.kind == FaultKind::Crash);
+    let what = if crashed { "Same crash, " } else { "The same, " };
     let (to, words) = if world.document.strategy() == StrategyId::Outbox {
-        (StrategyId::DirectDbFirst, "Same crash, without the outbox")
+        (StrategyId::DirectDbFirst, "without the outbox")
     } else {
-        (StrategyId::Outbox, "Same crash, with an outbox")
+        (StrategyId::Outbox, "with an outbox")
     };
     let onclick = on(dispatch, move || Action::EditScenario(Edit::Strategy(to)));
-    html! { <button type="button" class="other" {onclick}>{ words }</button> }
+    html! { <button type="button" class="other" {onclick}>{ what }{ words }</button> }
 }
 
 fn caption(tour: &Tour, dispatch: &Dispatch) -> Html {

@@ -29,7 +29,7 @@ enum Cell {
 use Cell::{Excluded as N, Occurs as Y};
 
 /// The columns.
-const COLUMNS: [&str; 6] = ["LOST", "GHOST", "DUP", "REORDER", "STALE-P", "BLOCK"];
+pub const COLUMNS: [&str; 6] = ["LOST", "GHOST", "DUP", "REORDER", "STALE-P", "BLOCK"];
 
 /// A row: its name, what it changes of the base scenario, and its cells in the order of `COLUMNS`.
 struct Row {
@@ -42,7 +42,7 @@ struct Row {
 
 /// The assumptions of the table: a blind upsert, at least once; consumers and stores do not crash; consumer to store is
 /// FIFO; no late effects; durable tombstones; short timeouts, so that a run of 12 s meets many of them.
-fn base() -> Value {
+pub fn base() -> Value {
     let lossy = lossy();
     json!({
         "duration": "12s", "drain_limit": "30m", "block_after": "1s",
@@ -68,7 +68,7 @@ fn row(name: &'static str, patch: Value, cells: [Cell; 6]) -> Row {
 }
 
 /// The outbox, with changes.
-fn outbox(changes: Value) -> Value {
+pub fn outbox(changes: Value) -> Value {
     let mut value = json!({ "strategy": "outbox" });
     merge(&mut value, &changes);
     value
@@ -134,7 +134,7 @@ fn lossy() -> Value {
 }
 
 /// The connector of `base`, with changes.
-fn cdc(changes: Value) -> Value {
+pub fn cdc(changes: Value) -> Value {
     let lossy = lossy();
     let mut value = json!({
         "strategy": "cdc",
@@ -249,7 +249,7 @@ pub fn mix(seed: u64) -> u64 {
 }
 
 /// Two crashes of nodes up to the broker, at instants that the seed chooses.
-fn faults(strategy: &str, seed: u64) -> Vec<Value> {
+pub fn faults(strategy: &str, seed: u64) -> Vec<Value> {
     let nodes: &[&str] = match strategy {
         "outbox" => &["app", "relay", "source", "broker"],
         "cdc" => &["app", "connector", "source", "broker"],
@@ -356,7 +356,7 @@ fn vulnerable(records: &[Record]) -> [bool; 6] {
 }
 
 /// Which columns a run shows.
-fn shows(report: &Report) -> [bool; 6] {
+pub fn shows(report: &Report) -> [bool; 6] {
     let stale: u64 = report.stores.iter().map(|store| store.stale).sum();
     let ledger = &report.ledger;
     [
@@ -417,7 +417,7 @@ fn contradictions(row: &Row, runs: u64, table: &mut String) -> String {
     errors
 }
 
-fn runs() -> u64 {
+pub fn runs() -> u64 {
     if std::env::var_os("DRIFTSCOPE_SOAK").is_some() { 10_000 } else { 500 }
 }
 

@@ -24,6 +24,7 @@ mod formulas_outbox;
 mod formulas_stores;
 mod golden;
 mod guarantees;
+mod guarantees_stores;
 mod invariants;
 mod lab;
 mod options;

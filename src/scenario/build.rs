@@ -299,7 +299,7 @@ impl<'a> Builder<'a> {
             read: name.read,
             emits_to: name.emits_to,
             fed: name.fed,
-            ttl: block.us("ttl"),
+            ttl: if kind == StoreKind::Cache { block.us("ttl") } else { Us::ZERO },
             set_delay: block.distribution("set_delay"),
             delete_delay: block.us("delete_delay"),
             lease: if block.switch("lease") { block.us("lease_ttl") } else { Us::ZERO },

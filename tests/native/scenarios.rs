@@ -85,6 +85,7 @@ fn regressions() {
         let broken: Vec<_> = report.invariants.iter().filter(|law| !law.holds).collect();
         assert!(broken.is_empty(), "{}: {broken:?}", path.display());
         assert_eq!(report.ledger.in_flight, 0, "{}", path.display());
+        assert_eq!(report.verdict.id(), "consistent", "{}", path.display());
         let last = recording.trace().records.last().map(|record| (record.kind, record.detail));
         assert_eq!(last, Some((Kind::DrainEnded, 0)), "{} runs to the drain's limit", path.display());
     }

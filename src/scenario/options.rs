@@ -544,7 +544,8 @@ pub const OPTIONS: &[Row] = &[
         "DOMAIN 2c",
         "How the store applies an event.\n\n\
          `blind` overwrites, and at a service is a call; `versioned` takes only what is newer; `insert` makes a row for each \
-         event, by its id; `increment` adds. A call, an insert and an increment are effects: twice is once too often.",
+         event, by its id; `increment` adds. A call, an insert and an increment are effects: twice is once too often. A cache \
+         holds copies: `blind` or `versioned`.",
     )
     .except(&[("cache", "blind"), ("service", "blind")]),
     row_of(

@@ -14,7 +14,7 @@ use crate::kernel::sorted::{self, sort_by_key};
 use crate::recovery::RecoveryKind;
 use crate::scenario::plan::Target;
 use crate::strategy::StrategyId;
-use crate::world::ids::{StoreId, StoreKind};
+use crate::world::ids::{Apply, StoreId, StoreKind};
 use serde_json::{Map, Value};
 
 /// Resolves a document.
@@ -136,6 +136,7 @@ impl Names {
     fn check(&self, root: &Map<String, Value>, refusals: &mut Vec<Refusal>) {
         self.check_stores(root, refusals);
         self.check_target(root, refusals);
+        self.check_caches(root, refusals);
         self.check_recoveries(root, refusals);
         check_producer(root, refusals);
         participants::check(root, &self.topology, refusals);
@@ -193,6 +194,19 @@ impl Names {
         for id in twice(ids.chain(self.topology.all_links().into_iter().map(|link| link.id))) {
             let reason = format!("Two nodes or two links would have the id {id}.");
             refusals.push(Refusal::reason("stores", &root["stores"], reason));
+        }
+    }
+
+    /// A cache holds copies of rows: readers fill it, entries leave it, and neither can be an effect.
+    fn check_caches(&self, root: &Map<String, Value>, refusals: &mut Vec<Refusal>) {
+        for id in &self.declared {
+            let block = Block::member(root, "stores.*", &[id], id.as_str());
+            let kind = block.choice("kind", StoreKind::from_id);
+            let apply = Block::member(root, "stores.*", &[id], kind.id()).choice("apply", Apply::from_id);
+            if kind == StoreKind::Cache && apply.has_effects(kind) {
+                let reason = "A cache holds copies of rows, no effects: blind or versioned.";
+                refusals.push(Refusal::reason(format!("stores.{id}.apply"), &Value::from(apply.id()), reason));
+            }
         }
     }
 

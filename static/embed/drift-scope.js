@@ -7,17 +7,18 @@
 //   </drift-scope>
 //
 // Attributes: `scenario` (the id of a preset, or a permalink from `#` on), `strategy`, `seed`, `at`, `faults`, `theme` as in a
-// permalink, `view` (stage, timeline, why; default stage), `height` in px (default 480), `loading` (lazy, eager; default
-// lazy), `reveal` (auto: as it comes into view; interaction: on a button) and `label`, its name for screen readers.
+// permalink, `view` (stage, timeline, why; default stage); they count more than what the link says, but a long link, one that
+// begins with `#~`, is taken as it is. `height` in px (default 480), `loading` (lazy, eager; default lazy), `reveal` (auto: as
+// it comes into view; interaction: on a button) and `label`, its name for screen readers.
 const HERE = new URL("./", import.meta.url);
-const IN_LINK = ["strategy", "seed", "at", "faults", "theme"];
+const IN_LINK = ["strategy", "seed", "at", "faults", "theme", "view"];
 const LEAST = 160;
 
 /** A value of a permalink: what a fault is written with stays readable. */
 const value = (text) => encodeURIComponent(text).replace(/%(2C|40|3A|2B|2A)/g, decodeURIComponent);
 
 class DriftScope extends HTMLElement {
-  static observedAttributes = ["scenario", "view", "height", "reveal", ...IN_LINK];
+  static observedAttributes = ["scenario", "height", "reveal", ...IN_LINK];
   #fallback = document.createElement("slot");
   #frame;
   #button;
@@ -30,10 +31,13 @@ class DriftScope extends HTMLElement {
   /** The address of the run that it shows. */
   get address() {
     const scenario = this.getAttribute("scenario") ?? "missing-search-index";
-    if (scenario.startsWith("#")) return new URL(`index.html${scenario}`, HERE).href;
-    const set = IN_LINK.filter((name) => this.hasAttribute(name)).map((name) => `${name}=${value(this.getAttribute(name))}`);
-    const view = `view=${value(this.getAttribute("view") ?? "stage")}`;
-    return new URL(`index.html#${encodeURIComponent(scenario)}?${[...set, view].join("&")}`, HERE).href;
+    if (scenario.startsWith("#~")) return new URL(`index.html${scenario}`, HERE).href;
+    const [start, own = ""] = scenario.startsWith("#") ? scenario.slice(1).split("?") : [encodeURIComponent(scenario)];
+    // What the link says, then what the attributes say instead of it.
+    const parts = new Map([["view", "view=stage"]]);
+    for (const part of own.split("&").filter(Boolean)) parts.set(part.split("=")[0], part);
+    for (const name of IN_LINK.filter((name) => this.hasAttribute(name))) parts.set(name, `${name}=${value(this.getAttribute(name))}`);
+    return new URL(`index.html#${start}?${[...parts.values()].join("&")}`, HERE).href;
   }
 
   connectedCallback() {

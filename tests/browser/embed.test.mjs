@@ -57,12 +57,21 @@ test("the element keeps its children until the run is on screen, and follows its
   assert.equal(await page.locator("drift-scope iframe").getAttribute("title"), "A crash after the commit");
   const address = () => element.evaluate((element) => element.address.split("#")[1]);
   assert.equal(await address(), "missing-search-index?view=stage");
+  const linked = (scenario) => element.evaluate((element, scenario) => {
+    const other = document.createElement(element.localName);
+    other.setAttribute("scenario", scenario);
+    other.setAttribute("seed", "9");
+    return other.address.split("#")[1];
+  }, scenario);
+  assert.equal(await linked("#outbox?seed=8&outbox.poll=1s"), "outbox?view=stage&seed=9&outbox.poll=1s");
+  assert.equal(await linked("#outbox?view=why"), "outbox?view=why&seed=9");
+  assert.equal(await linked("#~1abc"), "~1abc", "a long link is taken as it is");
   await element.evaluate((element) => {
     element.setAttribute("strategy", "outbox");
     element.setAttribute("faults", "crash:app@12s+10s,late:app-search-index*2+1s");
     element.setAttribute("seed", "8");
   });
-  assert.equal(await address(), "missing-search-index?strategy=outbox&seed=8&faults=crash:app@12s+10s,late:app-search-index*2+1s&view=stage");
+  assert.equal(await address(), "missing-search-index?view=stage&strategy=outbox&seed=8&faults=crash:app@12s+10s,late:app-search-index*2+1s");
   await frame.getByText("outbox", { exact: true }).first().waitFor();
   await element.evaluate((element) => element.setAttribute("reveal", "interaction"));
   assert.equal(await page.locator("drift-scope a").isVisible(), true, "the children again, until a person asks");

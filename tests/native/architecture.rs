@@ -338,7 +338,7 @@ fn no_path_of_a_machine() {
     assert!(errors.is_empty(), "{errors}");
 }
 
-/// Whether a path starts there, instead of going on: `~/work/` and `../work/` are nobody's.
+/// Whether a path starts there, instead of going on from a `~`, a `..` or another name.
 fn starts_a_path(line: &str, at: usize) -> bool {
     at == 0 || line[..at].ends_with([' ', '"', '\'', '`', '(', '=', ':', '<', '\t'])
 }

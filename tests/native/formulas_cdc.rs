@@ -1,44 +1,8 @@
 //! Closed forms of DOMAIN 5 that change data capture reproduces, through the public document.
 
-use driftscope::run::account;
-use driftscope::run::report::Report;
-use driftscope::run::simulation::Simulation;
-use driftscope::scenario::Document;
-use driftscope::truth::judge::Judgement;
+use crate::estimate::{Estimate, run};
 use driftscope::world::record::Kind;
 use serde_json::{Value, json};
-
-fn run(scenario: &Value, keep: usize) -> (Report, Vec<driftscope::world::record::Record>) {
-    let document = Document::parse(&scenario.to_string()).unwrap_or_else(|refusals| panic!("{}", refusals[0]));
-    let plan = document.plan().unwrap_or_else(|refusals| panic!("{}", refusals[0]));
-    let trace = Simulation::new(&plan, keep).finish();
-    let judgement = Judgement::new(&trace.ledger, &account::misses(&plan));
-    let report = account::report(&plan, &trace, &judgement);
-    for law in &report.invariants {
-        assert!(law.holds, "{}: {:?}", law.id, law.witness);
-    }
-    (report, trace.records)
-}
-
-/// Mean and standard error.
-fn mean(values: &[f64]) -> (f64, f64) {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let var = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / (n - 1.0);
-    (mean, (var / n).sqrt())
-}
-
-/// A formula holds if the estimate is within four standard errors, and those are at most 3 % of it.
-#[track_caller]
-fn agrees(name: &str, predicted: f64, values: &[f64]) {
-    let (mean, error) = mean(values);
-    println!("{name}: predicted {predicted:.3}, found {mean:.3}, standard error {error:.3}, n {}", values.len());
-    assert!(4.0 * error <= 0.03 * predicted, "{name}: four standard errors of {error} are over 3 % of {predicted}");
-    assert!((mean - predicted).abs() <= 4.0 * error, "{name}: predicted {predicted}, found {mean} with error {error}");
-    for wrong in [0.9 * predicted, 1.1 * predicted] {
-        assert!((mean - wrong).abs() > 4.0 * error, "{name}: {wrong}, a formula changed by 10 %, would pass too");
-    }
-}
 
 fn base(rate: u32, flush: &str, kind: &str, seconds: u32, seed: u64) -> Value {
     json!({
@@ -66,7 +30,7 @@ fn duplicates_per_crash_with_a_fixed_flush() {
     };
     let group = |nth: u32| (nth * 10..nth * 10 + 10).map(crash).sum::<f64>() / 10.0;
     let duplicates: Vec<f64> = (0..groups).map(group).collect();
-    agrees("O9, fixed", f64::from(rate) * 2.0 / 2.0, &duplicates);
+    Estimate::of(&duplicates).is("O9, fixed", f64::from(rate) * 2.0 / 2.0, 0.0);
 }
 
 /// O9, exponential F: mean `rate * F`, since a crash meets a Poisson process of flushes at no special place.
@@ -82,7 +46,7 @@ fn duplicates_per_crash_with_an_exponential_flush() {
             run(&scenario, 0).0.ledger.duplicates as f64 / f64::from(crashes)
         })
         .collect();
-    agrees("O9, exponential", f64::from(rate) * 0.2 * (1.0 - libm::exp(-6.0)), &duplicates);
+    Estimate::of(&duplicates).is("O9, exponential", f64::from(rate) * 0.2 * (1.0 - libm::exp(-6.0)), 0.0);
 }
 
 /// O24, the log's disk: with nobody reading it is full after `disk / rate`.
@@ -95,11 +59,11 @@ fn time_to_a_full_disk() {
             scenario["source"]["wal"] = json!({ "disk": 1024 * 2_000, "row_bytes": 1024 });
             scenario["faults"] = json!(["off:connector@100ms"]);
             scenario["drain_limit"] = json!("10m");
-            let (report, records) = run(&scenario, 400_000);
+            let (report, trace) = run(&scenario, 400_000);
             assert_eq!(report.ledger.lost, 0);
-            let full = records.iter().find(|record| record.kind == Kind::Waits && record.extra == u32::MAX);
+            let full = trace.records.iter().find(|record| record.kind == Kind::Waits && record.extra == u32::MAX);
             full.unwrap().at.0 as f64 / 1e6
         })
         .collect();
-    agrees("O24, disk", 2_000.0 / rate, &times);
+    Estimate::of(&times).is("O24, disk", 2_000.0 / rate, 0.0);
 }

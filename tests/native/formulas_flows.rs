@@ -3,55 +3,32 @@
 //! Each figure is compared at four standard errors of its own estimate, which are at most 3 % of it; and a formula that is
 //! 10 % off must fail.
 
-use driftscope::run::report::Report;
-use driftscope::run::simulation::Simulation;
-use driftscope::run::{account, trace::Trace};
-use driftscope::scenario::Document;
-use driftscope::truth::judge::Judgement;
+use crate::estimate::{Estimate, run};
 use serde_json::{Value, json};
-
-/// A run that keeps no records, and its report.
-fn run(document: &Value) -> (Report, Trace) {
-    let document = Document::parse(&document.to_string()).unwrap_or_else(|refusals| panic!("{}", refusals[0]));
-    let plan = document.plan().unwrap_or_else(|refusals| panic!("{}", refusals[0]));
-    let trace = Simulation::new(&plan, 0).finish();
-    let judgement = Judgement::new(&trace.ledger, &account::misses(&plan));
-    let report = account::report(&plan, &trace, &judgement);
-    for law in &report.invariants {
-        assert!(law.holds, "{law:?}");
-    }
-    (report, trace)
-}
-
-/// `got` is `want` at four standard errors `se`, which are at most 3 %; and 10 % more or less would be seen.
-fn close(what: &str, got: f64, want: f64, se: f64) {
-    println!("{what}: {got:.6} for {want:.6}, standard error {se:.6}");
-    assert!(4.0 * se <= 0.03 * want, "{what}: {se} is too coarse for {want}");
-    assert!((got - want).abs() <= 4.0 * se, "{what}: {got} for {want}, standard error {se}");
-    for wrong in [0.9 * want, 1.1 * want] {
-        assert!((got - wrong).abs() > 4.0 * se, "{what}: {wrong} would pass too");
-    }
-}
 
 /// O5: the commit has yet to take Exp(c), the delivery takes Exp(l): the consumer reads first with probability c/(c+l).
 #[test]
 fn o5_read_before_commit() {
     for (commit, delivery) in [(5, 10), (10, 5)] {
-        let (report, _) = run(&json!({
-            "strategy": "publish-in-transaction", "duration": "20000s", "seed": 11,
-            "workload": { "arrivals": "every(500ms)", "keys": { "count": 100_000 }, "mix": { "insert": 1, "update": 0, "delete": 0 } },
-            "source": { "tx_time": format!("exp({commit}ms)"), "commit_time": "0s" },
-            "direct": { "gap": "0s" },
-            "links": {
-                "app-source": { "latency": "0s" }, "app-broker": { "latency": "0s" },
-                "broker-search-index-consumer": { "latency": format!("exp({delivery}ms)") },
-                "search-index-consumer-source": { "latency": "0s" },
-            },
-            "stores": { "search-index": { "kind": "search-index", "payload": "reference" } },
-        }));
+        let (report, _) = run(
+            &json!({
+                "strategy": "publish-in-transaction", "duration": "20000s", "seed": 11,
+                "workload": { "arrivals": "every(500ms)", "keys": { "count": 100_000 }, "mix": { "insert": 1, "update": 0, "delete": 0 } },
+                "source": { "tx_time": format!("exp({commit}ms)"), "commit_time": "0s" },
+                "direct": { "gap": "0s" },
+                "links": {
+                    "app-source": { "latency": "0s" }, "app-broker": { "latency": "0s" },
+                    "broker-search-index-consumer": { "latency": format!("exp({delivery}ms)") },
+                    "search-index-consumer-source": { "latency": "0s" },
+                },
+                "stores": { "search-index": { "kind": "search-index", "payload": "reference" } },
+            }),
+            0,
+        );
         let (n, early) = (report.ledger.committed as f64, report.ledger.early_reads as f64);
         let p = f64::from(commit) / f64::from(commit + delivery);
-        close(&format!("O5, {commit} ms and {delivery} ms"), early / n, p, (p * (1.0 - p) / n).sqrt());
+        let share = Estimate { mean: early / n, error: (p * (1.0 - p) / n).sqrt() };
+        share.is(&format!("O5, {commit} ms and {delivery} ms"), p, 0.0);
     }
 }
 
@@ -92,13 +69,16 @@ fn o22_phase_latency() {
     ] {
         let mut two = json!({ "vote_time": "exp(10ms)", "log_time": "0s" });
         two.as_object_mut().unwrap().extend(two_phase_commit.as_object().unwrap().clone());
-        let (report, trace) = run(&two_phase(json!({
-            "duration": "25000s", "seed": 5, "workload": { "arrivals": "every(1s)" },
-            "source": { "commit_time": commit_time }, "two-phase-commit": two, "links": links,
-        })));
-        let (n, got) = (report.client.ok as f64, report.client.latency_us.mean.unwrap());
-        let variance = trace.tally.latencies.iter().map(|us| libm::pow(*us as f64 - got, 2.0)).sum::<f64>() / (n - 1.0);
-        close(&format!("O22, {what}"), got, harmonic * 10_000.0, (variance / n).sqrt());
+        let (report, trace) = run(
+            &two_phase(json!({
+                "duration": "25000s", "seed": 5, "workload": { "arrivals": "every(1s)" },
+                "source": { "commit_time": commit_time }, "two-phase-commit": two, "links": links,
+            })),
+            0,
+        );
+        let latencies: Vec<f64> = trace.tally.latencies.iter().map(|us| *us as f64).collect();
+        assert_eq!(latencies.len() as u64, report.client.ok, "every client is answered");
+        Estimate::of(&latencies).is(&format!("O22, {what}"), harmonic * 10_000.0, 0.0);
     }
 }
 
@@ -109,18 +89,18 @@ fn o22_in_doubt_per_crash() {
     // The later of two votes of Exp(10 ms), and 15 ms for the log.
     let (rate, span) = (4_000.0, 0.010 * 1.5 + 0.015);
     let counts: Vec<f64> = (0..240).map(|seed| in_doubt(seed, "off:coordinator@200ms")).collect();
-    let n = counts.len() as f64;
-    let mean = counts.iter().sum::<f64>() / n;
-    let variance = counts.iter().map(|count| libm::pow(count - mean, 2.0)).sum::<f64>() / (n - 1.0);
-    close("O22, in doubt per crash", mean, rate * span, (variance / n).sqrt());
+    Estimate::of(&counts).is("O22, in doubt per crash", rate * span, 0.0);
     assert_eq!(in_doubt(0, "off:app@200ms") as u64, 0, "a crash of the app leaves nobody in doubt");
 }
 
 fn in_doubt(seed: u32, fault: &str) -> f64 {
-    let (report, _) = run(&two_phase(json!({
-        "duration": "300ms", "seed": seed, "faults": [fault], "workload": { "arrivals": "poisson(4000/s)" },
-        "two-phase-commit": { "vote_time": "exp(10ms)", "log_time": "15ms" },
-    })));
+    let (report, _) = run(
+        &two_phase(json!({
+            "duration": "300ms", "seed": seed, "faults": [fault], "workload": { "arrivals": "poisson(4000/s)" },
+            "two-phase-commit": { "vote_time": "exp(10ms)", "log_time": "15ms" },
+        })),
+        0,
+    );
     assert_eq!(report.faults[0].fired, 1);
     report.blocked.in_doubt_peak as f64
 }

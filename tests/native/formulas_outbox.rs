@@ -3,36 +3,8 @@
 //! Each figure comes from several seeds; their spread gives the standard error. Four of them may be at most 3 % of the
 //! value, so that a formula that is wrong by 10 % fails.
 
-use driftscope::run::recording::Recording;
-use driftscope::run::report::Report;
-use driftscope::scenario::Document;
+use crate::estimate::{over_seeds, run};
 use serde_json::{Value, json};
-
-fn report(value: &Value, seed: u64) -> Report {
-    let document = Document::parse(&value.to_string()).unwrap_or_else(|refusals| panic!("{}", refusals[0]));
-    let plan = document.with_seed(seed).plan().unwrap_or_else(|refusals| panic!("{}", refusals[0]));
-    let recording = Recording::run(plan);
-    for law in &recording.report().invariants {
-        assert!(law.holds, "{}: {:?}", law.id, law.witness);
-    }
-    recording.report().clone()
-}
-
-/// Checks the mean of a figure over seeds against a formula.
-fn check(name: &str, want: f64, document: &Value, seeds: u64, figure: impl Fn(&Report) -> f64) {
-    let values: Vec<f64> = (1..=seeds).map(|seed| figure(&report(document, seed))).collect();
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let variance = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / (n - 1.0);
-    let band = 4.0 * (variance / n).sqrt();
-    println!("{name}: measured {mean:.5}, formula {want:.5}, four standard errors {band:.5}");
-    assert!(band <= 0.03 * want, "{name}: four standard errors are {band}, more than 3 % of {want}: too few runs");
-    let band = band.max(0.002 * want);
-    assert!((mean - want).abs() <= band, "{name}: measured {mean}, formula {want}, within {band}");
-    for wrong in [0.9 * want, 1.1 * want] {
-        assert!((mean - wrong).abs() > band, "{name}: {wrong}, a formula changed by 10 %, would pass too");
-    }
-}
 
 /// No time is lost but where the document says so.
 fn instant(seconds: u64) -> Value {
@@ -70,7 +42,7 @@ fn with(mut document: Value, path: &str, value: Value) -> Value {
 fn o6_lag_of_a_polling_relay() {
     for (poll, want) in [("1s", 500_000.0), ("200ms", 100_000.0)] {
         let document = with(instant(200), "outbox.poll", json!(poll));
-        check(&format!("O6, poll {poll}"), want, &document, 8, |report| report.lag_us.mean.unwrap());
+        over_seeds(&format!("O6, poll {poll}"), want, &document, 8, |report| report.lag_us.mean.unwrap());
     }
 }
 
@@ -82,7 +54,8 @@ fn o8_duplicates_per_crash() {
         document["outbox"]["mark"] = json!(mark);
         document["faults"] = json!(["crash:relay@relay.after-ack-before-mark*3+2s"]);
         for seed in 0..4 {
-            let report = report(&document, seed);
+            document["seed"] = json!(seed);
+            let report = run(&document, 0).0;
             assert_eq!((report.ledger.duplicates, report.faults[0].fired), (want, 1), "{batch} {mark} {seed}");
         }
     }
@@ -91,7 +64,8 @@ fn o8_duplicates_per_crash() {
         let mut document = with(instant(60), "links.relay-broker.latency", json!("exp(3ms)"));
         document["outbox"] = json!({ "poll": "100ms", "batch": 8 });
         document["nodes"] = json!({ "relay": { "crash_rate": "30/m", "restart": "200ms" } });
-        let report = report(&document, seed);
+        document["seed"] = json!(seed);
+        let report = run(&document, 0).0;
         let crashes = report.fault_counts.crashes.get("relay").copied().unwrap_or(0);
         assert!(crashes > 5 && report.ledger.lost == 0, "{seed}: {crashes} crashes");
         assert!(report.ledger.duplicates <= 8 * crashes, "{seed}: {} > 8 * {crashes}", report.ledger.duplicates);
@@ -119,7 +93,7 @@ fn o11_loss_by_the_id_gap() {
         let mut document = with(instant(400), "outbox.poll", json!(poll));
         document["outbox"]["cursor"] = json!("last-id");
         document["source"]["tx_time"] = json!("exp(100ms)");
-        check(&format!("O11, poll {poll}"), want, &document, 10, |report| {
+        over_seeds(&format!("O11, poll {poll}"), want, &document, 10, |report| {
             report.ledger.lost as f64 / report.ledger.committed as f64
         });
         assert!(want > last, "the faster the poll, the greater the loss");
@@ -143,7 +117,7 @@ fn o21_queues() {
         document["target"] = json!("search-index");
         document["nodes"] = json!({ "search-index": { "workers": 1 } });
         document["stores"]["search-index"]["service"] = json!(service);
-        check(name, want, &document, seeds, |report| report.lag_us.mean.unwrap() / 1e3);
+        over_seeds(name, want, &document, seeds, |report| report.lag_us.mean.unwrap() / 1e3);
     }
 }
 
@@ -155,5 +129,5 @@ fn o21_one_consumer() {
     document["stores"]["search-index"] = json!({ "service": "10ms", "consumer": { "max_poll": 1, "timeout": "1h" } });
     document["strategy"] = json!("direct-db-first");
     document["links"]["app-broker"] = json!({ "latency": "0s" });
-    check("M/D/1 behind the broker", 15.0, &document, 6, |report| report.lag_us.mean.unwrap() / 1e3);
+    over_seeds("M/D/1 behind the broker", 15.0, &document, 6, |report| report.lag_us.mean.unwrap() / 1e3);
 }

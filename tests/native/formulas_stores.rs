@@ -5,30 +5,14 @@
 //! 10 % fails. Where chance is taken out (arrivals by the clock, crashes at instants that cover a batch or an interval
 //! evenly) the count itself is the claim.
 
-use driftscope::run::recording::Recording;
+use crate::estimate::{over_seeds, run};
 use driftscope::run::report::Report;
-use driftscope::scenario::Document;
 use serde_json::{Value, json};
 
-fn report(value: &Value, seed: u64) -> Report {
-    let document = Document::parse(&value.to_string()).unwrap_or_else(|refusals| panic!("{}", refusals[0]));
-    let plan = document.with_seed(seed).plan().unwrap_or_else(|refusals| panic!("{}", refusals[0]));
-    let recording = Recording::run(plan);
-    for law in &recording.report().invariants {
-        assert!(law.holds, "{}: {:?}", law.id, law.witness);
-    }
-    recording.report().clone()
-}
-
-fn check(name: &str, want: f64, document: &Value, seeds: u64, figure: impl Fn(&Report) -> f64) {
-    let values: Vec<f64> = (1..=seeds).map(|seed| figure(&report(document, seed))).collect();
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let variance = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / (n - 1.0);
-    let band = 4.0 * (variance / n).sqrt();
-    println!("{name}: measured {mean:.5}, formula {want:.5}, four standard errors {band:.5}");
-    assert!(band <= 0.03 * want, "{name}: four standard errors are {band}, more than 3 % of {want}: too few runs");
-    assert!((mean - want).abs() <= band, "{name}: measured {mean}, formula {want}, within {band}");
+fn report(document: &Value, seed: u64) -> Report {
+    let mut document = document.clone();
+    document["seed"] = json!(seed);
+    run(&document, 0).0
 }
 
 /// No time is lost but where the document says so.
@@ -111,7 +95,7 @@ fn o18_the_window_of_an_inbox() {
         document["stores"]["search-index"]["inbox"] = json!({ "window": window });
         document["links"]["search-index-consumer-search-index"]["duplicate"] = json!({ "p": 1, "delay": "exp(30s)" });
         let want = libm::exp(-seconds / 30.0);
-        check(&format!("O18, {window}"), want, &document, 6, |report| {
+        over_seeds(&format!("O18, {window}"), want, &document, 6, |report| {
             assert_eq!(report.ledger.duplicates, report.ledger.committed, "every event comes twice");
             let rows = report.cost.inbox_peak_rows as f64;
             // What leaks is written down again: rate * T for first copies, and as much as leaks for the others.
@@ -155,7 +139,7 @@ fn o14_the_stale_set() {
     for (delay, seconds) in [("500ms", 0.5), ("1s", 1.0)] {
         document["stores"] = json!({ "cache": { "kind": "cache", "service": "0s", "set_delay": delay } });
         let want = 1.0 - libm::exp(-seconds);
-        check(&format!("O14, {delay}"), want, &document, 6, |report| {
+        over_seeds(&format!("O14, {delay}"), want, &document, 6, |report| {
             let reads = report.stores[0].reads;
             reads.stale_sets as f64 / (reads.misses as f64)
         });

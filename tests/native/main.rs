@@ -15,6 +15,7 @@ mod crash_points;
 mod detection;
 mod determinism;
 mod docs;
+mod estimate;
 mod exports;
 mod formulas;
 mod formulas_broker;

@@ -13,6 +13,7 @@ use super::playhead::PlayheadRef;
 use super::route;
 use super::rows::Rows;
 use super::screen::{Screen, use_room};
+use super::settings::use_settings;
 use super::shared::Shared;
 use super::stage::Stage;
 use super::state::{Action, Look, Overlay, State, Theme, View};
@@ -36,6 +37,7 @@ pub fn App() -> Html {
     let frame = Shared::from(frame);
     use_links(&state);
     use_theme(state.theme);
+    use_settings(&state);
     use_hidden(&state);
     use_clock(pace(&state), &playhead, &state.dispatcher());
     route::use_address(&state);

@@ -30,7 +30,7 @@ pub fn at_start() -> Opening {
 fn first(notice: Option<Notice>) -> Opening {
     let run = presets::find(presets::FIRST).map_err(|refusal| vec![refusal]).and_then(|p| World::run(p.document()));
     match run {
-        Ok(world) => Opening { world, at: None, view: View::Lab, theme: Theme::System, notice },
+        Ok(world) => Opening { world, at: None, view: View::Lab, theme: None, notice },
         Err(refusals) => unreachable!("the first preset runs: {}", refusals[0]),
     }
 }
@@ -53,7 +53,7 @@ pub fn open(hash: &str) -> Result<Opening, Notice> {
         let line = "The preset, or the simulator, is not what it was when this link was made: the run differs.";
         notice = Some(Notice { head: "This run has changed since.".to_owned(), lines: vec![line.to_owned()] });
     }
-    Ok(Opening { world, at: extras.at, view: view.unwrap_or(View::Lab), theme: theme.unwrap_or(Theme::System), notice })
+    Ok(Opening { world, at: extras.at, view: view.unwrap_or(View::Lab), theme, notice })
 }
 
 fn word<T>(text: &Option<String>, from_id: impl Fn(&str) -> Option<T>) -> Option<T> {

@@ -217,14 +217,14 @@ impl State {
     #[must_use]
     pub fn open(opening: &Opening) -> State {
         let at = opening.at.unwrap_or(opening.world.recording.story().opens_at);
-        State {
+        let mut state = State {
             cursor: at.min(opening.world.recording.story().ends),
             world: opening.world.clone(),
             playing: false,
             speed: super::playhead::USUAL,
             follow: true,
             unit: Unit::Event,
-            theme: opening.theme,
+            theme: opening.theme.unwrap_or(Theme::System),
             view: opening.view,
             tab: Tab::Why,
             subject: Subject::Worst,
@@ -233,7 +233,9 @@ impl State {
             tour: None,
             toured: false,
             spoken: String::new(),
-        }
+        };
+        super::settings::recall(&mut state, opening.theme);
+        state
     }
 
     fn ends(&self) -> Us {
@@ -257,7 +259,8 @@ impl State {
     }
 
     fn open_link(&mut self, opening: &Opening) {
-        *self = State { speed: self.speed, follow: self.follow, unit: self.unit, ..State::open(opening) };
+        let theme = opening.theme.unwrap_or(self.theme);
+        *self = State { theme, speed: self.speed, follow: self.follow, unit: self.unit, ..State::open(opening) };
         self.say();
     }
 

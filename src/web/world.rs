@@ -44,8 +44,8 @@ pub struct Opening {
     pub at: Option<Us>,
     /// How much of the page.
     pub view: View,
-    /// Light or dark.
-    pub theme: Theme,
+    /// Light or dark; `None`: as before.
+    pub theme: Option<Theme>,
     /// What of the link could not be used.
     pub notice: Option<Notice>,
 }

@@ -1,0 +1,94 @@
+// What the page remembers: settings over a visit, nothing in an embed, and no complaint where storage is refused or rubbish.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { start } from "./harness.mjs";
+
+let site;
+before(async () => { site = await start(); });
+after(async () => { await site?.stop(); });
+
+const KEY = "driftscope.1";
+const stored = (page) => page.evaluate((key) => localStorage.getItem(key), KEY);
+const again = async (page, hash = "") => {
+  const address = page.url().split("#")[0];
+  await page.goto("about:blank");
+  await page.goto(address + hash);
+  await page.waitForSelector("html[data-ready]");
+};
+const settings = (page) => page.evaluate(() => ({
+  theme: document.documentElement.dataset.theme,
+  speed: document.querySelector(".speed input[type=range]").getAttribute("aria-valuetext"),
+  unit: document.querySelector(".units select").value,
+}));
+
+test("settings last; the link says nothing of them but the theme", async () => {
+  const visit = await site.open();
+  const { page } = visit;
+  assert.equal(await stored(page), null, "looking leaves nothing behind");
+  const usual = await settings(page);
+  await page.click("text=Theme: system");
+  await page.click("text=Theme: light");
+  await page.selectOption(".units select", "fault");
+  await page.focus(".speed input[type=range]");
+  await page.keyboard.press("ArrowLeft");
+  const mine = await settings(page);
+  assert.equal(mine.theme, "dark");
+  assert.notEqual(mine.speed, usual.speed);
+  await again(page);
+  assert.deepEqual(await settings(page), mine);
+  await page.evaluate(() => { location.hash = "#outbox"; });
+  await page.waitForFunction(() => document.querySelector(".bar select").value === "outbox");
+  assert.deepEqual(await settings(page), mine, "a link without a theme keeps it");
+  assert.deepEqual(visit.faults, []);
+  await visit.close();
+});
+
+for (const [what, text] of [
+  ["no JSON", "{{{"], ["no object", "7"], ["another shape", '{"settings":[1],"recent":"x","first-visit":{}}'],
+  ["unknown words", '{"settings":{"theme":"pink","speed":"fast","unit":3,"follow":"yes"}}'], ["deep", "[".repeat(100000)],
+]) {
+  test(`rubbish in storage does no harm: ${what}`, async () => {
+    const visit = await site.open();
+    const { page } = visit;
+    const usual = await settings(page);
+    await page.evaluate(([key, text]) => localStorage.setItem(key, text), [KEY, text]);
+    await again(page);
+    assert.deepEqual(await settings(page), usual);
+    await page.selectOption(".units select", "fault");
+    await again(page);
+    assert.equal((await settings(page)).unit, "fault", "and it is mended by the next change");
+    assert.deepEqual(visit.faults, []);
+    await visit.close();
+  });
+}
+
+test("it works where storage is refused, throws or is full", async () => {
+  for (const refuse of [
+    () => { Object.defineProperty(window, "localStorage", { get() { throw new DOMException("no", "SecurityError"); } }); },
+    () => { Object.defineProperty(window, "localStorage", { value: null }); },
+    () => { Storage.prototype.setItem = () => { throw new DOMException("full", "QuotaExceededError"); }; },
+  ]) {
+    const visit = await site.open();
+    const { page } = visit;
+    await page.addInitScript(refuse);
+    await again(page);
+    await page.selectOption(".units select", "fault");
+    await page.click(".next");
+    assert.equal(await page.isVisible("h1"), true);
+    assert.deepEqual(visit.faults, []);
+    await visit.close();
+  }
+});
+
+test("an embed neither takes settings nor leaves any", async () => {
+  const visit = await site.open();
+  const { page } = visit;
+  await page.selectOption(".units select", "fault");
+  const before = await stored(page);
+  await again(page, "#missing-search-index?view=stage");
+  await page.waitForSelector(".embedded");
+  await page.click(".next");
+  assert.equal(await stored(page), before);
+  assert.deepEqual(visit.faults, []);
+  await visit.close();
+});

@@ -2,9 +2,11 @@
 
 use super::bar::bar;
 use super::clock::{Pace, use_clock};
+use super::compare::compare;
 use super::dialog::Dialog;
 use super::headline::headline;
 use super::live::live;
+use super::matrix::matrix;
 use super::menu::Menu;
 use super::notice::notice_box;
 use super::panel::panel;
@@ -16,7 +18,7 @@ use super::screen::{Screen, use_room};
 use super::settings::use_settings;
 use super::shared::Shared;
 use super::stage::Stage;
-use super::state::{Action, Look, Overlay, State, Theme, View};
+use super::state::{Action, Look, Overlay, Place, State, Theme, View};
 use super::top::top;
 use super::transport::{Shown, transport};
 use crate::run::frame::Frame;
@@ -51,23 +53,33 @@ pub fn App() -> Html {
     html! {
         <div {class} ref={root} onkeydown={keys(&state)} onclick={away(&state)}>
             if lab {
-                { top(state.theme, dispatch) }
+                { top(state.theme, state.place, dispatch) }
                 { bar(&state.world, state.overlay == Overlay::Scenario, dispatch) }
             }
             if let Some(notice) = &state.notice {
                 { notice_box(notice, dispatch) }
             }
-            { body(&state, &frame, &playhead, &screen) }
-            { transport(&state, &Shown { frame: &frame, playhead: &playhead, screen, lab: whole(&state) }, dispatch) }
+            { place(&state, &frame, &playhead, &screen) }
             { live(&state.spoken) }
             { dialog(&state) }
         </div>
     }
 }
 
-/// The link from an embed to the whole page.
-fn whole(state: &State) -> String {
-    if state.view.embedded() { route::address(state, View::Lab) } else { String::new() }
+/// What stands under the head and the scenario.
+fn place(state: &UseReducerHandle<State>, frame: &Shared<Frame>, playhead: &PlayheadRef, screen: &Screen) -> Html {
+    let dispatch = state.dispatcher();
+    let lab = if state.view.embedded() { route::address(state, View::Lab) } else { String::new() };
+    match state.place {
+        Place::Lab => html! {
+            <>
+                { body(state, frame, playhead, screen) }
+                { transport(state, &Shown { frame, playhead, screen: *screen, lab }, &dispatch) }
+            </>
+        },
+        Place::Compare => compare(state, &Shown { frame, playhead, screen: *screen, lab }, &dispatch),
+        Place::Matrix => matrix(state, screen, &dispatch),
+    }
 }
 
 fn body(state: &UseReducerHandle<State>, frame: &Shared<Frame>, playhead: &PlayheadRef, screen: &Screen) -> Html {

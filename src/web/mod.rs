@@ -3,6 +3,7 @@
 pub mod app;
 pub mod bar;
 pub mod clock;
+pub mod compare;
 pub mod dialog;
 pub mod dom;
 pub mod draw;
@@ -10,6 +11,7 @@ pub mod format;
 pub mod headline;
 pub mod live;
 pub mod mark;
+pub mod matrix;
 pub mod menu;
 pub mod notice;
 pub mod panel;

@@ -1,9 +1,11 @@
 //! The address: a permalink in the hash, read at the start and when it changes, written as the person goes on.
 
-use super::state::{Notice, State, Theme, View};
+use super::compare::MOST;
+use super::state::{Notice, Place, State, Theme, View};
 use super::world::{Opening, World};
 use crate::scenario::permalink::{Extras, Opened, decode, encode};
 use crate::scenario::{Document, Refusal, presets};
+use crate::strategy::StrategyId;
 use std::cell::RefCell;
 use wasm_bindgen::JsValue;
 use yew::prelude::*;
@@ -30,7 +32,9 @@ pub fn at_start() -> Opening {
 fn first(notice: Option<Notice>) -> Opening {
     let run = presets::find(presets::FIRST).map_err(|refusal| vec![refusal]).and_then(|p| World::run(p.document()));
     match run {
-        Ok(world) => Opening { world, at: None, view: View::Lab, theme: None, notice },
+        Ok(world) => {
+            Opening { world, at: None, view: View::Lab, place: Place::Lab, compare: Vec::new(), theme: None, notice }
+        }
         Err(refusals) => unreachable!("the first preset runs: {}", refusals[0]),
     }
 }
@@ -43,7 +47,14 @@ pub fn open(hash: &str) -> Result<Opening, Notice> {
     let Opened { document, extras, mut refusals } = decode(hash);
     let Some(document) = document else { return Err(not_opened(&refusals)) };
     let world = World::run(document).map_err(|reasons| not_opened(&reasons))?;
-    let (view, theme) = (word(&extras.view, View::from_id), word(&extras.theme, Theme::from_id));
+    let (view, theme) = (view(&extras, &mut refusals), word(&extras.theme, Theme::from_id));
+    let compare = compared(&extras.compare, &mut refusals);
+    let place = match view {
+        None if !compare.is_empty() => Place::Compare,
+        Some(View::Compare) => Place::Compare,
+        Some(View::Matrix) => Place::Matrix,
+        Some(_) | None => Place::Lab,
+    };
     let mut notice = None;
     if !refusals.is_empty() {
         let parts = if refusals.len() == 1 { "1 part".to_owned() } else { format!("{} parts", refusals.len()) };
@@ -53,7 +64,33 @@ pub fn open(hash: &str) -> Result<Opening, Notice> {
         let line = "The preset, or the simulator, is not what it was when this link was made: the run differs.";
         notice = Some(Notice { head: "This run has changed since.".to_owned(), lines: vec![line.to_owned()] });
     }
-    Ok(Opening { world, at: extras.at, view: view.unwrap_or(View::Lab), theme, notice })
+    Ok(Opening { world, at: extras.at, view: view.unwrap_or(View::Lab), place, compare, theme, notice })
+}
+
+fn view(extras: &Extras, refusals: &mut Vec<Refusal>) -> Option<View> {
+    let asked = extras.view.as_deref()?;
+    let view = View::from_id(asked);
+    if view.is_none() {
+        refusals.push(Refusal::one_of("view", asked, View::IDS));
+    }
+    view
+}
+
+/// The strategies of a link, each once, as many as there are lanes.
+fn compared(asked: &[StrategyId], refusals: &mut Vec<Refusal>) -> Vec<StrategyId> {
+    let mut found: Vec<StrategyId> = Vec::new();
+    for strategy in asked {
+        let reason = match found.contains(strategy) {
+            true => "It stands there twice; once is enough.".to_owned(),
+            false if found.len() == MOST => format!("At most {MOST} can be compared; the first {MOST} are."),
+            false => {
+                found.push(*strategy);
+                continue;
+            }
+        };
+        refusals.push(Refusal::reason("compare", &strategy.id().into(), reason));
+    }
+    found
 }
 
 fn word<T>(text: &Option<String>, from_id: impl Fn(&str) -> Option<T>) -> Option<T> {
@@ -78,7 +115,7 @@ pub fn link(state: &State, view: View) -> String {
     let document: &Document = &state.world.document;
     let extras = Extras {
         at: Some(state.cursor),
-        compare: Vec::new(),
+        compare: if state.place == Place::Compare { state.compare.clone() } else { Vec::new() },
         view: (view != View::Lab).then(|| view.id().to_owned()),
         theme: (state.theme != Theme::System).then(|| state.theme.id().to_owned()),
         h: Some(short_hash(&state.world)),
@@ -102,7 +139,13 @@ thread_local! {
 /// Writes the address once the page has rested; while it plays nothing is written.
 #[hook]
 pub fn use_address(state: &UseReducerHandle<State>) {
-    let key = (state.world.clone(), state.cursor, state.theme, state.view, state.playing);
+    let key = (
+        state.world.clone(),
+        state.cursor,
+        state.theme,
+        (state.view, state.place, state.compare.clone()),
+        state.playing,
+    );
     let (state, opened) = ((**state).clone(), use_mut_ref(|| false));
     use_effect_with(key, move |_| {
         // The first render shows what the address says already.

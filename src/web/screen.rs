@@ -41,7 +41,7 @@ impl Screen {
         let room = match (self.view, self.beside()) {
             (View::Lab, true) => (self.width - 368.0 - 48.0).min(1600.0),
             (View::Lab, false) => self.width.min(1056.0) - 32.0,
-            (View::Stage | View::Timeline | View::Why, _) => self.width.min(1056.0) - 32.0,
+            (_, _) => self.width.min(1056.0) - 32.0,
         };
         room.max(280.0).floor()
     }
@@ -52,8 +52,8 @@ impl Screen {
         match (self.view, self.beside()) {
             (View::Lab, true) => self.width - 48.0,
             (View::Lab, false) => self.width.min(1056.0) - 32.0,
-            (View::Stage | View::Timeline | View::Why, _) if self.narrow() => self.width - 32.0,
-            (View::Stage | View::Timeline | View::Why, _) => (self.width - 468.0).min(600.0),
+            (_, _) if self.narrow() => self.width - 32.0,
+            (_, _) => (self.width - 468.0).min(600.0),
         }
         .max(200.0)
         .floor()

@@ -9,6 +9,7 @@ use super::world::{Edit, Opening, World};
 use crate::kernel::time::Us;
 use crate::run::recording::Subject;
 use crate::scenario::Refusal;
+use crate::strategy::StrategyId;
 use crate::world::ids::RecordId;
 use std::rc::Rc;
 use yew::prelude::*;
@@ -52,6 +53,10 @@ crate::ids! {
         Timeline = "timeline",
         /// The causal chain of the row that differs, for an embed.
         Why = "why",
+        /// Two to four strategies side by side, for an embed.
+        Compare = "compare",
+        /// The matrix of crash points and strategies, for an embed.
+        Matrix = "matrix",
     }
 }
 
@@ -60,6 +65,18 @@ impl View {
     #[must_use]
     pub const fn embedded(self) -> bool {
         !matches!(self, View::Lab)
+    }
+}
+
+crate::ids! {
+    /// What stands under the head of the page.
+    pub enum Place {
+        /// One run.
+        Lab = "Lab",
+        /// Two to four strategies on the same document and seed.
+        Compare = "Compare",
+        /// Every crash point under every strategy.
+        Matrix = "Matrix",
     }
 }
 
@@ -150,6 +167,10 @@ pub enum Look {
     Overlay(Overlay),
     /// The notice is read.
     Dismiss,
+    /// Another place of the page.
+    Place(Place),
+    /// The strategies that are compared.
+    Compare(Vec<StrategyId>),
 }
 
 /// Everything that can happen to the page.
@@ -196,6 +217,10 @@ pub struct State {
     pub theme: Theme,
     /// How much of the page is shown.
     pub view: View,
+    /// What stands under the head.
+    pub place: Place,
+    /// The strategies that are compared, in the order of their lanes.
+    pub compare: Vec<StrategyId>,
     /// The panel's tab.
     pub tab: Tab,
     /// What the panel explains.
@@ -226,6 +251,8 @@ impl State {
             unit: Unit::Event,
             theme: opening.theme.unwrap_or(Theme::System),
             view: opening.view,
+            place: opening.place,
+            compare: opening.compare.clone(),
             tab: Tab::Why,
             subject: Subject::Worst,
             overlay: Overlay::None,
@@ -327,6 +354,9 @@ impl State {
     }
 
     fn look(&mut self, look: Look) {
+        if matches!(look, Look::Place(_) | Look::Compare(_)) {
+            (self.playing, self.tour, self.overlay) = (false, None, Overlay::None);
+        }
         match look {
             Look::Unit(unit) => self.unit = unit,
             Look::Speed(speed) => self.speed = speed.min(super::playhead::SPEEDS.len() - 1),
@@ -339,6 +369,8 @@ impl State {
                 self.overlay = overlay;
             }
             Look::Dismiss => self.notice = None,
+            Look::Place(place) => self.place = place,
+            Look::Compare(strategies) => (self.compare, self.place) = (strategies, Place::Compare),
         }
     }
 

@@ -1,10 +1,10 @@
-//! The head of the page: the mark, theme, keys, share.
+//! The head of the page: the mark, the places, theme, keys, share.
 
-use super::state::{Action, Dispatch, Look, Overlay, Theme, on};
+use super::state::{Action, Dispatch, Look, Overlay, Place, Theme, on};
 use yew::prelude::*;
 
 /// The head of the page.
-pub fn top(theme: Theme, dispatch: &Dispatch) -> Html {
+pub fn top(theme: Theme, place: Place, dispatch: &Dispatch) -> Html {
     let next = match theme {
         Theme::System => Theme::Light,
         Theme::Light => Theme::Dark,
@@ -12,7 +12,9 @@ pub fn top(theme: Theme, dispatch: &Dispatch) -> Html {
     };
     html! {
         <header class="top">
-            <a class="skip" href="#rows" onclick={skip()}>{ "Skip to the rows" }</a>
+            if place == Place::Lab {
+                <a class="skip" href="#rows" onclick={skip()}>{ "Skip to the rows" }</a>
+            }
             <span class="brand">
                 <svg width="22" height="16" viewBox="0 0 22 16" aria-hidden="true">
                     <rect class="inkf" y="3" width="10" height="10" />
@@ -20,8 +22,13 @@ pub fn top(theme: Theme, dispatch: &Dispatch) -> Html {
                 </svg>
                 { "Driftscope" }
             </span>
+            <nav class="places" aria-label="Places">
+                for other in Place::ALL.iter() {
+                    { place_button(*other, place, dispatch) }
+                }
+                <a class="place" href="fidelity.html">{ "Fidelity" }</a>
+            </nav>
             <div class="end">
-                <a class="wide" href="fidelity.html">{ "What is modelled" }</a>
                 <button type="button" class="quiet" onclick={on(dispatch, move || Action::Look(Look::Theme(next)))}>
                     { "Theme: " }{ theme.id() }
                 </button>
@@ -33,6 +40,15 @@ pub fn top(theme: Theme, dispatch: &Dispatch) -> Html {
                 </button>
             </div>
         </header>
+    }
+}
+
+fn place_button(other: Place, now: Place, dispatch: &Dispatch) -> Html {
+    let current = (other == now).then_some("page");
+    html! {
+        <button type="button" class="place" aria-current={current} onclick={on(dispatch, move || Action::Look(Look::Place(other)))}>
+            { other.id() }
+        </button>
     }
 }
 

@@ -1,7 +1,7 @@
 //! The scenario on the page and its recording; how an edit makes the next one.
 
 use super::shared::Shared;
-use super::state::{Notice, Theme, View};
+use super::state::{Notice, Place, Theme, View};
 use crate::kernel::time::Us;
 use crate::run::recording::Recording;
 use crate::scenario::{Document, Refusal, presets};
@@ -44,6 +44,10 @@ pub struct Opening {
     pub at: Option<Us>,
     /// How much of the page.
     pub view: View,
+    /// What stands under the head of the page.
+    pub place: Place,
+    /// The strategies that are compared.
+    pub compare: Vec<StrategyId>,
     /// Light or dark; `None`: as before.
     pub theme: Option<Theme>,
     /// What of the link could not be used.

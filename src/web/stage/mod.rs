@@ -82,7 +82,7 @@ fn head(story: &Story, view: View) -> Html {
                 <p class="small third path-words">{ &story.path }</p>
             </div>
         },
-        View::Stage | View::Timeline | View::Why => html! {
+        _ => html! {
             <p class="path-line small"><span id="path" class="bold">{ name }</span>{ " " }<span class="third">{ words }</span></p>
         },
     }

@@ -386,7 +386,7 @@ pub fn looked(plan: &Plan, record: &Record) -> String {
 pub fn row_cause(plan: &Plan, trace: &Trace, store: usize, key: Key, state: RowState, cause: RowCause) -> String {
     let name = plan.key_name(key);
     let fate = trace.ledger.event(cause.event);
-    let (event, at_store) = (format!("{name} version {}", fate.version), &plan.stores[store].id);
+    let (event, at_store) = (format!("{name} version {}", fate.version), the(plan, plan.roles.stores[store]));
     let record = trace.records.get(cause.record.index());
     let when = record.map_or_else(|| "later than the recording".to_owned(), |record| instant(record.at));
     let gone = if fate.kind == OpKind::Delete { "the delete, " } else { "" };

@@ -62,16 +62,17 @@ fn bad_headline(recording: &Recording, store: usize, key: Key, state: RowState, 
     let cause = cause::of_row(&trace.ledger, store, key, state, at);
     let why =
         cause.map_or_else(String::new, |cause| capital(&narrate::row_cause(plan, trace, store, key, state, cause)));
-    let paragraph = format!("{why} {} {}", repair_words(recording, store, key, at), alarm_words(recording, at));
+    let paragraph = format!("{why} {} {}", repair_words(recording, store, key, state, at), alarm_words(recording, at));
     Headline { source, store: accent, paragraph }
 }
 
 /// Why nothing mends it, or what did.
-fn repair_words(recording: &Recording, store: usize, key: Key, at: Us) -> String {
+fn repair_words(recording: &Recording, store: usize, key: Key, state: RowState, at: Us) -> String {
     let later = recording.judgement().states(store, key).iter().find(|(since, state)| *since > at && !state.differs());
     match later {
         Some((since, _)) => format!("It is mended at {}.", instant(*since)),
-        None => "Nothing will retry it.".to_owned(),
+        None if state == RowState::Missing => "Nothing will retry it.".to_owned(),
+        None => "Nothing will mend it.".to_owned(),
     }
 }
 
@@ -226,21 +227,21 @@ fn steps(recording: &Recording, store: usize, key: Key, state: RowState, cause: 
         sort(&mut chain);
     }
     let mut steps: Vec<WhyStep> = Vec::new();
-    for id in fold(&chain) {
+    // What a crash killed is told by the crash: the line of the death itself would say it twice.
+    let killed = chain_end(recording, cause.record);
+    for id in fold(&trace.records, &chain, [cause.record, killed]) {
         let Some(record) = trace.records.get(id.index()) else { continue };
-        // What a crash killed is told by the crash: the line of the death itself would say it twice.
-        let killed = chain_end(recording, cause.record);
         if id == cause.record && killed != cause.record {
             continue;
         }
         let at_cause = id == killed && cause.how == How::PathEnded && state.differs();
         if at_cause && fate.is_committed() && fate.committed <= record.at {
-            let passed = record.kind == Kind::CursorPassed;
-            steps.push(owed_span(recording, store, record.at.since(fate.committed), passed));
+            let what = owed(recording, store, &trace.records[cause.record.index()]);
+            steps.push(owed_span(record.at.since(fate.committed), what));
         }
         steps.push(step(recording, id, record));
         if at_cause {
-            steps.push(never(recording, store, fate.kind, record.kind == Kind::CursorPassed));
+            steps.push(never(recording, store, fate.kind, &trace.records[cause.record.index()]));
         }
     }
     if state.differs() {
@@ -312,14 +313,33 @@ fn chain(recording: &Recording, store: usize, event: EventId) -> Vec<RecordId> {
     chain
 }
 
-/// At most so many lines: the first and the last, the middle is left out.
-fn fold(chain: &[RecordId]) -> Vec<RecordId> {
+/// At most so many lines: what tells least goes first, and of equals the last; the cause stays.
+fn fold(trace: &[Record], chain: &[RecordId], cause: [RecordId; 2]) -> Vec<RecordId> {
     let most = LINES - 3;
     if chain.len() <= most {
         return chain.to_vec();
     }
-    let (head, tail) = (&chain[..most / 2], &chain[chain.len() - most.div_ceil(2)..]);
-    head.iter().chain(tail).copied().collect()
+    let rank = |at: usize| match cause.contains(&chain[at]) {
+        true => 0,
+        false => trace.get(chain[at].index()).map_or(u8::MAX, |record| rank(record.kind)),
+    };
+    let mut kept: Vec<(u8, usize)> = (0..chain.len()).map(|at| (rank(at), at)).collect();
+    sort(&mut kept);
+    kept.truncate(most);
+    let mut places: Vec<usize> = kept.into_iter().map(|(_, at)| at).collect();
+    sort(&mut places);
+    places.into_iter().map(|at| chain[at]).collect()
+}
+
+/// How much a kind of record tells of a row, from 1, the most.
+fn rank(kind: Kind) -> u8 {
+    match kind {
+        Kind::Requested | Kind::Committed | Kind::Aborted | Kind::Crashed => 1,
+        Kind::Applied | Kind::Filled | Kind::Evicted | Kind::Retracted | Kind::Truncated | Kind::Expired => 2,
+        Kind::Appended | Kind::GaveUp | Kind::Rejected | Kind::Poisoned | Kind::Written => 3,
+        Kind::Restarted | Kind::TimedOut | Kind::NotNewer | Kind::Decided => 4,
+        _ => 5,
+    }
 }
 
 fn step(recording: &Recording, id: RecordId, record: &Record) -> WhyStep {
@@ -363,31 +383,53 @@ fn crash_place(recording: &Recording, record: &Record) -> String {
     }
 }
 
-/// `passed`: it was written down, in an outbox or a log, whose reader went past it.
-fn owed_span(recording: &Recording, store: usize, length: Us, passed: bool) -> WhyStep {
-    let to =
-        if recording.plan().roles.broker.is_some() { "broker" } else { recording.plan().stores[store].id.as_str() };
-    WhyStep {
-        at: None,
-        time: span(length),
-        record: None,
-        what: if passed {
-            format!("in the source, owed to the {to}, and not yet read")
-        } else {
-            format!("in the source, owed to the {to}, written down nowhere")
-        },
-        place: String::new(),
-        mark: WhyMark::Span,
+/// Whether what ended an event's path stands behind the broker: the event was published before.
+fn published(recording: &Recording, end: &Record) -> bool {
+    let consumes = recording.plan().roles.consumers.contains(&Some(end.node));
+    consumes || matches!(end.kind, Kind::Truncated | Kind::Expired | Kind::PassedOver | Kind::Compacted)
+}
+
+/// Where an event stood from its commit on until its path ended.
+fn owed(recording: &Recording, store: usize, end: &Record) -> String {
+    let (plan, published) = (recording.plan(), published(recording, end));
+    let broker = plan.roles.broker.filter(|_| !published);
+    let next = narrate::the(plan, broker.unwrap_or(plan.roles.stores[store]));
+    let place = match end.kind {
+        Kind::Killed if published => ", past its offset, in the consumer’s memory only",
+        _ if published => " and in the broker’s log",
+        Kind::CursorPassed => ", and not yet read",
+        Kind::Vanished => ", in a row that no poll sees",
+        _ => ", written down nowhere",
+    };
+    match place.strip_prefix(" and") {
+        Some(_) => format!("in the source{place}, owed to {next}"),
+        None => format!("in the source, owed to {next}{place}"),
     }
 }
 
-fn never(recording: &Recording, store: usize, kind: OpKind, passed: bool) -> WhyStep {
-    let to = if recording.plan().roles.broker.is_some() {
-        "publish to the broker".to_owned()
-    } else {
-        format!("call to {}", narrate::the(recording.plan(), recording.plan().roles.stores[store]))
+fn owed_span(length: Us, what: String) -> WhyStep {
+    WhyStep { at: None, time: span(length), record: None, what, place: String::new(), mark: WhyMark::Span }
+}
+
+/// The step that never came, and why it could not.
+fn never(recording: &Recording, store: usize, kind: OpKind, end: &Record) -> WhyStep {
+    let plan = recording.plan();
+    let to = match (plan.roles.broker, published(recording, end)) {
+        (Some(_), false) => "publish to the broker".to_owned(),
+        (Some(_), true) => format!("apply in {}", narrate::the(plan, plan.roles.stores[store])),
+        (None, _) => format!("call to {}", narrate::the(plan, plan.roles.stores[store])),
     };
     let what = if kind == OpKind::Delete { format!("{to} (delete)") } else { to };
-    let place = if passed { "its reader is past it" } else { "it lived only in the app’s memory" }.to_owned();
+    let who = narrate::the(plan, end.node);
+    let place = match end.kind {
+        Kind::Killed => format!("it lived only in {who}’s memory"),
+        Kind::GaveUp => format!("{who} gave it up"),
+        Kind::Rejected => format!("{who} dropped it"),
+        Kind::Poisoned => format!("{who} went past it"),
+        Kind::CursorPassed | Kind::PassedOver => "its reader is past it".to_owned(),
+        Kind::Vanished => "no poll sees its row".to_owned(),
+        Kind::Truncated | Kind::Expired | Kind::Compacted => "the log no longer has it".to_owned(),
+        _ => "it was lost on its way".to_owned(),
+    };
     WhyStep { at: None, time: "never".to_owned(), record: None, what, place, mark: WhyMark::Never }
 }

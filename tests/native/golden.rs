@@ -5,7 +5,7 @@
 
 use crate::lab;
 use driftscope::kernel::hash::TraceHasher;
-use driftscope::run::recording::Recording;
+use driftscope::run::recording::{Recording, Subject};
 use driftscope::run::report::{Report, StoreReport};
 use driftscope::run::words::instant;
 use driftscope::scenario::presets::{PRESETS, Preset, find};
@@ -81,20 +81,26 @@ fn golden_traces() {
     assert!(report.is_empty(), "{report}{IF_MEANT}");
 }
 
-/// What the page says of each preset on the moment that it opens on.
+/// What the page says of each preset on the moment that it opens on, and why it is so.
 fn headlines() -> String {
-    let line = |preset: &Preset| {
-        let words = lab::run(&preset.document()).headline(preset.opens_at);
-        format!(
-            "{} at {}\n  {} {}\n  {}\n",
-            preset.id,
-            instant(preset.opens_at),
-            words.source,
-            words.store,
-            words.paragraph
-        )
+    PRESETS.iter().map(headline).collect()
+}
+
+fn headline(preset: &Preset) -> String {
+    let recording = lab::run(&preset.document());
+    let words = recording.headline(preset.opens_at);
+    let mut text = format!("{} at {}\n", preset.id, instant(preset.opens_at));
+    let mut line = |words: &str| {
+        text.push_str("  ");
+        text.push_str(words.trim_end());
+        text.push('\n');
     };
-    PRESETS.iter().map(line).collect()
+    line(&format!("{} {}", words.source, words.store));
+    line(&words.paragraph);
+    for step in recording.why(&Subject::Worst, preset.opens_at).steps {
+        line(&format!("  {:>10}  {} | {}", step.time, step.what, step.place));
+    }
+    text
 }
 
 #[test]

@@ -32,7 +32,8 @@ impl Screen {
     /// Whether the time line is one lane.
     #[must_use]
     pub fn folded(&self) -> bool {
-        self.narrow() || self.height < 800.0 || self.view.embedded()
+        let least = if self.view == View::Timeline { 320.0 } else { 800.0 };
+        self.narrow() || self.height < least || self.view.embedded() && self.view != View::Timeline
     }
 
     /// The width of the stage's pictures.
@@ -40,7 +41,6 @@ impl Screen {
     pub fn stage(&self) -> f64 {
         let room = match (self.view, self.beside()) {
             (View::Lab, true) => (self.width - 368.0 - 48.0).min(1600.0),
-            (View::Lab, false) => self.width.min(1056.0) - 32.0,
             (_, _) => self.width.min(1056.0) - 32.0,
         };
         room.max(280.0).floor()
@@ -52,7 +52,7 @@ impl Screen {
         match (self.view, self.beside()) {
             (View::Lab, true) => self.width - 48.0,
             (View::Lab, false) => self.width.min(1056.0) - 32.0,
-            (_, _) if self.narrow() => self.width - 32.0,
+            (_, _) if self.narrow() || !self.folded() => self.width - 32.0,
             (_, _) => (self.width - 468.0).min(600.0),
         }
         .max(200.0)

@@ -37,7 +37,7 @@ pub fn transport(state: &State, shown: &Shown<'_>, dispatch: &Dispatch) -> Html 
     let (recording, veiled, embed) = (&state.world.recording, state.tour.is_some(), screen.view.embedded());
     let line = html! {
         <Timeline recording={recording.clone()} frame={(*frame).clone()} playhead={(*playhead).clone()} width={screen.timeline()}
-            folded={screen.folded()} bare={embed} unit={state.unit} {veiled} playing={state.playing} dispatch={dispatch.clone()} />
+            folded={screen.folded()} bare={embed && screen.folded()} unit={state.unit} {veiled} playing={state.playing} dispatch={dispatch.clone()} />
     };
     html! {
         <footer class={if screen.folded() { "transport folded" } else { "transport" }} aria-label="Transport">
@@ -47,13 +47,15 @@ pub fn transport(state: &State, shown: &Shown<'_>, dispatch: &Dispatch) -> Html 
                 <Now playhead={(*playhead).clone()} playing={state.playing} />
                 <span class="small third event">{ place(frame, recording) }</span>
                 if embed {
-                    { line.clone() }
+                    if screen.folded() {
+                        { line.clone() }
+                    }
                     <a class="small lab" href={lab.clone()} target="_blank" rel="noopener">{ "Open in Lab" }</a>
                 } else {
                     { speed(state.speed, state.follow, dispatch) }
                 }
             </div>
-            if !embed {
+            if !embed || !screen.folded() {
                 { line }
             }
         </footer>

@@ -97,16 +97,20 @@ fn words(drawing: &mut Drawing, story: &Story, peak: u32, at: Us, lanes: &Lanes)
     let Some((what, when)) = &story.area_words else { return };
     let first = story.area.iter().find(|(_, bad, _)| *bad > 0).map_or(Us::ZERO, |(at, _, _)| *at);
     let (begins, cursor) = (lanes.x(first, story.ends), lanes.x(at, story.ends));
+    let (end, right) = (lanes.left + lanes.plot, begins.max(cursor) + 16.0);
     let soft = if lanes.folded { 0.0 } else { text_width(when, 12.0, Weight::Regular) };
-    let (wide, end) = (text_width(what, 12.0, Weight::Bold).max(soft), lanes.left + lanes.plot);
-    let right = begins.max(cursor) + 16.0;
+    // The second line is left out where neither side of the cursor has room for it.
+    let soft = if soft + 8.0 <= (end - right).max(cursor - 16.0 - lanes.left) { soft } else { 0.0 };
+    let wide = text_width(what, 12.0, Weight::Bold).max(soft);
     let fits = right + wide + 8.0 <= end && (cursor - lanes.left) < 0.7 * lanes.plot;
     let before = cursor - 16.0 - wide >= lanes.left;
     let (x, side) = if fits { (right, "") } else { (if before { cursor - 16.0 } else { end - 8.0 }, "end") };
     let (high, low) = baselines(story, peak, lanes);
     let filled = !fits && before && cursor - 24.0 - wide >= begins;
+    let over = story.area.iter().find(|(since, bad, _)| *since > first && *bad == 0);
+    let over = over.map_or(end, |(since, _, _)| lanes.x(*since, story.ends));
     let mut line = |y: f64, ink: &str, plain: &str, words: &str| {
-        let under = y - 10.0 >= level(story, peak, lanes);
+        let under = y - 10.0 >= level(story, peak, lanes) && x + wide <= over;
         match (filled && under, fits && under) {
             (true, _) => drawing.words(&["on-accent", plain, side], x, y, words),
             (false, true) => drawing.words(&[ink, plain, "over", side], x, y, words),
@@ -114,7 +118,7 @@ fn words(drawing: &mut Drawing, story: &Story, peak: u32, at: Us, lanes: &Lanes)
         }
     };
     line(high, "accent", "bold", what);
-    if let Some(low) = low {
+    if let Some(low) = low.filter(|_| soft > 0.0) {
         line(low, "second", "", when);
     }
 }

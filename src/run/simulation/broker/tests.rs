@@ -110,7 +110,7 @@ fn acks_one_failover() {
         (witness.key.as_str(), witness.cause.as_str()),
         (
             "order-6",
-            "search-index was never told of order-6 version 1: it was in the leader's log only, and at 8.350 s, \
+            "the search index was never told of order-6 version 1: it was in the leader's log only, and at 8.350 s, \
              344.5 ms after the commit, another replica became leader without it."
         ),
     );

@@ -50,14 +50,14 @@ fn retention_expired() {
     let causes: Vec<&str> = report.stores[0].witnesses.iter().map(|witness| witness.cause.as_str()).collect();
     assert!(
         causes.contains(
-            &"search-index was never told of order-5 version 1: the broker deleted it at 20.000 s, 8.994 s after the \
+            &"the search index was never told of order-5 version 1: the broker deleted it at 20.000 s, 8.994 s after the \
               commit, unread, with its segment."
         ),
         "{causes:?}"
     );
     assert!(
         causes.contains(
-            &"search-index was never told of order-8 version 1: the consumer of search-index found its offset deleted \
+            &"the search index was never told of order-8 version 1: the consumer of search-index found its offset deleted \
               at 26.000 s and jumped to the log's end, past what was still there."
         ),
         "{causes:?}"

@@ -1,9 +1,10 @@
 //! Where plan, world, machines and detectors meet.
 //!
 //! `simulation` runs a plan into a `trace`; `account` makes the report of it; `view`, `stage`, `story` and `why` make what
-//! a `recording` shows at an instant; `narrate` and `words` say it.
+//! a `recording` shows at an instant; `acts` says what can be done then; `narrate` and `words` say it.
 
 pub mod account;
+pub mod acts;
 #[cfg(test)]
 mod flows;
 pub mod frame;

@@ -293,6 +293,12 @@ fn of(what: &str) -> String {
     if what.is_empty() { String::new() } else { format!(", {what}") }
 }
 
+/// A message in a few words: `the event, product-17 version 1`.
+#[must_use]
+pub fn message(plan: &Plan, sent: &Record) -> String {
+    format!("{}{}", parcel(sent.detail), of(&what(plan, sent)))
+}
+
 fn parcel(detail: u8) -> &'static str {
     match Parcel::ALL.get(usize::from(detail)) {
         Some(Parcel::Write) => "the write",

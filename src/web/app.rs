@@ -101,7 +101,7 @@ fn body(state: &UseReducerHandle<State>, frame: &Shared<Frame>, playhead: &Playh
                     <section class="panel-body" aria-label="Why">{ why(state, frame, &dispatch) }</section>
                 }
             </div>
-            <Menu recording={recording.clone()} frame={frame.clone()} overlay={state.overlay.clone()} dispatch={dispatch.clone()} />
+            <Menu recording={recording.clone()} frame={frame.clone()} overlay={state.overlay.clone()} panel={state.view == View::Lab} dispatch={dispatch.clone()} />
             if state.view == View::Lab {
                 { panel(state, frame, &dispatch) }
             }
@@ -202,11 +202,12 @@ fn keys(state: &UseReducerHandle<State>) -> Callback<KeyboardEvent> {
 fn away(state: &UseReducerHandle<State>) -> Callback<MouseEvent> {
     let state = state.clone();
     Callback::from(move |event: MouseEvent| {
-        if !matches!(state.overlay, Overlay::Node(_) | Overlay::Gap(..)) {
+        if !matches!(state.overlay, Overlay::Menu(..)) {
             return;
         }
-        let inside =
-            event.target_dyn_into::<Element>().and_then(|element| element.closest(".menu, .target").ok().flatten());
+        let inside = event
+            .target_dyn_into::<Element>()
+            .and_then(|element| element.closest(".menu, .target, .rows-picture, .table").ok().flatten());
         if inside.is_none() {
             state.dispatch(Action::Look(Look::Overlay(Overlay::None)));
         }

@@ -18,11 +18,18 @@ pub struct DialogProps {
 /// What the keys do, by where the focus is.
 const KEYS: [(&str, &[(&str, &str)]); 5] = [
     ("Anywhere", &[("?", "this list"), ("Esc", "close the menu, the dialog or the tour; then leave the selection")]),
-    ("Rows", &[("arrows", "by cell"), ("Ctrl and arrows", "to the next difference"), ("Enter", "why is it so?")]),
+    (
+        "Rows",
+        &[
+            ("arrows", "by cell"),
+            ("Ctrl and arrows", "to the next difference"),
+            ("Enter", "why is it so, and what can be done to it"),
+        ],
+    ),
     (
         "Stage",
         &[
-            ("arrows", "to the nearest node or gap"),
+            ("arrows", "to the nearest node, gap, link or message"),
             ("Enter or Space", "what can be done to it"),
             ("Home, End", "first, last"),
         ],

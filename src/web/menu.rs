@@ -1,11 +1,13 @@
-//! What can be done to a node, or at the gap between two steps. Each entry ends with what it writes to the document.
+//! What can be done to a node, gap, link, message or row: the recording says what. Each entry ends with what it writes to
+//! the document.
 
 use super::dom::focus;
-use super::format::duration;
 use super::shared::Shared;
 use super::state::{Action, Dispatch, Look, Overlay};
 use super::world::{Edit, RecordingRef};
-use crate::run::frame::{Frame, GapFrame, NodeFrame, NodeState};
+use crate::run::acts::{Act, Thing, acts};
+use crate::run::frame::Frame;
+use crate::run::recording::Subject;
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
@@ -18,121 +20,81 @@ pub struct MenuProps {
     pub frame: Shared<Frame>,
     /// Whose menu it is.
     pub overlay: Overlay,
+    /// Whether there is a panel, which says why.
+    pub panel: bool,
     /// Where the choice goes.
     pub dispatch: Dispatch,
 }
 
-/// One entry.
-struct Entry {
-    words: String,
-    /// `faults += crash:app@12.503s`
-    writes: String,
-    edit: Edit,
-}
-
-/// The menu of a node or of a gap; nothing if none is open.
+/// The menu that is open; nothing if none is.
 #[component]
 pub fn Menu(props: &MenuProps) -> Html {
     let node = use_node_ref();
-    let opened = open(&props.overlay, &props.frame, &props.recording);
-    let anchor = opened.as_ref().map(|(anchor, _, _)| anchor.clone());
     {
         let node = node.clone();
-        use_effect_with(anchor, move |anchor| {
-            if let Some(anchor) = anchor {
+        use_effect_with(props.overlay.clone(), move |overlay| {
+            if let Overlay::Menu(_, anchor) = overlay {
                 settle(&node, anchor);
                 focus(".menu [role='menuitem']");
             }
         });
     }
-    let Some((anchor, title, entries)) = opened else { return Html::default() };
+    let Overlay::Menu(thing, anchor) = &props.overlay else { return Html::default() };
+    let Some(found) = acts(&props.recording, thing, &props.frame) else { return Html::default() };
     let onkeydown = {
-        let (dispatch, node) = (props.dispatch.clone(), node.clone());
+        let (dispatch, node, anchor) = (props.dispatch.clone(), node.clone(), anchor.clone());
         Callback::from(move |event: KeyboardEvent| walk(&event, &node, &dispatch, &anchor))
     };
+    let bare = found.acts.is_empty();
     html! {
-        <div class="menu" role="menu" aria-label={title.clone()} ref={node} {onkeydown}>
-            <p class="menu-title bold" role="presentation">{ title }</p>
-            for entry in entries {
-                { item(entry, &props.dispatch) }
+        <div class="menu" role="menu" aria-label={found.title.clone()} ref={node} {onkeydown}>
+            <p class="menu-title bold" role="presentation">{ found.title }</p>
+            if !found.note.is_empty() {
+                <p class="menu-title small second" role="presentation">{ found.note }</p>
+            }
+            if let (Thing::Row(strip, key), true) = (thing, props.panel) {
+                { item("Why is it so?", "", Action::Look(Look::Subject(Subject::Row(*strip, *key))), "#tab-why", props) }
+            }
+            for act in &found.acts {
+                { item(&act.words, &writes(act), Action::EditScenario(edit(act)), anchor, props) }
+            }
+            if bare {
+                { item("Close", "", Action::Look(Look::Overlay(Overlay::None)), anchor, props) }
             }
         </div>
     }
 }
 
-fn item(entry: Entry, dispatch: &Dispatch) -> Html {
-    let Entry { words, writes, edit } = entry;
-    let dispatch = dispatch.clone();
-    let onclick = Callback::from(move |_: MouseEvent| dispatch.dispatch(Action::EditScenario(edit.clone())));
+fn edit(act: &Act) -> Edit {
+    act.takes_out.map_or_else(|| Edit::AddFault(act.fault.clone()), Edit::RemoveFault)
+}
+
+/// `faults += crash:app@12.503s`
+fn writes(act: &Act) -> String {
+    format!("faults {}= {}", if act.takes_out.is_some() { '-' } else { '+' }, act.fault)
+}
+
+/// An entry; it closes the menu, and the focus goes to `then`.
+fn item(words: &str, writes: &str, action: Action, then: &str, props: &MenuProps) -> Html {
+    let (dispatch, then) = (props.dispatch.clone(), then.to_owned());
+    let onclick = Callback::from(move |_: MouseEvent| {
+        dispatch.dispatch(Action::Look(Look::Overlay(Overlay::None)));
+        dispatch.dispatch(action.clone());
+        back(&then);
+    });
     html! {
         <button type="button" role="menuitem" tabindex="-1" class="menu-item" {onclick}>
-            <span>{ words }</span>
-            <span class="mono third">{ writes }</span>
+            <span>{ words.to_owned() }</span>
+            if !writes.is_empty() {
+                <span class="mono third">{ writes.to_owned() }</span>
+            }
         </button>
     }
 }
 
-/// The anchor's name, the title and the entries of the menu that is open.
-fn open(overlay: &Overlay, frame: &Frame, recording: &RecordingRef) -> Option<(String, String, Vec<Entry>)> {
-    match overlay {
-        Overlay::Node(at) => {
-            let node = frame.nodes.get(*at)?;
-            Some((format!("node-{}", node.id), format!("{}, {}", node.id, node.word), node_entries(node, frame)))
-        }
-        Overlay::Gap(at, step) => {
-            let node = frame.nodes.get(*at)?;
-            let gap = node.steps.get(*step)?.gap.as_ref()?;
-            Some((format!("gap-{}-{step}", node.id), gap.id.clone(), gap_entries(node, gap, recording)))
-        }
-        Overlay::None | Overlay::Keys | Overlay::Share | Overlay::Scenario => None,
-    }
-}
-
-fn add(words: &str, fault: String) -> Entry {
-    Entry { words: words.to_owned(), writes: format!("faults += {fault}"), edit: Edit::AddFault(fault) }
-}
-
-fn node_entries(node: &NodeFrame, frame: &Frame) -> Vec<Entry> {
-    let (id, at) = (&node.id, duration(frame.at));
-    match node.state {
-        NodeState::Up => {
-            vec![add("Crash now", format!("crash:{id}@{at}")), add("Switch off", format!("off:{id}@{at}"))]
-        }
-        NodeState::Crashed | NodeState::Off => vec![add("Restart now", format!("restart:{id}@{at}"))],
-    }
-}
-
-fn gap_entries(node: &NodeFrame, gap: &GapFrame, recording: &RecordingRef) -> Vec<Entry> {
-    let fault = format!("crash:{}@{}", node.id, gap.id);
-    let next = gap.passes + 1;
-    let mut entries = vec![
-        add(&format!("Crash here at the next pass, the {}", ordinal(next)), format!("{fault}*{next}")),
-        add("Crash here at every pass", format!("{fault}*0")),
-    ];
-    let named = recording
-        .story()
-        .chips
-        .iter()
-        .enumerate()
-        .filter(|(_, chip)| chip.text.starts_with(&format!("{fault}*")) || chip.text == fault);
-    entries.extend(named.map(|(index, chip)| Entry {
-        words: "Take this crash away".to_owned(),
-        writes: format!("faults -= {}", chip.text),
-        edit: Edit::RemoveFault(index),
-    }));
-    entries
-}
-
-/// `1st`, `2nd`, `13th`
-fn ordinal(n: u32) -> String {
-    let ending = match (n % 10, n % 100) {
-        (_, 11..=13) => "th",
-        (1, _) => "st",
-        (2, _) => "nd",
-        (3, _) => "rd",
-        (_, _) => "th",
-    };
-    format!("{n}{ending}")
+/// The focus goes back to what the menu was of; a cell of the strips is drawn, and its grid has the focus.
+fn back(anchor: &str) {
+    focus(if anchor.starts_with(".strips") { ".rows-grid" } else { anchor });
 }
 
 /// Arrows walk, Escape and Tab close and give the focus back.
@@ -164,7 +126,7 @@ fn walk(event: &KeyboardEvent, node: &NodeRef, dispatch: &Dispatch, anchor: &str
             event.prevent_default();
             event.stop_propagation();
             dispatch.dispatch(Action::Look(Look::Overlay(Overlay::None)));
-            focus(&format!("[data-name='{anchor}']"));
+            back(anchor);
             return;
         }
         _ => return,
@@ -178,7 +140,7 @@ fn walk(event: &KeyboardEvent, node: &NodeRef, dispatch: &Dispatch, anchor: &str
 
 /// Puts the menu beside its anchor, inside the window.
 fn settle(menu: &NodeRef, anchor: &str) {
-    let found = super::dom::document().query_selector(&format!("[data-name='{anchor}']"));
+    let found = super::dom::document().query_selector(anchor);
     let (Ok(Some(anchor)), Some(menu)) = (found, menu.cast::<HtmlElement>()) else { return };
     let (anchor, own) = (anchor.get_bounding_client_rect(), menu.get_bounding_client_rect());
     let (width, height) = super::screen::window_size();
@@ -188,14 +150,5 @@ fn settle(menu: &NodeRef, anchor: &str) {
     for (property, length) in [("left", x), ("top", y.min(height - own.height() - 8.0).max(8.0))] {
         // A browser that does not know one of these two leaves the menu at the corner.
         drop(menu.style().set_property(property, &format!("{}px", super::format::px(length))));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn ordinals() {
-        let words = [1, 2, 3, 4, 11, 12, 13, 21, 112].map(super::ordinal);
-        assert_eq!(words, ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "112th"]);
     }
 }

@@ -7,6 +7,7 @@ use super::format::{clock, seconds};
 use super::tour::Tour;
 use super::world::{Edit, Opening, World};
 use crate::kernel::time::Us;
+use crate::run::acts::Thing;
 use crate::run::recording::Subject;
 use crate::scenario::Refusal;
 use crate::strategy::StrategyId;
@@ -98,10 +99,8 @@ pub enum Overlay {
     /// Nothing.
     #[default]
     None,
-    /// What can be done to a node (index in `Frame::nodes`).
-    Node(usize),
-    /// What can be done at a gap (node, step).
-    Gap(usize, usize),
+    /// What can be done to a thing, and the selector of the element that it stands beside.
+    Menu(Thing, String),
     /// The keys.
     Keys,
     /// The link, copied.
@@ -174,7 +173,7 @@ pub enum Look {
 }
 
 /// Everything that can happen to the page.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Action {
     /// The scenario changes; the run is made again in place.
     EditScenario(Edit),

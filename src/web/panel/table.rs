@@ -1,10 +1,10 @@
 //! The rows as a table: key, the source's version, one column per store. By default only what differs.
 
+use crate::run::acts::Thing;
 use crate::run::frame::{Cell, Frame, RowState};
-use crate::run::recording::Subject;
 use crate::web::mark::glyph;
 use crate::web::shared::Shared;
-use crate::web::state::{Action, Dispatch, Look, on};
+use crate::web::state::{Action, Dispatch, Look, Overlay, on};
 use crate::web::world::RecordingRef;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
@@ -67,10 +67,11 @@ pub fn Table(props: &TableProps) -> Html {
 
 fn row(name: &str, key: usize, frame: &Frame, dispatch: &Dispatch) -> Html {
     let worst = (1..frame.strips.len()).find(|&strip| frame.strips[strip].cells[key].state.differs()).unwrap_or(1);
-    let why = on(dispatch, move || Action::Look(Look::Subject(Subject::Row(worst, key))));
+    let menu = move || Overlay::Menu(Thing::Row(worst, key), format!("[data-name='line-{key}']"));
+    let opened = on(dispatch, move || Action::Look(Look::Overlay(menu())));
     html! {
         <tr key={key}>
-            <th scope="row"><button type="button" class="link" aria-label={format!("Why is {name} so?")} onclick={why}>{ name }</button></th>
+            <th scope="row"><button type="button" class="link" aria-haspopup="menu" data-name={format!("line-{key}")} onclick={opened}>{ name }</button></th>
             for (at, strip) in frame.strips.iter().enumerate() {
                 <td>{ cell(&strip.cells[key], at == 0) }</td>
             }

@@ -1,9 +1,10 @@
 //! The strips as a grid of real elements: one tab stop, arrows by cell, Ctrl and arrows to the next difference.
 
+use crate::run::acts::Thing;
 use crate::run::frame::{Frame, Strip};
 use crate::run::recording::Subject;
 use crate::web::shared::Shared;
-use crate::web::state::{Action, Dispatch, Look};
+use crate::web::state::{Action, Dispatch, Look, Overlay};
 use yew::prelude::*;
 
 /// The grid; `active` is the cell that the keyboard stands on.
@@ -14,7 +15,7 @@ pub fn grid(frame: &Shared<Frame>, active: &UseStateHandle<(usize, usize)>, disp
         Callback::from(move |event: KeyboardEvent| {
             if matches!(event.key().as_str(), "Enter" | " ") {
                 event.prevent_default();
-                dispatch.dispatch(Action::Look(Look::Subject(Subject::Row(active.0, active.1))));
+                open(&dispatch, *active);
             } else if let Some(cell) = step(&frame.strips, *active, &event.key(), event.ctrl_key()) {
                 event.prevent_default();
                 active.set(cell);
@@ -35,6 +36,15 @@ pub fn grid(frame: &Shared<Frame>, active: &UseStateHandle<(usize, usize)>, disp
             }
         </div>
     }
+}
+
+/// The ring about the row that the panel explains.
+const CHOSEN: &str = ".strips .chosen";
+
+/// Explains a row, and opens the menu of what can be done to it.
+pub fn open(dispatch: &Dispatch, (strip, key): (usize, usize)) {
+    dispatch.dispatch(Action::Look(Look::Subject(Subject::Row(strip, key))));
+    dispatch.dispatch(Action::Look(Look::Overlay(Overlay::Menu(Thing::Row(strip, key), CHOSEN.to_owned()))));
 }
 
 /// Where a key leads from a cell; `None` if it is no key of a grid.

@@ -7,11 +7,11 @@ pub mod strip;
 
 use super::draw::{nodes, picture};
 use super::shared::Shared;
-use super::state::{Action, Dispatch, Look, View};
+use super::state::{Action, Dispatch, Look, Overlay, View};
 use super::world::RecordingRef;
 use crate::run::frame::Frame;
 use crate::run::recording::Subject;
-use grid::grid;
+use grid::{grid, open};
 use layout::StripLayout;
 use legend::legend;
 use strip::strips;
@@ -57,8 +57,9 @@ pub fn Rows(props: &RowsProps) -> Html {
             let Some(element) = place.cast::<Element>() else { return };
             let origin = element.get_bounding_client_rect();
             let (x, y) = (f64::from(event.client_x()) - origin.left(), f64::from(event.client_y()) - origin.top());
-            if let Some((strip, key)) = layout.hit(x, y, strips, keys) {
-                dispatch.dispatch(Action::Look(Look::Subject(Subject::Row(strip, key))));
+            match layout.hit(x, y, strips, keys) {
+                Some(cell) => open(&dispatch, cell),
+                None => dispatch.dispatch(Action::Look(Look::Overlay(Overlay::None))),
             }
         })
     };

@@ -27,15 +27,23 @@ pub struct MessagesProps {
 
 /// A message as it moves: from where to where, and when.
 #[derive(Clone, Debug, PartialEq)]
-struct Flight {
+pub struct Flight {
     line: Line,
     sent: Us,
     arrives: Us,
     /// Half the length of its tag, which stays between the two boxes.
-    half: f64,
+    pub half: f64,
+    /// Whether it stands in mid-link, for a reader who wants no motion.
+    still: bool,
 }
 
 impl Flight {
+    /// Where its middle is shown at an instant.
+    #[must_use]
+    pub fn shown(&self, at: Us) -> (f64, f64) {
+        self.at(if self.still { Us((self.sent.0 + self.arrives.0) / 2) } else { at })
+    }
+
     /// Where its middle is at an instant.
     fn at(&self, at: Us) -> (f64, f64) {
         let span = self.arrives.since(self.sent).0.max(1) as f64;
@@ -55,17 +63,16 @@ const MANY: usize = 60;
 #[component]
 pub fn Messages(props: &MessagesProps) -> Html {
     let layer = use_node_ref();
-    let shown = sort(&props.frame).0;
-    let flights: Vec<Flight> = shown.iter().map(|message| flight(message, &props.layout)).collect();
+    let flights = flights(&props.frame, &props.layout);
+    let shown: Vec<&MessageFrame> = flights.iter().map(|(at, _)| &props.frame.messages[*at]).collect();
     {
-        let (layer, still) = (layer.clone(), still());
+        let layer = layer.clone();
         use_mover(&props.playhead, move |now| {
             let Some(group) = layer.cast::<Element>() else { return };
             let mut next = group.first_element_child();
-            for flight in &flights {
+            for (_, flight) in &flights {
                 let Some(element) = next else { return };
-                let at = if still { Us((flight.sent.0 + flight.arrives.0) / 2) } else { now };
-                let (x, y) = flight.at(at);
+                let (x, y) = flight.shown(now);
                 // An attribute of a fixed name on an SVG element: it cannot be refused.
                 drop(element.set_attribute("transform", &format!("translate({} {})", px(x), px(y))));
                 next = element.next_element_sibling();
@@ -81,16 +88,22 @@ pub fn Messages(props: &MessagesProps) -> Html {
     }
 }
 
-/// The messages that stand alone, and the links with too many, with their number.
-fn sort(frame: &Frame) -> (Vec<&MessageFrame>, Vec<(usize, usize)>) {
+/// How many messages are on each link.
+fn per_link(frame: &Frame) -> Vec<usize> {
     let mut per_link = vec![0_usize; frame.links.len()];
     frame.messages.iter().for_each(|message| per_link[message.link as usize] += 1);
-    let shown = frame.messages.iter().filter(|message| per_link[message.link as usize] <= MANY).collect();
-    let crowds = per_link.into_iter().enumerate().filter(|&(_, count)| count > MANY).collect();
-    (shown, crowds)
+    per_link
 }
 
-fn flight(message: &MessageFrame, layout: &StageLayout) -> Flight {
+/// The messages that stand alone, by their index, as they move.
+#[must_use]
+pub fn flights(frame: &Frame, layout: &StageLayout) -> Vec<(usize, Flight)> {
+    let (per_link, still) = (per_link(frame), still());
+    let alone = frame.messages.iter().enumerate().filter(|(_, message)| per_link[message.link as usize] <= MANY);
+    alone.map(|(at, message)| (at, flight(message, layout, still))).collect()
+}
+
+fn flight(message: &MessageFrame, layout: &StageLayout, still: bool) -> Flight {
     let line = layout.links[message.link as usize];
     let line = if message.back { Line { from: line.to, to: line.from } } else { line };
     let (words, upright) = (words(message, layout), line.from.0 == line.to.0);
@@ -101,7 +114,7 @@ fn flight(message: &MessageFrame, layout: &StageLayout) -> Flight {
     } else {
         text_width(&words, 12.0, Weight::Regular) / 2.0 + 8.0
     };
-    Flight { line, sent: message.sent, arrives: message.arrives, half }
+    Flight { line, sent: message.sent, arrives: message.arrives, half, still }
 }
 
 /// What its tag says: on a link shorter than 72 px the key alone.
@@ -179,7 +192,7 @@ fn node(message: &MessageFrame, layout: &StageLayout) -> Html {
 
 /// Draws one tag for all, where there are too many to tell apart.
 pub fn crowds(drawing: &mut Drawing, frame: &Frame, layout: &StageLayout) {
-    for (link, count) in sort(frame).1 {
+    for (link, count) in per_link(frame).into_iter().enumerate().filter(|&(_, count)| count > MANY) {
         let Line { from, to } = layout.links[link];
         let words = format!("{count} messages");
         let wide = text_width(&words, 12.0, Weight::Regular) + 16.0;
@@ -196,7 +209,7 @@ mod tests {
     #[test]
     fn a_place_is_linear_in_simulated_time() {
         let line = Line { from: (100.0, 50.0), to: (300.0, 50.0) };
-        let flight = Flight { line, sent: Us(1_000), arrives: Us(3_000), half: 10.0 };
+        let flight = Flight { line, sent: Us(1_000), arrives: Us(3_000), half: 10.0, still: false };
         assert_eq!(flight.at(Us(1_000)), (110.0, 50.0));
         assert_eq!(flight.at(Us(2_000)), (200.0, 50.0));
         assert_eq!(flight.at(Us(3_000)), (290.0, 50.0));

@@ -60,7 +60,7 @@ pub fn Stage(props: &StageProps) -> Html {
             { head(story, *view) }
             <div class="stage-picture">
                 { picture("path", layout.size, inside) }
-                <Targets frame={frame.clone()} layout={layout.clone()} overlay={props.overlay.clone()} dispatch={props.dispatch.clone()} />
+                <Targets frame={frame.clone()} layout={layout.clone()} playhead={props.playhead.clone()} overlay={props.overlay.clone()} dispatch={props.dispatch.clone()} />
             </div>
         </section>
     }

@@ -5,6 +5,7 @@
 //! - `arrivals`, `fault`: the two parts of a document with a notation of their own
 //! - `validate`: shape and ids; `topology`: which nodes and links there are; `build`, `wiring`, `fault_plan`, `participants`: the plan;
 //!   `notes`: what has no effect; `budget`: what would take too long
+//! - `form`: the document as fields to fill in; `place`: the line of a refusal
 //! - `presets`; `permalink`, `patch`: a scenario in a link
 //!
 //! An option is added by one row in `options` and one field in `plan`.
@@ -17,12 +18,14 @@ mod document;
 mod edit;
 pub mod fault;
 mod fault_plan;
+pub mod form;
 pub mod kind;
 mod notes;
 pub mod options;
 mod participants;
 mod patch;
 pub mod permalink;
+pub mod place;
 pub mod plan;
 pub mod presets;
 mod refusal;

@@ -35,8 +35,12 @@ pub fn inert(builder: &Builder<'_>) -> Vec<String> {
     notes
 }
 
-fn absent(topology: &Topology, map: &str, id: &str) -> Option<String> {
+/// Says that the strategy lacks a node or link; `None` if it has it, or nobody does.
+pub fn absent(topology: &Topology, map: &str, id: &str) -> Option<String> {
     let title = topology.title();
+    if map != "nodes" && map != "links" {
+        return None;
+    }
     if map == "nodes" {
         let known = topology.all_nodes().into_iter().find(|known| known.id == id || known.declared == id)?;
         return (!topology.has_node(known.role)).then(|| format!("nodes.{id}: {title} has no {id}."));
@@ -47,16 +51,27 @@ fn absent(topology: &Topology, map: &str, id: &str) -> Option<String> {
 
 fn block_note(topology: &Topology, block: &str) -> Option<String> {
     let row = OPTIONS.iter().find(|row| row.path.strip_prefix(block).is_some_and(|rest| rest.starts_with('.')))?;
-    let (has, what) = match row.scope {
-        Scope::Always => (true, ""),
-        Scope::Direct => (topology.is_direct() || topology.strategy.listens(), "second write of the app"),
-        Scope::Outbox => (topology.has_relay(), "outbox"),
-        Scope::Broker => (topology.has_broker(), "broker"),
-        Scope::Of(strategy) => (topology.strategy == strategy, strategy.id()),
-        Scope::Cdc => (topology.has_connector(), "connector"),
-        Scope::Explore => (true, ""),
+    let what = match row.scope {
+        Scope::Always | Scope::Explore => "",
+        Scope::Direct => "second write of the app",
+        Scope::Outbox => "outbox",
+        Scope::Broker => "broker",
+        Scope::Of(strategy) => strategy.id(),
+        Scope::Cdc => "connector",
     };
-    (!has).then(|| format!("{block}: {} has no {what}.", topology.title()))
+    (!has(topology, row.scope)).then(|| format!("{block}: {} has no {what}.", topology.title()))
+}
+
+/// Whether a scenario has what options of that scope are about.
+pub fn has(topology: &Topology, scope: Scope) -> bool {
+    match scope {
+        Scope::Always | Scope::Explore => true,
+        Scope::Direct => topology.is_direct() || topology.strategy.listens(),
+        Scope::Outbox => topology.has_relay(),
+        Scope::Broker => topology.has_broker(),
+        Scope::Of(strategy) => topology.strategy == strategy,
+        Scope::Cdc => topology.has_connector(),
+    }
 }
 
 /// Options of a detector that its kind does not have.

@@ -4,6 +4,7 @@ use super::bar::bar;
 use super::clock::{Pace, use_clock};
 use super::compare::compare;
 use super::dialog::Dialog;
+use super::editor::Editor;
 use super::headline::headline;
 use super::live::live;
 use super::matrix::matrix;
@@ -62,6 +63,9 @@ pub fn App() -> Html {
             { place(&state, &frame, &playhead, &screen) }
             { live(&state.spoken) }
             { dialog(&state) }
+            if lab {
+                <Editor shown={state.overlay == Overlay::Editor} world={state.world.clone()} dispatch={dispatch.clone()} />
+            }
         </div>
     }
 }
@@ -88,6 +92,9 @@ fn body(state: &UseReducerHandle<State>, frame: &Shared<Frame>, playhead: &Playh
     html! {
         <main class="main">
             <div class="lead">
+                if state.refused {
+                    <p class="accepted small bold">{ "showing the last run that was accepted" }</p>
+                }
                 { headline(state, &dispatch) }
                 if rows {
                     <Rows recording={recording.clone()} frame={frame.clone()} subject={state.subject.clone()} width={screen.stage()}

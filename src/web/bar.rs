@@ -26,6 +26,9 @@ pub fn bar(world: &World, open: bool, dispatch: &Dispatch) -> Html {
                 { strategy_select(world, dispatch) }
                 { seed_input(world, dispatch) }
                 { faults(world, dispatch) }
+                <button type="button" class="quiet edit-scenario" onclick={on(dispatch, || Action::Look(Look::Overlay(Overlay::Editor)))}>
+                    { "Edit scenario" }
+                </button>
             </div>
         </section>
     }

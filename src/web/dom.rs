@@ -1,6 +1,7 @@
 //! The browser: window, document, focus.
 
-use web_sys::{Document, HtmlElement, Window};
+use web_sys::{Document, HtmlDialogElement, HtmlElement, Window};
+use yew::NodeRef;
 
 /// The window. The page does not run outside of one.
 ///
@@ -27,5 +28,23 @@ pub fn focus(selector: &str) {
     {
         // A browser refuses focus to what is not rendered: then it stays where it is.
         drop(element.focus());
+    }
+}
+
+/// Moves the focus to the element of that id.
+pub fn focus_by_id(id: &str) {
+    if let Some(element) = document().get_element_by_id(id)
+        && let Ok(element) = wasm_bindgen::JsCast::dyn_into::<HtmlElement>(element)
+    {
+        // As above.
+        drop(element.focus());
+    }
+}
+
+/// Opens a dialog over the page.
+pub fn show_modal(node: &NodeRef) {
+    if let Some(dialog) = node.cast::<HtmlDialogElement>() {
+        // It is open already if the element was kept: no error then.
+        drop(dialog.show_modal());
     }
 }

@@ -2,11 +2,14 @@
 
 pub mod app;
 pub mod bar;
+pub mod clipboard;
 pub mod clock;
 pub mod compare;
 pub mod dialog;
 pub mod dom;
 pub mod draw;
+pub mod editor;
+pub mod file;
 pub mod format;
 pub mod headline;
 pub mod live;
@@ -27,6 +30,7 @@ pub mod storage;
 pub mod top;
 pub mod tour;
 pub mod transport;
+pub mod words;
 pub mod world;
 
 /// Starts the page in the element `app`, in place of what stands there; nothing happens if there is none.

@@ -126,10 +126,21 @@ pub fn link(state: &State, view: View) -> String {
 /// The whole address of what is on the page.
 #[must_use]
 pub fn address(state: &State, view: View) -> String {
+    at_page(&link(state, view))
+}
+
+/// The whole address of a document.
+#[must_use]
+pub fn address_of(document: &Document) -> String {
+    at_page(&encode(document, &Extras::default()))
+}
+
+/// The address of the page with another hash.
+fn at_page(link: &str) -> String {
     let location = super::dom::window().location();
     let before = location.href().unwrap_or_default();
     let page = before.split('#').next().unwrap_or_default();
-    format!("{page}{}", link(state, view))
+    format!("{page}{link}")
 }
 
 thread_local! {

@@ -90,6 +90,8 @@ crate::ids! {
         Events = "events",
         /// The table of rows.
         Rows = "rows",
+        /// The knobs of the strategy.
+        Options = "options",
     }
 }
 
@@ -107,6 +109,8 @@ pub enum Overlay {
     Share,
     /// The scenario bar of the phone.
     Scenario,
+    /// The scenario editor.
+    Editor,
 }
 
 /// A message that stays until it is dismissed, or until something works again.
@@ -170,6 +174,8 @@ pub enum Look {
     Place(Place),
     /// The strategies that are compared.
     Compare(Vec<StrategyId>),
+    /// Whether the scenario that is being written is refused.
+    Refused(bool),
 }
 
 /// Everything that can happen to the page.
@@ -234,6 +240,8 @@ pub struct State {
     pub toured: bool,
     /// What the screen reader is told.
     pub spoken: String,
+    /// Whether the scenario that is being written is refused: what is shown is the last one that was not.
+    pub refused: bool,
 }
 
 impl State {
@@ -259,6 +267,7 @@ impl State {
             tour: None,
             toured: false,
             spoken: String::new(),
+            refused: false,
         };
         super::settings::recall(&mut state, opening.theme);
         state
@@ -281,7 +290,7 @@ impl State {
             }
             Err(notice) => self.notice = Some(notice),
         }
-        (self.playing, self.tour, self.overlay) = (false, None, Overlay::None);
+        (self.playing, self.tour, self.overlay, self.refused) = (false, None, Overlay::None, false);
     }
 
     fn open_link(&mut self, opening: &Opening) {
@@ -366,10 +375,12 @@ impl State {
             Look::Overlay(overlay) => {
                 self.playing = self.playing && overlay == Overlay::None;
                 self.overlay = overlay;
+                self.refused = false;
             }
             Look::Dismiss => self.notice = None,
             Look::Place(place) => self.place = place,
             Look::Compare(strategies) => (self.compare, self.place) = (strategies, Place::Compare),
+            Look::Refused(refused) => self.refused = refused,
         }
     }
 

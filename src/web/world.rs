@@ -33,6 +33,10 @@ pub enum Edit {
     AddFault(String),
     /// The fault of that number is taken out.
     RemoveFault(usize),
+    /// Another document, as JSON; it keeps the name of the preset it was made from.
+    Document(String),
+    /// An option, by its path, as typed; nothing takes it out.
+    Option(String, String),
 }
 
 /// What a link opens.
@@ -84,6 +88,10 @@ impl World {
                 document.remove_fault(*index);
                 Ok(())
             }
+            Edit::Document(text) => {
+                Document::parse(text).map(|other| document = other.named(document.name().unwrap_or_default()))
+            }
+            Edit::Option(path, text) => document.type_in(path, text),
         };
         done.and_then(|()| World::run(document)).map_err(|refusals| Notice::refused("Not run.", &refusals))
     }

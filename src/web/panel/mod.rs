@@ -1,6 +1,7 @@
 //! The panel: why, events, rows.
 
 pub mod events;
+pub mod options;
 pub mod table;
 pub mod why;
 
@@ -8,6 +9,7 @@ use super::shared::Shared;
 use super::state::{Action, Dispatch, Look, State, Tab, on};
 use crate::run::frame::Frame;
 use events::Events;
+use options::Options;
 use table::Table;
 use why::why;
 use yew::prelude::*;
@@ -35,6 +37,7 @@ fn pane(state: &State, frame: &Shared<Frame>, dispatch: &Dispatch) -> Html {
         Tab::Why => why(state, &frame, &dispatch),
         Tab::Events => html! { <Events {recording} {frame} {dispatch} /> },
         Tab::Rows => html! { <Table {recording} {frame} {dispatch} /> },
+        Tab::Options => html! { <Options world={state.world.clone()} {dispatch} /> },
     }
 }
 
@@ -44,6 +47,7 @@ fn word(tab: Tab) -> &'static str {
         Tab::Why => "Why",
         Tab::Events => "Events",
         Tab::Rows => "Rows",
+        Tab::Options => "Options",
     }
 }
 

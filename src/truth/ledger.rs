@@ -399,7 +399,6 @@ impl Ledger {
         self.source[record.key.index()].push(RowChange { at, event, version, present, record: id });
     }
 
-    /// From here on the source shows what it showed before the commit (CONTRACT 3).
     /// What was never committed counts by the version that its record in the log carries.
     fn carry(&mut self, record: &Record) {
         let fate = self.know(record);
@@ -408,6 +407,7 @@ impl Ledger {
         }
     }
 
+    /// From here on the source shows what it showed before the commit (CONTRACT 3).
     fn retract(&mut self, record: &Record, id: RecordId) {
         self.know(record).retracted = id;
         self.committed -= 1;

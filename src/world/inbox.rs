@@ -38,9 +38,9 @@ pub enum Found {
 pub struct Inbox {
     /// How long a row is kept; zero: there is no inbox.
     window: Us,
-    /// By event: when it was written; [`Us::NEVER`]: not yet, or gone.
-    written: Vec<Us>,
-    /// The rows in the order of writing.
+    /// By event: whether it has a row.
+    written: Vec<bool>,
+    /// The rows in the order of writing: when, and of what.
     rows: VecDeque<(Us, EventId, u64)>,
     /// Short ids and their events, sorted.
     ids: Vec<(u64, EventId)>,
@@ -68,12 +68,14 @@ impl Inbox {
 
     /// What it knows of an event at `now`. `id`: the event's id, if that is short enough to collide.
     pub fn find(&mut self, event: EventId, id: Option<u64>, now: Us) -> Found {
-        while self.rows.front().is_some_and(|(at, ..)| self.window != Us::NEVER && now > at.after(self.window)) {
-            let Some((_, old, id)) = self.rows.pop_front() else { break };
-            self.written[old.index()] = Us::NEVER;
+        while let Some(&(at, old, id)) = self.rows.front()
+            && now > at.after(self.window)
+        {
+            self.rows.pop_front();
+            self.written[old.index()] = false;
             self.ids.retain(|known| *known != (id, old));
         }
-        if self.written.get(event.index()).is_some_and(|at| *at != Us::NEVER) {
+        if self.written.get(event.index()) == Some(&true) {
             return Found::Event;
         }
         let collides = |id: u64| {
@@ -89,12 +91,11 @@ impl Inbox {
             return;
         }
         if self.written.len() <= event.index() {
-            self.written.resize(event.index() + 1, Us::NEVER);
+            self.written.resize(event.index() + 1, false);
         }
-        if self.written[event.index()] != Us::NEVER {
+        if std::mem::replace(&mut self.written[event.index()], true) {
             return;
         }
-        self.written[event.index()] = now;
         self.rows.push_back((now, event, id.unwrap_or_default()));
         self.peak = self.peak.max(self.rows.len() as u32);
         if let Some(id) = id {

@@ -34,8 +34,9 @@ crate::ids! {
         Granted = "granted",
         /// An event is in the broker's log. `value`: offset; `extra`: partition; `detail`: operation kind.
         Appended = "appended",
-        /// A store shows the event. `detail`: operation kind; `extra`: 1 if it was told of another event of the row and
-        /// read this one at the source, so that this is no delivery; 2 if a recovery wrote it past the store's own rule.
+        /// A store shows the event. `detail`: operation kind; `value`: 1 if it dropped its entry for it instead; `extra`: 1
+        /// if it was told of another event of the row and read this one at the source, so that this is no delivery; 2 if
+        /// a recovery wrote it past the store's own rule.
         Applied = "applied",
         /// A store refuses the event as not newer than what it has.
         NotNewer = "not-newer",

@@ -49,6 +49,17 @@ pub enum Slot {
     },
 }
 
+impl Slot {
+    /// The newest version of its key that it knows of; 0: of none.
+    #[must_use]
+    pub fn version(self) -> u32 {
+        match self {
+            Slot::Row { version, .. } | Slot::Tombstone { version, .. } => version,
+            Slot::Empty => 0,
+        }
+    }
+}
+
 /// What came of applying an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Applied {
@@ -195,11 +206,7 @@ impl Store {
             Found::Collision => return Applied::Mistaken,
         }
         let slot = self.slot(key);
-        let newest = match slot {
-            Slot::Empty => 0,
-            Slot::Row { version, .. } | Slot::Tombstone { version, .. } => version,
-        };
-        let refused = self.rules.apply == Apply::Versioned && version <= newest;
+        let refused = self.rules.apply == Apply::Versioned && version <= slot.version();
         if !refused && self.was_done(arriving, now) {
             return Applied::Known;
         }
@@ -263,11 +270,7 @@ impl Store {
             *known = 0;
         }
         let slot = self.slot(key);
-        let newest = match slot {
-            Slot::Empty => 0,
-            Slot::Row { version, .. } | Slot::Tombstone { version, .. } => version,
-        };
-        if self.rules.apply == Apply::Versioned && version < newest {
+        if self.rules.apply == Apply::Versioned && version < slot.version() {
             return false;
         }
         self.rows += u32::from(!matches!(slot, Slot::Row { .. }));
@@ -306,7 +309,7 @@ impl Store {
             self.called.resize(request as usize + 1, Us::NEVER);
         }
         let since = self.called[request as usize];
-        if since != Us::NEVER && (self.rules.keys_for == Us::NEVER || now <= since.after(self.rules.keys_for)) {
+        if since != Us::NEVER && now <= since.after(self.rules.keys_for) {
             return true;
         }
         self.called[request as usize] = now;

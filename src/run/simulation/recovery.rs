@@ -421,11 +421,11 @@ impl Simulation<'_> {
                         self.show(node, store, key, Some(event), version, last);
                     }
                     (_, None) => {
-                        self.show(node, store, key, None, remembered(new), last);
+                        self.show(node, store, key, None, new.version(), last);
                     }
                 }
                 // The new store was never told of deletes before its time: a late event finds no tombstone.
-                if shown(old).or(shown(new)).is_none() && remembered(new) < remembered(old) {
+                if shown(old).or(shown(new)).is_none() && new.version() < old.version() {
                     let gone = Record { cause: last, key, ..Record::new(self.now, node, Kind::TombstoneGone) };
                     self.record(gone);
                 }
@@ -474,14 +474,6 @@ fn shown(slot: Slot) -> Option<(EventId, u32)> {
     match slot {
         Slot::Row { event, version } => Some((event, version)),
         Slot::Tombstone { .. } | Slot::Empty => None,
-    }
-}
-
-/// The newest version of a key that a store knows of.
-fn remembered(slot: Slot) -> u32 {
-    match slot {
-        Slot::Row { version, .. } | Slot::Tombstone { version, .. } => version,
-        Slot::Empty => 0,
     }
 }
 

@@ -256,6 +256,7 @@ impl Simulation<'_> {
         match policy {
             PoisonPolicy::Stop => RelayEvent::Failed,
             PoisonPolicy::Skip | PoisonPolicy::DeadLetter => {
+                self.abandon(node, event);
                 self.relays[relay.index()].acked[at as usize] = true;
                 RelayEvent::Done
             }

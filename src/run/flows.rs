@@ -2,6 +2,7 @@
 
 use super::recording::Recording;
 use super::report::{Report, Verdict};
+use crate::kernel::time::Us;
 use crate::scenario::Document;
 use crate::scenario::presets;
 use crate::strategy::StrategyId;
@@ -200,6 +201,23 @@ fn two_phase(settings: &[(&str, &str)]) -> Recording {
         document.set(path, value).unwrap();
     }
     run(&document)
+}
+
+/// Between a vote and its decision the coordinator is not "cut off" because the link of somebody else is.
+#[test]
+fn who_is_cut_off() {
+    for (cut, said) in [("coordinator-broker", true), ("broker-search-index-consumer", false)] {
+        let faults = format!(r#"["cut:{cut}@8s"]"#);
+        let recording = two_phase(&[("faults", faults.as_str())]);
+        every_fault_struck(&recording);
+        let (mut doubtful, mut says) = (0, false);
+        for at in (8_000..8_400).map(Us::millis) {
+            doubtful += recording.view(at).prepared.len();
+            says |= recording.headline(at).source.contains("cut off");
+        }
+        assert!(doubtful > 0, "{cut}: nothing is prepared between 8 s and 8.4 s");
+        assert_eq!(says, said, "{cut}");
+    }
 }
 
 /// Wherever coordinator or participants die, all commit or none (DOMAIN 2j): the crash points by pass.

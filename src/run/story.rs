@@ -103,7 +103,7 @@ fn verdict(plan: &Plan, trace: &Trace, report: &Report) -> VerdictLine {
         .iter()
         .filter(|(_, n)| *n > 0)
         .map(|(state, n)| match state {
-            RowState::DuplicateEffect => format!("{} with an effect too many.", count(*n, "row")),
+            RowState::DuplicateEffect => format!("{} too many.", count(*n, "effect")),
             _ => format!("{} {} for good.", count(*n, "row"), state.word()),
         })
         .collect();

@@ -132,7 +132,9 @@ fn reads(roles: &Roles, node: NodeId) -> bool {
 fn doubt_headline(recording: &Recording, at: Us) -> Option<Headline> {
     let view = recording.view(at);
     let coordinator = recording.plan().roles.coordinator?;
-    let cut = view.cuts.iter().any(|until| *until > at);
+    let links = recording.plan().links.iter().zip(&view.cuts);
+    let cut =
+        links.filter(|(link, _)| link.from == coordinator || link.to == coordinator).any(|(_, until)| *until > at);
     let mut doubtful: Vec<_> = view.prepared.iter().map(|(op, _)| *op).collect();
     sort(&mut doubtful);
     doubtful.dedup();

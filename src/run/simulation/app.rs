@@ -168,6 +168,15 @@ impl Simulation<'_> {
         self.ask(number);
     }
 
+    /// The client's request, or the canary's, behind an event; a recovery's and a heartbeat's have none.
+    pub(super) fn request_behind(&mut self, event: EventId) -> Option<&mut Request> {
+        let request = self.events.get(event.index())?.request;
+        match request.checked_sub(CANARY) {
+            None => self.requests.get_mut(request as usize),
+            Some(canary) => self.canaries.get_mut(canary as usize),
+        }
+    }
+
     /// A client's request, or a canary's.
     fn request_mut(&mut self, request: u32) -> &mut Request {
         match request.checked_sub(CANARY) {

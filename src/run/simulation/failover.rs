@@ -54,7 +54,7 @@ impl Simulation<'_> {
         let loss = self.source.fail_over(until);
         for lost in &loss.rows {
             self.events[lost.event.index()].commit = 0;
-            if let Some(asking) = self.requests.get_mut(self.events[lost.event.index()].request as usize) {
+            if let Some(asking) = self.request_behind(lost.event) {
                 asking.committed = false;
             }
             let mut record = self.about(node, Kind::Retracted, lost.event, cause);

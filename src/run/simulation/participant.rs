@@ -44,6 +44,7 @@ impl Simulation<'_> {
         }
         if payload.small == 1
             || self.scripted_abort()
+            || self.key_is_taken(xid)
             || self.source.prepare(xid, self.plan.source.max_prepared, self.now) != Some(true)
         {
             return Err(self.roll_back(xid, AbortReason::Refused, cause));

@@ -220,7 +220,7 @@ impl Simulation<'_> {
         let Some(xid) = self.source.transaction_of(payload.op).map(|open| open.xid) else {
             return self.answer(id, false, cause);
         };
-        if payload.small == 1 || self.scripted_abort() {
+        if payload.small == 1 || self.scripted_abort() || self.key_is_taken(xid) {
             let last = self.roll_back(xid, AbortReason::Refused, cause);
             self.answer(id, false, last);
             return;
@@ -234,6 +234,14 @@ impl Simulation<'_> {
             return self.wait_for_replica(xid, id, cause);
         }
         self.finish_commit(xid, id, payload.op, cause);
+    }
+
+    /// Whether the database has the client's key of a transaction already, from an earlier try that it committed: the key
+    /// is unique. Who holds it uncommitted holds the locks of the same rows too.
+    pub(super) fn key_is_taken(&mut self, xid: Xid) -> bool {
+        let Some(first) = self.source.transaction(xid).and_then(|open| open.changes.first()) else { return false };
+        let event = first.event;
+        self.plan.workload.idempotency_key && self.request_behind(event).is_some_and(|asking| asking.committed)
     }
 
     /// A commit becomes visible, and is answered.
@@ -259,7 +267,7 @@ impl Simulation<'_> {
         for (nth, change) in commit.transaction.changes.iter().enumerate() {
             let info = &mut self.events[change.event.index()];
             (info.kind, info.version, info.commit) = (change.kind, change.version, first + nth as u64 + 1);
-            if let Some(asking) = self.requests.get_mut(info.request as usize) {
+            if let Some(asking) = self.request_behind(change.event) {
                 asking.committed = true;
             }
             let record =
@@ -444,10 +452,6 @@ impl Simulation<'_> {
             (record.key, record.cause) = (info.key, cause);
             self.record(record);
         }
-        let bits = self.plan.stores[store.index()].id_bits;
-        let short_id = (bits < NO_COLLISIONS).then(|| {
-            self.draws.of(Purpose::EventId, u64::from(payload.event.0), 0, 0).bits() >> (NO_COLLISIONS - bits)
-        });
         let arriving = Arriving {
             key: info.key,
             kind: info.kind,
@@ -456,7 +460,7 @@ impl Simulation<'_> {
             commit: info.commit,
             // A canary is no client's, and has no key.
             request: if info.request < CANARY { info.request } else { u32::MAX },
-            id: short_id,
+            id: self.short_id(store, payload.event),
         };
         let kind = match self.stores[store.index()].apply(&arriving, self.now) {
             Applied::Yes => Kind::Applied,
@@ -515,10 +519,18 @@ impl Simulation<'_> {
         self.call(link, Caller::Reader(u32::MAX, u32::MAX), None, next, identity, cause);
     }
 
+    /// The id under which a store's inbox has an event, if that is short enough to collide.
+    fn short_id(&mut self, store: StoreId, event: EventId) -> Option<u64> {
+        let bits = self.plan.stores[store.index()].id_bits;
+        let id = || self.draws.of(Purpose::EventId, u64::from(event.0), 0, 0).bits() >> (NO_COLLISIONS - bits);
+        (bits < NO_COLLISIONS).then(id)
+    }
+
     /// A consumer marks in the inbox that the store has had an event.
     fn serve_remember(&mut self, node: NodeId, id: CallId, payload: &Payload, cause: RecordId) {
         let NodeRole::Store(store) = self.role(node) else { return };
-        self.stores[store.index()].inbox.write(payload.event, None, self.now);
+        let short = self.short_id(store, payload.event);
+        self.stores[store.index()].inbox.write(payload.event, short, self.now);
         let record = self.about(node, Kind::Remembered, payload.event, cause);
         let last = self.record(record);
         self.answer(id, true, last);

@@ -39,7 +39,7 @@ const PROBABILITIES: &[&str] = &["0", "0.02", "0.1", "0.2"];
 /// Options and what they may be set to. `$store`, `$link`, `$node`, `$detector`: any that the scenario has.
 #[rustfmt::skip]
 const SETTINGS: &[(&str, &[&str])] = &[
-    ("drain_limit",                           &["0s", "1ms", "50ms", "1s", "1h"]),
+    ("drain_limit",                           &["0s", "1ms", "50ms", "1s", "3m"]),
     ("block_after",                           &["1us", "5ms", "1s", "10s"]),
     ("workload.arrivals",                     &["every(37ms)", "every(100ms)", "poisson(50/s)", "poisson(200/s)", "bursts(5,200ms)"]),
     ("workload.keys",                         &[r#"{"count":1}"#, r#"{"count":3}"#, r#"{"count":9,"dist":"zipf(0.99)"}"#]),

@@ -212,7 +212,8 @@ pub const OPTIONS: &[Row] = &[
         "false",
         "S37",
         "Whether a client's request carries a key that stays the same when it asks again.\n\n\
-         The app makes the change once, and a service has one effect for all calls of one key.",
+         The app makes the change once: its database refuses a second commit under one key, except that of \
+         `listen-to-yourself`, which commits what is public already. A service has one effect for all calls of one key.",
     ),
     // Anything that can crash.
     row_of(
@@ -689,7 +690,7 @@ pub const OPTIONS: &[Row] = &[
         ANY,
         "0s",
         ILLUSTRATIVE,
-        "How long after it was put aside an event is handed to the store again, repaired; 0s: never.",
+        "How long after it was put aside an event is handed to the consumer again, repaired; 0s: never.",
     )
     .only(Scope::Broker),
     row_of(

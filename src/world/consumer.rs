@@ -18,7 +18,7 @@ pub const FIDELITY: [(&str, &str, &str); 5] = [
     (
         "consumer: dead letters",
         "simplified",
-        "a redrive hands the record to the store again, with what made it fail repaired",
+        "a redrive hands the record to the same consumer again, with what made it fail repaired; a real one has its own",
     ),
     (
         "consumer: what it hands on",
@@ -71,12 +71,14 @@ pub enum State {
         /// Of how many.
         n: u32,
     },
-    /// Record `at` of `n` is applied, its mark is on its way to the inbox.
+    /// Record `at` of `n` is applied, its mark is on its way to the inbox, for the `attempt`-th time.
     Marking {
         /// Which.
         at: u32,
         /// Of how many.
         n: u32,
+        /// From 1.
+        attempt: u32,
     },
     /// The mark failed and is tried again.
     MarkBackoff {
@@ -84,13 +86,17 @@ pub enum State {
         at: u32,
         /// Of how many.
         n: u32,
+        /// From 1.
+        attempt: u32,
     },
-    /// Record `at` of `n` is applied, and on its way to the next store.
+    /// Record `at` of `n` is applied, and on its way to the next store, for the `attempt`-th time.
     Emitting {
         /// Which.
         at: u32,
         /// Of how many.
         n: u32,
+        /// From 1.
+        attempt: u32,
     },
     /// That failed and is tried again.
     EmitBackoff {
@@ -98,11 +104,41 @@ pub enum State {
         at: u32,
         /// Of how many.
         n: u32,
+        /// From 1.
+        attempt: u32,
     },
     /// The offset is on its way to the broker; so many records are to be applied after that.
     Committing(u32),
     /// The commit of the offset failed and is tried again.
     CommitBackoff(u32),
+}
+
+impl State {
+    /// The record of the batch that it is at.
+    #[must_use]
+    pub fn at(self) -> Option<u32> {
+        match self {
+            State::Idle | State::Committing(_) | State::CommitBackoff(_) => None,
+            State::Applying { at, .. }
+            | State::Backoff { at, .. }
+            | State::GivingUp { at, .. }
+            | State::Marking { at, .. }
+            | State::MarkBackoff { at, .. }
+            | State::Emitting { at, .. }
+            | State::EmitBackoff { at, .. } => Some(at),
+        }
+    }
+
+    /// The first record of the batch that it is not done with; `u32::MAX`: it is done with all.
+    #[must_use]
+    pub fn left(self) -> u32 {
+        match self {
+            State::Idle | State::Committing(0) | State::CommitBackoff(0) => u32::MAX,
+            // The offset comes first: none is applied.
+            State::Committing(_) | State::CommitBackoff(_) => 0,
+            _ => self.at().unwrap_or(0),
+        }
+    }
 }
 
 /// What a consumer is told.
@@ -112,6 +148,8 @@ pub enum Event {
     Polled(u32),
     /// What it asked for is done.
     Done,
+    /// There is nothing to apply: the row that the record names is gone.
+    Dropped,
     /// It failed, or nobody answered in time.
     Failed,
     /// The time that it waited is over.
@@ -129,10 +167,10 @@ pub enum Command {
     Backoff,
     /// Give a polled record up; it goes on at once.
     GiveUp(u32),
-    /// Mark a polled record in the inbox.
-    Mark(u32),
-    /// Hand a polled record on to the next store.
-    Emit(u32),
+    /// Mark a polled record in the inbox, for the n-th time.
+    Mark(u32, u32),
+    /// Hand a polled record on to the next store, for the n-th time.
+    Emit(u32, u32),
     /// Commit the offset after the last polled record.
     Commit,
 }
@@ -167,15 +205,18 @@ pub fn step(knobs: &Knobs, state: State, event: Event) -> Arrow {
         (S::Idle, E::Polled(n)) if knobs.commit == CommitMode::Before => (S::Committing(n), None, Some(C::Commit)),
         (S::Idle, E::Polled(n)) => (S::Applying { at: 0, n, attempt: 1 }, Some(P::PollApply), Some(C::Apply(0, 1))),
         (S::Applying { at, n, .. }, E::Done) if knobs.marks => {
-            (S::Marking { at, n }, Some(P::ApplyMark), Some(C::Mark(at)))
+            (S::Marking { at, n, attempt: 1 }, Some(P::ApplyMark), Some(C::Mark(at, 1)))
         }
-        (S::Applying { at, n, .. } | S::Marking { at, n }, E::Done) if knobs.emits => {
-            (S::Emitting { at, n }, Some(P::ApplyEmit), Some(C::Emit(at)))
+        (S::Applying { at, n, .. } | S::Marking { at, n, .. }, E::Done) if knobs.emits => {
+            (S::Emitting { at, n, attempt: 1 }, Some(P::ApplyEmit), Some(C::Emit(at, 1)))
         }
-        (S::Applying { at, n, .. } | S::Marking { at, n } | S::Emitting { at, n }, E::Done)
+        (S::Applying { at, n, .. } | S::Marking { at, n, .. } | S::Emitting { at, n, .. }, E::Done)
+        | (S::Applying { at, n, .. }, E::Dropped)
         | (S::GivingUp { at, n }, E::Elapsed) => next(knobs, at + 1, n),
-        (S::Emitting { at, n }, E::Failed) => (S::EmitBackoff { at, n }, None, Some(C::Backoff)),
-        (S::EmitBackoff { at, n }, E::Elapsed) => (S::Emitting { at, n }, None, Some(C::Emit(at))),
+        (S::Emitting { at, n, attempt }, E::Failed) => (S::EmitBackoff { at, n, attempt }, None, Some(C::Backoff)),
+        (S::EmitBackoff { at, n, attempt }, E::Elapsed) => {
+            (S::Emitting { at, n, attempt: attempt + 1 }, None, Some(C::Emit(at, attempt + 1)))
+        }
         (S::Applying { at, n, attempt }, E::Failed) if knobs.attempts > 0 && attempt >= knobs.attempts => {
             (S::GivingUp { at, n }, None, Some(C::GiveUp(at)))
         }
@@ -183,8 +224,10 @@ pub fn step(knobs: &Knobs, state: State, event: Event) -> Arrow {
         (S::Backoff { at, n, attempt }, E::Elapsed) => {
             (S::Applying { at, n, attempt: attempt + 1 }, None, Some(C::Apply(at, attempt + 1)))
         }
-        (S::Marking { at, n }, E::Failed) => (S::MarkBackoff { at, n }, None, Some(C::Backoff)),
-        (S::MarkBackoff { at, n }, E::Elapsed) => (S::Marking { at, n }, None, Some(C::Mark(at))),
+        (S::Marking { at, n, attempt }, E::Failed) => (S::MarkBackoff { at, n, attempt }, None, Some(C::Backoff)),
+        (S::MarkBackoff { at, n, attempt }, E::Elapsed) => {
+            (S::Marking { at, n, attempt: attempt + 1 }, None, Some(C::Mark(at, attempt + 1)))
+        }
         (S::Committing(0), E::Done) => (S::Idle, Some(P::CommitPoll), Some(C::Poll)),
         (S::Committing(n), E::Done) => {
             (S::Applying { at: 0, n, attempt: 1 }, Some(P::CommitApply), Some(C::Apply(0, 1)))
@@ -192,11 +235,17 @@ pub fn step(knobs: &Knobs, state: State, event: Event) -> Arrow {
         // As Kafka's commitSync: tried again until it succeeds; a crash before that reads the batch again.
         (S::Committing(n), E::Failed) => (S::CommitBackoff(n), None, Some(C::Backoff)),
         (S::CommitBackoff(n), E::Elapsed) => (S::Committing(n), None, Some(C::Commit)),
-        (S::Idle, E::Done | E::Failed | E::Elapsed)
-        | (S::Applying { .. } | S::Marking { .. } | S::Emitting { .. } | S::Committing(_), E::Polled(_) | E::Elapsed)
-        | (S::Backoff { .. } | S::MarkBackoff { .. } | S::EmitBackoff { .. }, E::Polled(_) | E::Done | E::Failed)
-        | (S::CommitBackoff(_), E::Polled(_) | E::Done | E::Failed)
-        | (S::GivingUp { .. }, E::Polled(_) | E::Done | E::Failed) => (state, None, None),
+        (S::Idle, E::Done | E::Dropped | E::Failed | E::Elapsed)
+        | (S::Applying { .. }, E::Polled(_) | E::Elapsed)
+        | (S::Marking { .. } | S::Emitting { .. } | S::Committing(_), E::Polled(_) | E::Dropped | E::Elapsed)
+        | (
+            S::Backoff { .. }
+            | S::MarkBackoff { .. }
+            | S::EmitBackoff { .. }
+            | S::CommitBackoff(_)
+            | S::GivingUp { .. },
+            E::Polled(_) | E::Done | E::Dropped | E::Failed,
+        ) => (state, None, None),
     }
 }
 
@@ -220,6 +269,8 @@ mod tests {
     fn arrows() {
         use {Command as C, Event as E, Passes as P, State as S};
         let applying = |at, n, attempt| S::Applying { at, n, attempt };
+        let marking = |at, attempt| S::Marking { at, n: 2, attempt };
+        let emitting = |at, attempt| S::Emitting { at, n: 2, attempt };
         let after = Knobs { commit: CommitMode::After, attempts: 0, marks: false, emits: false };
         let emits = Knobs { emits: true, ..after };
         let before = Knobs { commit: CommitMode::Before, ..after };
@@ -245,14 +296,16 @@ mod tests {
             (twice,  applying(0, 2, 2),                 E::Failed,    S::GivingUp { at: 0, n: 2 }, None,         Some(C::GiveUp(0))),
             (twice,  S::GivingUp { at: 0, n: 2 },       E::Elapsed,   applying(1, 2, 1),   None,                 Some(C::Apply(1, 1))),
             (twice,  S::GivingUp { at: 1, n: 2 },       E::Elapsed,   S::Committing(0),    Some(P::ApplyCommit), Some(C::Commit)),
-            (marks,  applying(0, 2, 1),                 E::Done,      S::Marking { at: 0, n: 2 }, Some(P::ApplyMark), Some(C::Mark(0))),
-            (marks,  S::Marking { at: 0, n: 2 },        E::Done,      applying(1, 2, 1),   None,                 Some(C::Apply(1, 1))),
-            (marks,  S::Marking { at: 0, n: 2 },        E::Failed,    S::MarkBackoff { at: 0, n: 2 }, None,      Some(C::Backoff)),
-            (marks,  S::MarkBackoff { at: 0, n: 2 },    E::Elapsed,   S::Marking { at: 0, n: 2 }, None,          Some(C::Mark(0))),
-            (emits,  applying(0, 2, 1),                 E::Done,      S::Emitting { at: 0, n: 2 }, Some(P::ApplyEmit), Some(C::Emit(0))),
-            (emits,  S::Emitting { at: 0, n: 2 },       E::Done,      applying(1, 2, 1),   None,                 Some(C::Apply(1, 1))),
-            (emits,  S::Emitting { at: 1, n: 2 },       E::Failed,    S::EmitBackoff { at: 1, n: 2 }, None,      Some(C::Backoff)),
-            (emits,  S::EmitBackoff { at: 1, n: 2 },    E::Elapsed,   S::Emitting { at: 1, n: 2 }, None,         Some(C::Emit(1))),
+            (marks,  applying(0, 2, 1),                 E::Done,      marking(0, 1),       Some(P::ApplyMark),   Some(C::Mark(0, 1))),
+            (marks,  applying(0, 2, 1),                 E::Dropped,   applying(1, 2, 1),   None,                 Some(C::Apply(1, 1))),
+            (marks,  marking(0, 1),                     E::Done,      applying(1, 2, 1),   None,                 Some(C::Apply(1, 1))),
+            (marks,  marking(0, 1),                     E::Failed,    S::MarkBackoff { at: 0, n: 2, attempt: 1 }, None, Some(C::Backoff)),
+            (marks,  S::MarkBackoff { at: 0, n: 2, attempt: 1 }, E::Elapsed, marking(0, 2), None,                Some(C::Mark(0, 2))),
+            (emits,  applying(0, 2, 1),                 E::Done,      emitting(0, 1),      Some(P::ApplyEmit),   Some(C::Emit(0, 1))),
+            (emits,  applying(1, 2, 1),                 E::Dropped,   S::Committing(0),    Some(P::ApplyCommit), Some(C::Commit)),
+            (emits,  emitting(0, 1),                    E::Done,      applying(1, 2, 1),   None,                 Some(C::Apply(1, 1))),
+            (emits,  emitting(1, 3),                    E::Failed,    S::EmitBackoff { at: 1, n: 2, attempt: 3 }, None, Some(C::Backoff)),
+            (emits,  S::EmitBackoff { at: 1, n: 2, attempt: 3 }, E::Elapsed, emitting(1, 4), None,               Some(C::Emit(1, 4))),
             (emits,  S::GivingUp { at: 0, n: 2 },       E::Elapsed,   applying(1, 2, 1),   None,                 Some(C::Apply(1, 1))),
             (after,  S::Committing(0),                  E::Done,      S::Idle,             Some(P::CommitPoll),  Some(C::Poll)),
             (after,  S::Committing(0),                  E::Failed,    S::CommitBackoff(0), None,                 Some(C::Backoff)),

@@ -3,7 +3,7 @@
 use crate::lab;
 use driftscope::run::report::Report;
 use driftscope::scenario::presets::find;
-use driftscope::world::record::Kind;
+use driftscope::world::record::{Kind, Record};
 
 /// Preset, options; verdict, rows that differ, events that differ.
 type Row = (&'static str, &'static [(&'static str, &'static str)], &'static str, &'static str, &'static str);
@@ -75,6 +75,58 @@ fn a_client_that_asks_again() {
     }
 }
 
+/// A row may have more than one effect too many: the verdict counts effects.
+#[test]
+fn the_verdict_counts_effects() {
+    let document = lab::document(
+        r#"{"strategy": "outbox", "duration": "20s", "stores": {"a": {"apply": "increment"}},
+            "workload": {"arrivals": [{"at": "1s", "key": "a", "op": "insert"}]},
+            "faults": ["crash:a-consumer@consumer.after-apply-before-commit*1+100ms", "crash:a-consumer@consumer.after-apply-before-commit*2+100ms"]}"#,
+    );
+    let recording = lab::run(&document);
+    assert_eq!(lab::rows_that_differ(recording.report()), "duplicate-effect 2");
+    assert_eq!(recording.story().verdict.lines[0], "2 effects too many.");
+}
+
+/// The app dies while its commit is on its way, and the client asks again before that is there: the key is unique in the
+/// database too, so that the second transaction is refused.
+#[test]
+fn a_key_is_unique_in_the_database() {
+    let document = lab::document(
+        r#"{"duration": "30s", "target": "payment", "stores": {"payment": {"kind": "service"}}, "source": {"timeout": "5s"},
+            "workload": {"arrivals": [{"at": "1s", "key": "order-1", "op": "insert"}], "client": {"timeout": "1.5s", "retries": 6}},
+            "links": {"app-source": {"latency": "600ms"}}, "faults": ["crash:app@2.3s+100ms"]}"#,
+    );
+    let two_phase = [
+        ("strategy", "two-phase-commit"),
+        ("target", "broker"),
+        ("source.max_prepared_transactions", "10"),
+        ("broker.xa", "true"),
+        ("links.coordinator-source.latency", "600ms"),
+    ];
+    for options in [&[][..], &two_phase[..]] {
+        let run =
+            |key| lab::run(&lab::with(&document, &[options, &[("workload.client.idempotency_key", key)]].concat()));
+        let (without, with) = (run("false"), run("true"));
+        assert!(without.report().ledger.committed > 1, "{options:?}: {:?}", without.report().ledger);
+        assert_eq!((with.report().ledger.committed, with.report().client.ok), (1, 1), "{options:?}");
+    }
+}
+
+/// Short ids collide, whether the inbox is written with the effect or by a call of its own: the store takes another event
+/// for one that it has had.
+#[test]
+fn short_ids_collide_however_they_are_written() {
+    for same_tx in ["true", "false"] {
+        let recording = lab::run(&lab::document(&format!(
+            r#"{{"strategy": "outbox", "duration": "10s", "workload": {{"arrivals": "every(20ms)", "limit": 40, "keys": {{"count": 50}}}},
+                "stores": {{"a": {{"apply": "increment", "inbox": {{"window": "1h", "id_bits": 4, "same_tx": {same_tx}}}}}}}}}"#
+        )));
+        let taken = lab::of_kind(&recording.trace().records, Kind::Applied).count();
+        assert!(taken <= 16, "{taken} events have 4 bits of their own, same transaction: {same_tx}");
+    }
+}
+
 /// DOMAIN 2g: what was put aside comes back behind later versions of its row: an overwrite takes it, a version refuses it.
 #[test]
 fn a_redrive_brings_an_old_version() {
@@ -88,6 +140,36 @@ fn a_redrive_brings_an_old_version() {
         let report = recording.report();
         let has = (lab::rows_that_differ(report), lab::events_that_differ(&report.ledger));
         assert_eq!(has, (rows.to_owned(), "reordered 1".to_owned()), "{apply}");
+    }
+}
+
+/// What comes back from aside goes the way of every record: it is applied, marked and handed on. A consumer that is down
+/// when it comes, or dies with it, gets it later.
+#[test]
+fn what_comes_back_goes_the_whole_way() {
+    let document = lab::document(
+        r#"{"duration": "30s", "workload": {"arrivals": "every(500ms)", "limit": 10, "keys": {"count": 50}},
+            "stores": {"b": {}, "a": {"emits_to": "b", "apply": "increment", "inbox": {"window": "1h", "same_tx": false},
+                "consumer": {"poison_policy": "dead-letter", "attempts": 2, "retry": "100ms", "redrive": "3s"}}}}"#,
+    );
+    // A record is two calls, to apply and to mark it. The fifth, of 2.5 s, is put aside at 2.6 s.
+    for (faults, comes) in [
+        (r#"["poison:a-consumer-a*9"]"#, 5..6),
+        (r#"["poison:a-consumer-a*9", "crash:a-consumer@5s+2s"]"#, 8..9),
+        // The polls after 5.5 s are its own: there is nothing else left.
+        (r#"["poison:a-consumer-a*9", "crash:a-consumer@consumer.after-poll-before-apply*11+100ms"]"#, 8..9),
+    ] {
+        let recording = lab::run(&lab::with(&document, &[("faults", faults)]));
+        let (report, records) = (recording.report(), &recording.trace().records);
+        let fired: Vec<u64> = report.faults.iter().map(|fault| fault.fired).collect();
+        assert!(fired.iter().all(|fired| *fired == 1), "{faults}: {fired:?}");
+        assert_eq!((lab::rows_that_differ(report).as_str(), report.ledger.lost), ("-", 0), "{faults}");
+        let aside = lab::of_kind(records, Kind::Poisoned).next().expect("one is put aside").event;
+        for (kind, node) in [(Kind::Applied, "a"), (Kind::Remembered, "a"), (Kind::Applied, "b")] {
+            let of = |record: &&Record| record.event == aside && recording.plan().nodes[record.node.index()].id == node;
+            let at: Vec<u64> = lab::of_kind(records, kind).filter(of).map(|record| record.at.0 / 1_000_000).collect();
+            assert!(at.len() == 1 && comes.contains(&at[0]), "{faults}: {} at {node}, {at:?}", kind.id());
+        }
     }
 }
 
@@ -109,4 +191,71 @@ fn a_chain_of_stores() {
         let own = if target == "a" { "a-b" } else { "a-consumer-b" };
         assert!(links.contains(&own) && links.contains(&"b-c") && !links.contains(&"app-b"), "{links:?}");
     }
+}
+
+/// What a consumer committed before it applied is in nothing but its memory: at the drain's limit it is in flight, the
+/// record that blocks it too, although it failed often.
+#[test]
+fn what_waits_in_a_consumer_is_in_flight() {
+    // One that polled all at once and is blocked by the first; one that is at work when the drain ends.
+    let blocked = r#"{"strategy": "outbox", "target": "broker", "seed": 47328, "duration": "1s", "drain_limit": "2m",
+        "workload": {"arrivals": "poisson(25/s)", "limit": 10, "keys": {"count": 4}},
+        "stores": {"search-index": {"consumer": {"poison": 0.2, "commit": "before"}}}}"#;
+    let at_work = r#"{"strategy": "outbox", "target": "broker", "seed": 206649, "duration": "1s", "drain_limit": "0s",
+        "workload": {"arrivals": "poisson(25/s)", "limit": 8, "keys": {"count": 4}},
+        "stores": {"search-index": {"consumer": {"commit": "before"}}},
+        "links": {"search-index-consumer-search-index": {"latency": "20ms"}}}"#;
+    // One whose next store takes nothing, so that it never comes to its own offset.
+    let handing_on = r#"{"strategy": "outbox", "duration": "5s", "drain_limit": "1m",
+        "workload": {"arrivals": "every(500ms)", "limit": 4, "keys": {"count": 4}},
+        "stores": {"a": {"emits_to": "b"}, "b": {}}, "faults": ["poison:a-consumer-b*2"]}"#;
+    for (text, events) in [(blocked, "in-flight 2"), (at_work, "in-flight 2"), (handing_on, "in-flight 3")] {
+        let recording = lab::run(&lab::document(text));
+        let report = recording.report();
+        assert!(report.invariants.iter().all(|law| law.holds), "{text}: {:?}", report.invariants);
+        assert_eq!(lab::events_that_differ(&report.ledger), events, "{text}");
+    }
+}
+
+/// A mark in the inbox, or a call of the next store, that fails is tried again with draws of its own: once in a while, and
+/// not for ever.
+#[test]
+fn each_try_of_a_consumer_has_its_own_draws() {
+    for (link, stores) in [
+        ("a-consumer-b", r#"{"a": {"emits_to": "b"}, "b": {}}"#),
+        ("a-consumer-a", r#"{"a": {"apply": "increment", "inbox": {"window": "1h", "same_tx": false}}}"#),
+    ] {
+        let recording = lab::run(&lab::document(&format!(
+            r#"{{"duration": "60s", "workload": {{"arrivals": "every(100ms)", "limit": 300, "keys": {{"count": 10}}}},
+                "stores": {stores}, "links": {{"{link}": {{"outcomes": {{"fail_before": 0.02}}}}}}}}"#
+        )));
+        let report = recording.report();
+        let retried = lab::of_kind(&recording.trace().records, Kind::Retried).count();
+        assert!((1..40).contains(&retried), "{link}: {retried} retries of 300 records");
+        assert!(report.lag_us.max.is_some_and(|longest| longest < 3_000_000), "{link}: {:?}", report.lag_us.max);
+    }
+}
+
+/// A consumer that reads the row which an event names, and finds none, hands nothing on, and marks nothing.
+#[test]
+fn what_is_dropped_goes_no_further() {
+    let document = lab::document(
+        r#"{"duration": "20s", "workload": {"arrivals": [{"at": "1s", "key": "x", "op": "insert"}, {"at": "1010ms", "key": "x", "op": "delete"}]},
+            "stores": {"a": {"payload": "reference", "inbox": {"window": "1h", "same_tx": false}, "emits_to": "b"}, "b": {}},
+            "links": {"broker-a-consumer": {"latency": "200ms"}}}"#,
+    );
+    let recording = lab::run(&document);
+    let records = &recording.trace().records;
+    let (a, b) = (recording.plan().roles.stores[0], recording.plan().roles.stores[1]);
+    let versions = |kind: Kind, node| {
+        lab::of_kind(records, kind)
+            .filter(|record| record.node == node)
+            .map(|record| record.version)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(lab::of_kind(records, Kind::Rejected).count(), 1, "the insert finds no row");
+    assert_eq!(
+        (versions(Kind::Applied, a), versions(Kind::Remembered, a), versions(Kind::Applied, b)),
+        (vec![2], vec![2], vec![2])
+    );
 }

@@ -22,6 +22,8 @@ struct Fetched {
     version: u32,
     /// Whether its row is shown again, which is no delivery.
     again: bool,
+    /// Whether it comes from where it was put aside: its offset is long committed.
+    redriven: bool,
     cause: RecordId,
 }
 
@@ -41,12 +43,15 @@ pub struct ConsumerProc {
     commits: u64,
     fetches: u32,
     refetching: bool,
-    /// With auto-commit: by partition, what earlier polls returned and no commit has said yet.
+    /// With auto-commit: by partition, the offset behind what earlier polls returned: what the next commit says, even if
+    /// an earlier one has said it.
     returned: Vec<(u32, u64, u32)>,
     /// When a poll may commit that.
     auto_due: Us,
     /// Whether the next poll that finds nothing is in the calendar.
     auto_armed: bool,
+    /// What was put aside and is to come back, in the order of its coming. A crash does not lose it.
+    aside: VecDeque<Fetched>,
 }
 
 impl ConsumerProc {
@@ -66,6 +71,7 @@ impl ConsumerProc {
             returned: Vec::new(),
             auto_due: Us::ZERO,
             auto_armed: false,
+            aside: VecDeque::new(),
         }
     }
 
@@ -82,6 +88,11 @@ impl ConsumerProc {
     /// Whether it has nothing to do.
     pub fn idle(&self) -> bool {
         self.state == State::Idle && self.buffer.is_empty() && !self.refetching
+    }
+
+    /// The events in its memory that it is not done with.
+    pub fn events(&self) -> impl Iterator<Item = EventId> + '_ {
+        self.batch.iter().skip(self.state.left() as usize).chain(&self.buffer).map(|fetched| fetched.event)
     }
 }
 
@@ -138,7 +149,8 @@ impl Simulation<'_> {
         }
         *expected = offset + 1;
         let (event, version, again) = (payload.event, payload.version, payload.again);
-        consumer.buffer.push_back(Fetched { partition, offset, epoch, event, version, again, cause });
+        let redriven = false;
+        consumer.buffer.push_back(Fetched { partition, offset, epoch, event, version, again, redriven, cause });
         if consumer.state == State::Idle {
             self.consumer_polls(store, cause);
         }
@@ -243,8 +255,8 @@ impl Simulation<'_> {
             }
             Some(Command::Apply(at, attempt)) => self.consumer_applies(store, at, attempt, cause),
             Some(Command::GiveUp(at)) => self.consumer_gives_up(store, node, at, cause),
-            Some(Command::Mark(at)) => self.consumer_marks(store, at, cause),
-            Some(Command::Emit(at)) => self.consumer_emits(store, at, cause),
+            Some(Command::Mark(at, attempt)) => self.consumer_marks(store, at, attempt, cause),
+            Some(Command::Emit(at, attempt)) => self.consumer_emits(store, at, attempt, cause),
             Some(Command::Backoff) => {
                 let record = self.about(node, Kind::Retried, about, cause);
                 self.record(record);
@@ -260,16 +272,7 @@ impl Simulation<'_> {
     /// The event of the record that a consumer is at.
     fn current_record(&self, store: StoreId) -> EventId {
         let consumer = &self.consumers[store.index()];
-        let at = match consumer.state {
-            State::Idle | State::Committing(_) | State::CommitBackoff(_) => 0,
-            State::Applying { at, .. }
-            | State::Backoff { at, .. }
-            | State::GivingUp { at, .. }
-            | State::Marking { at, .. }
-            | State::MarkBackoff { at, .. }
-            | State::Emitting { at, .. }
-            | State::EmitBackoff { at, .. } => at,
-        };
+        let at = consumer.state.at().unwrap_or(0);
         consumer.batch.get(at as usize).map_or(EventId::NONE, |fetched| fetched.event)
     }
 
@@ -344,7 +347,7 @@ impl Simulation<'_> {
             let record = Record { detail: reason as u8, ..self.about(node, Kind::Rejected, told, cause) };
             cause = self.record(record);
         }
-        let Some(row) = row else { return self.consumer_event(store, node, Event::Done, cause) };
+        let Some(row) = row else { return self.consumer_event(store, node, Event::Dropped, cause) };
         let mut payload = Payload::about(Parcel::Apply, found, row.version);
         payload.told = if found == told { EventId::NONE } else { told };
         payload.again = self.current_again(store);
@@ -354,7 +357,7 @@ impl Simulation<'_> {
     /// The offsets behind a batch, added to those of earlier ones.
     fn offsets_behind(&self, store: StoreId, mut offsets: Vec<(u32, u64, u32)>) -> Vec<(u32, u64, u32)> {
         let consumer = &self.consumers[store.index()];
-        for fetched in &consumer.batch {
+        for fetched in consumer.batch.iter().filter(|fetched| !fetched.redriven) {
             let next = consumer.floors[fetched.partition as usize].max(fetched.offset + 1);
             match offsets.iter_mut().find(|(partition, ..)| *partition == fetched.partition) {
                 Some((_, offset, epoch)) => (*offset, *epoch) = (next, fetched.epoch),
@@ -446,50 +449,55 @@ impl Simulation<'_> {
         (record.detail, record.version) = (plan.poison_policy as u8, fetched.version);
         let cause = self.record(record);
         if plan.poison_policy == PoisonPolicy::DeadLetter && plan.redrive > Us::ZERO {
-            self.calendar.put(self.now.after(plan.redrive), Due::Redrive(store, fetched.event, fetched.version));
+            self.put_aside(store, Fetched { cause, ..fetched });
         }
         self.consumer_event(store, node, Event::Elapsed, cause);
     }
 
-    /// Somebody has repaired what made an event fail, and hands it to the store again. Not in the drain: what is put
-    /// aside then stays there.
-    pub(super) fn redrive(&mut self, store: StoreId, event: EventId, version: u32) {
+    /// A record waits to be handed to its consumer again.
+    fn put_aside(&mut self, store: StoreId, fetched: Fetched) {
+        self.consumers[store.index()].aside.push_back(Fetched { redriven: true, ..fetched });
+        self.calendar.put(self.now.after(self.plan.fed(store).redrive), Due::Redrive(store));
+    }
+
+    /// Somebody has repaired what made an event fail, and hands it to the consumer again; if that is down, later. Not in
+    /// the drain: what is put aside then stays there.
+    pub(super) fn redrive(&mut self, store: StoreId) {
         let (Some(node), Some(link)) =
             (self.plan.roles.consumers[store.index()], self.plan.roles.consumer_store[store.index()])
         else {
             return;
         };
-        if self.draining || !self.up(node) {
-            return;
+        let Some(fetched) = self.consumers[store.index()].aside.pop_front().filter(|_| !self.draining) else { return };
+        if !self.up(node) {
+            return self.put_aside(store, fetched);
         }
-        let at = self.link_ends(link).1;
-        self.poison.retain(|known| *known != (at, event));
-        self.redriven.push((at, event));
-        let identity = Identity {
-            major: u64::from(self.events[event.index()].request),
-            attempt: 0xfff,
-            row: event.0 % 16,
-            life: self.epoch(node),
-        };
-        let payload = Payload::about(Parcel::Apply, event, version);
-        self.call(link, Caller::Consumer(store), None, payload, identity, RecordId::NONE);
+        let repaired = (self.link_ends(link).1, fetched.event);
+        self.poison.retain(|known| *known != repaired);
+        self.redriven.push(repaired);
+        let consumer = &mut self.consumers[store.index()];
+        consumer.ahead += 1;
+        consumer.buffer.push_back(fetched);
+        if consumer.state == State::Idle {
+            self.consumer_polls(store, fetched.cause);
+        }
     }
 
     /// The consumer hands a record on to the next store, and waits until that has it.
-    fn consumer_emits(&mut self, store: StoreId, at: u32, cause: RecordId) {
+    fn consumer_emits(&mut self, store: StoreId, at: u32, attempt: u32, cause: RecordId) {
         let Some(link) = self.plan.roles.emit_store[store.index()] else { return };
         let Some(fetched) = self.consumers[store.index()].batch.get(at as usize).copied() else { return };
         let mut payload = Payload::about(Parcel::Apply, fetched.event, fetched.version);
         payload.again = fetched.again;
-        self.consumer_calls(store, link, fetched.event, payload, 1, cause);
+        self.consumer_calls(store, link, fetched.event, payload, attempt, cause);
     }
 
     /// The consumer tells the inbox that the store has had a record.
-    fn consumer_marks(&mut self, store: StoreId, at: u32, cause: RecordId) {
+    fn consumer_marks(&mut self, store: StoreId, at: u32, attempt: u32, cause: RecordId) {
         let Some(link) = self.plan.roles.consumer_store[store.index()] else { return };
         let Some(fetched) = self.consumers[store.index()].batch.get(at as usize).copied() else { return };
         let payload = Payload::about(Parcel::Remember, fetched.event, fetched.version);
-        self.consumer_calls(store, link, fetched.event, payload, 1, cause);
+        self.consumer_calls(store, link, fetched.event, payload, attempt, cause);
     }
 
     /// A call of a consumer has ended.
@@ -532,27 +540,24 @@ impl Simulation<'_> {
         }
         // Where the offset comes first, nobody reads the rest of the batch again.
         let at = match state {
-            _ if self.plan.fed(store).commit != CommitMode::Before => usize::MAX,
             State::Idle => usize::MAX,
-            State::Committing(_) | State::CommitBackoff(_) => 1,
-            State::Applying { at, .. }
-            | State::Backoff { at, .. }
-            | State::GivingUp { at, .. }
-            | State::Marking { at, .. }
-            | State::MarkBackoff { at, .. }
-            | State::Emitting { at, .. }
-            | State::EmitBackoff { at, .. } => at as usize + 1,
+            _ if self.plan.fed(store).commit != CommitMode::Before => usize::MAX,
+            _ => state.at().unwrap_or(0) as usize + 1,
         };
         let rest: Vec<EventId> = self.consumers[store.index()].batch.iter().skip(at).map(|rest| rest.event).collect();
         for event in rest {
             let record = self.about(node, Kind::Killed, event, crash);
             self.record(record);
         }
-        let old = &self.consumers[store.index()];
-        let (commits, fetches) = (old.commits, old.fetches + 1);
-        let mut new = ConsumerProc::new(self.broker.partitions());
-        (new.commits, new.fetches) = (commits, fetches);
-        self.consumers[store.index()] = new;
+        let new = ConsumerProc::new(self.broker.partitions());
+        let old = std::mem::replace(&mut self.consumers[store.index()], new);
+        let new = &mut self.consumers[store.index()];
+        (new.commits, new.fetches, new.aside) = (old.commits, old.fetches + 1, old.aside);
+        // What came from aside is still there: it comes once more.
+        let held = old.batch.iter().skip(old.state.left() as usize).chain(&old.buffer);
+        for fetched in held.filter(|fetched| fetched.redriven) {
+            self.put_aside(store, *fetched);
+        }
     }
 
     /// A consumer is up again: it reads from its committed offsets.

@@ -70,8 +70,12 @@ impl Simulation<'_> {
         let log = self.plan.roles.broker.filter(|_| stores.is_empty());
         for (store, node) in stores.into_iter().chain(log).enumerate() {
             let mut queued = moving.clone();
-            if log.is_none() && self.plan.roles.consumers[store].is_some() {
-                queued.extend(self.broker.uncommitted(StoreId(store as u16)).map(|entry| entry.event));
+            if log.is_none() {
+                if let Some(feeder) = self.feeder(store) {
+                    queued.extend(self.broker.uncommitted(StoreId(feeder as u16)).map(|entry| entry.event));
+                    // What is committed before it is applied is in the consumer's memory only.
+                    queued.extend(self.consumers[feeder].events());
+                }
             }
             queued.retain(|event| self.events[event.index()].commit > 0);
             sort(&mut queued);
@@ -81,5 +85,16 @@ impl Simulation<'_> {
                 self.record(record);
             }
         }
+    }
+
+    /// The store whose consumer feeds a store: its own, or that of the first of those that emit to it.
+    fn feeder(&self, store: usize) -> Option<usize> {
+        let mut at = store;
+        let emits =
+            |at: usize| self.plan.stores.iter().position(|from| from.emits_to.is_some_and(|to| to.index() == at));
+        while let Some(from) = emits(at) {
+            at = from;
+        }
+        self.plan.roles.consumers[at].is_some().then_some(at)
     }
 }

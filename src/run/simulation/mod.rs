@@ -110,8 +110,8 @@ enum Due {
     DeleteAgain(NodeId, u32, LinkId, EventId),
     /// A poll of a consumer may commit what earlier ones returned, if its epoch is still this.
     AutoCommit(StoreId, u32),
-    /// A store is given an event again that was put aside, in that version.
-    Redrive(StoreId, EventId, u32),
+    /// A store's consumer is given again what was put aside first.
+    Redrive(StoreId),
     /// A consumer fetches again what was lost on the way to it, if its epoch is still this.
     Refetch(StoreId, u32),
     /// The app's buffer has lingered, if the batch is still this.
@@ -396,7 +396,7 @@ impl<'p> Simulation<'p> {
             Due::Evict(store, key, since) => self.evict(store, key, since),
             Due::DeleteAgain(node, epoch, link, event) => self.delete_again(node, epoch, link, event),
             Due::AutoCommit(store, epoch) => self.auto_commit_due(store, epoch),
-            Due::Redrive(store, event, version) => self.redrive(store, event, version),
+            Due::Redrive(store) => self.redrive(store),
             Due::Linger(batch) => self.lingered(batch),
             Due::ProduceAgain(life) => self.produce_again(life),
             Due::ConnectorStarts(life) => self.connector_due(life),

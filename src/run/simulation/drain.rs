@@ -70,12 +70,12 @@ impl Simulation<'_> {
         let log = self.plan.roles.broker.filter(|_| stores.is_empty());
         for (store, node) in stores.into_iter().chain(log).enumerate() {
             let mut queued = moving.clone();
-            if log.is_none() {
-                if let Some(feeder) = self.feeder(store) {
-                    queued.extend(self.broker.uncommitted(StoreId(feeder as u16)).map(|entry| entry.event));
-                    // What is committed before it is applied is in the consumer's memory only.
-                    queued.extend(self.consumers[feeder].events());
-                }
+            if log.is_none()
+                && let Some(feeder) = self.feeder(store)
+            {
+                queued.extend(self.broker.uncommitted(StoreId(feeder as u16)).map(|entry| entry.event));
+                // What is committed before it is applied is in the consumer's memory only.
+                queued.extend(self.consumers[feeder].events());
             }
             queued.retain(|event| self.events[event.index()].commit > 0);
             sort(&mut queued);

@@ -1,9 +1,9 @@
 # Driftscope. Every target is one script in scripts/; each installs what it needs, at pinned versions, on its first run.
-.PHONY: help serve test build engine size soak bench screenshots clean
+.PHONY: help serve test build engine size soak bench page-bench screenshots clean
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 serve: ## build the page and serve it on localhost (PORT=8080)
 	@scripts/serve.sh
@@ -25,6 +25,9 @@ soak: ## the long form of the random tests (at most 15 minutes)
 
 bench: ## speed of kernel and model, natively and in wasm under Node
 	@scripts/bench.sh
+
+page-bench: ## what a frame, a seek and a run cost in the system's Chromium
+	@scripts/page-bench.sh
 
 screenshots: ## pictures of the page (ARGS="--hash '#...' --out FOLDER --readme")
 	@scripts/screenshots.sh $(ARGS)

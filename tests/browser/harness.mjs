@@ -30,7 +30,7 @@ export async function start({ prefix = "/some/folder/" } = {}) {
  * (viewport, colorScheme, reducedMotion, forcedColors, ...).
  * `visit.faults` grows: console errors and warnings, exceptions, policy violations, failed requests, other origins.
  */
-async function open(browser, address, { path = "", hash = "", ready = "html[data-ready]", viewport = { width: 1440, height: 900 }, ...context } = {}) {
+async function open(browser, address, { path = "", hash = "", ready = "html[data-ready]", timeout = 20_000, viewport = { width: 1440, height: 900 }, ...context } = {}) {
   const session = await browser.newContext({ viewport, ...context });
   const page = await session.newPage();
   const faults = [];
@@ -52,7 +52,7 @@ async function open(browser, address, { path = "", hash = "", ready = "html[data
     });
   });
   await page.goto(address + path + hash);
-  await page.waitForSelector(ready, { timeout: 20_000 });
+  await page.waitForSelector(ready, { timeout });
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   return { page, faults, axe: () => axe(page), close: () => session.close() };
 }

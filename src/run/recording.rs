@@ -36,6 +36,7 @@ pub struct Recording {
     story: Story,
     lens: Lens,
     checkpoints: Checkpoints,
+    firsts: [Option<RecordId>; 2],
 }
 
 impl Recording {
@@ -60,7 +61,11 @@ impl Recording {
         let story = story::story(&plan, &trace, &judgement, &report, &alarms, opens_at);
         let lens = Lens::new(&plan);
         let checkpoints = Checkpoints::new(&lens, &trace.records);
-        Recording { plan, trace, judgement, report, alarms, story, lens, checkpoints }
+        let first = |kind: Kind| {
+            trace.records.iter().position(|record| record.kind == kind).map(|at| RecordId(at as u32))
+        };
+        let firsts = [first(Kind::Committed), first(Kind::Crashed)];
+        Recording { plan, trace, judgement, report, alarms, story, lens, checkpoints, firsts }
     }
 
     /// The plan.
@@ -109,6 +114,12 @@ impl Recording {
     #[must_use]
     pub fn checkpoints(&self) -> &Checkpoints {
         &self.checkpoints
+    }
+
+    /// The first commit and the first crash, if they happen up to and with an instant.
+    #[must_use]
+    pub fn firsts(&self, at: Us) -> [Option<&Record>; 2] {
+        self.firsts.map(|first| first.map(|id| &self.trace.records[id.index()]).filter(|record| record.at <= at))
     }
 
     /// How many records happen up to and with an instant.

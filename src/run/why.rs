@@ -93,9 +93,8 @@ fn good_headline(recording: &Recording, at: Us) -> Headline {
         return headline;
     }
     let (_, moving) = recording.judgement().counts(at);
-    let records = &recording.trace().records;
-    let crash = records.iter().take_while(|record| record.at <= at).find(|record| record.kind == Kind::Crashed);
-    let rows = records.iter().take_while(|record| record.at <= at).any(|record| record.kind == Kind::Committed);
+    let [commit, crash] = recording.firsts(at);
+    let rows = commit.is_some();
     let source = match (rows, crash) {
         (false, _) => "Nothing is written yet.".to_owned(),
         (true, Some(crash)) => {
@@ -130,8 +129,8 @@ fn reads(roles: &Roles, node: NodeId) -> bool {
 
 /// Nothing differs, but transactions are prepared and nobody tells them the decision: their rows stay locked.
 fn doubt_headline(recording: &Recording, at: Us) -> Option<Headline> {
-    let view = recording.view(at);
     let coordinator = recording.plan().roles.coordinator?;
+    let view = recording.view(at);
     let links = recording.plan().links.iter().zip(&view.cuts);
     let cut =
         links.filter(|(link, _)| link.from == coordinator || link.to == coordinator).any(|(_, until)| *until > at);

@@ -3,7 +3,7 @@
 //! - `small`: the small scenario in which faults are tried; `trial`: which faults there are to try in a run
 //! - `outcome`: a run with faults, and what it shows; `crash_search`: every one of them, into a `matrix`
 //! - `sweep`: many seeds, varied options (`vary`), into `statistics` of `metrics` that merge exactly
-//! - `shrink`: the smallest scenario that still shows an anomaly, by `reduce`d candidates; `need`: why each part is needed
+//! - `shrink`: the smallest scenario that still shows an anomaly, by `reduce`d candidates, each an `edit`; `need`: why each part is needed
 //! - `inject`: the failure injection test in five steps; `audit`: the operational checklist, answered from runs
 //! - `job`: how long work is done in slices, watched and given up
 //!
@@ -11,6 +11,7 @@
 
 pub mod audit;
 pub mod crash_search;
+mod edit;
 pub mod inject;
 pub mod job;
 pub mod matrix;

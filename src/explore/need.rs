@@ -1,15 +1,15 @@
 //! Take one thing away: what happens without each part of a counter-example.
 
+use super::edit::{leaves, operations};
 use super::outcome;
-use super::reduce::{operations, options};
 use crate::run::report::{Report, Verdict};
 use crate::scenario::Document;
 use crate::truth::anomaly::Anomaly;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 /// A part of a scenario, and what happens without it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Need {
     /// The part: a fault in short form, an operation, an option.
     pub part: String,
@@ -49,13 +49,12 @@ pub fn of_operations(document: &Document, anomaly: Anomaly) -> Vec<Need> {
 /// What happens with the default of each option that is set.
 #[must_use]
 pub fn of_options(document: &Document, anomaly: Anomaly) -> Vec<Need> {
-    let leaves = options(document).into_iter().filter(|path| !document.get(path).is_some_and(Value::is_object));
     let need = |path: String| {
         let mut smaller = document.clone();
         drop(smaller.set_value(&path, Value::Null));
         take_away(&smaller, anomaly, path.clone(), &format!("With the default of {path}"))
     };
-    leaves.map(need).collect()
+    leaves(document).map(need).collect()
 }
 
 /// An operation in words: `update of product-1 at 150ms`.

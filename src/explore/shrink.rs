@@ -1,22 +1,28 @@
 //! The shrinker: the smallest scenario that still shows an anomaly. Nothing that is left can be taken away alone.
 //!
-//! Every candidate is run; what still shows the anomaly is kept, and its stage begins anew. When all stages have been
-//! tried in vain, one after the other, the scenario is minimal, and shrinking it again changes nothing.
+//! Every candidate is run; what still shows the anomaly is kept, and its stage goes on with it: halves of the operations
+//! first, then quarters and so on to single ones, so that a long run becomes short in few steps. When all stages have been
+//! tried in vain, one after the other, the scenario is minimal, and shrinking it again changes nothing. A scenario that
+//! takes too much work is given up as it is by then, and is not called minimal.
 
+use super::edit::{leaves, operations};
 use super::job::{Job, Progress};
 use super::matrix::Harm;
 use super::need::{self, Need};
 use super::outcome;
-use super::reduce::{self, Stage, candidates, operations};
+use super::reduce::{Queue, Stage};
 use crate::scenario::permalink::{self, Extras};
 use crate::scenario::{Allowed, Choices, Document, Refusal};
 use crate::truth::anomaly::Anomaly;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
+/// How much work a shrink may be, in records of all its runs: some minutes of one thread.
+const MOST_WORK: u64 = 200_000_000;
+
 /// How large a scenario is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Size {
     /// Faults.
     pub faults: u64,
@@ -37,20 +43,18 @@ impl Size {
         let all = operations(document);
         let keys: BTreeSet<String> =
             all.iter().filter_map(|operation| operation.get("key")).map(ToString::to_string).collect();
-        let set = reduce::options(document);
-        let leaves = set.iter().filter(|path| !document.get(path).is_some_and(Value::is_object)).count();
         Size {
             faults: document.faults().len() as u64,
             operations: all.len() as u64,
             keys: keys.len() as u64,
             duration_us: document.plan().map_or(0, |plan| plan.duration.0),
-            options: leaves as u64,
+            options: leaves(document).count() as u64,
         }
     }
 }
 
 /// The smallest counter-example that was found.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Shrunk {
     /// What it shows.
     pub anomaly: String,
@@ -62,7 +66,8 @@ pub struct Shrunk {
     pub before: Size,
     /// How large it is.
     pub after: Size,
-    /// For each fault, what happens without it.
+    /// For each fault, what happens without it. This and the two lists after it are empty if it is not minimal: it may
+    /// have thousands of parts yet, and some of them can go.
     pub faults: Vec<Need>,
     /// For each operation, what happens without it.
     pub operations: Vec<Need>,
@@ -83,8 +88,12 @@ pub struct Shrink {
     stage: usize,
     /// Stages in a row that found nothing smaller.
     in_vain: usize,
-    queue: std::vec::IntoIter<Document>,
+    queue: Queue,
+    /// Whether this stage has found something smaller.
+    found: bool,
     runs: u64,
+    /// Records of all runs, and how many there may be.
+    work: (u64, u64),
 }
 
 impl Shrink {
@@ -114,33 +123,36 @@ impl Shrink {
             return Err(vec![refusal]);
         };
         let name = document.name().map_or_else(|| "shrunk".to_owned(), |name| format!("{name}, shrunk"));
-        let mut shrink = Shrink {
+        Ok(Shrink {
             anomaly: found,
             original: document.clone(),
             current: document.clone().named(&name),
             stage: 0,
             in_vain: 0,
-            queue: Vec::new().into_iter(),
+            queue: Queue::new(document, Stage::ALL[0]),
+            found: false,
             runs: 1,
-        };
-        if let Some(written) = reduce::written_down(&shrink.current)
-            && shrink.shows(&written)
-        {
-            shrink.current = written;
-        }
-        shrink.refill();
-        Ok(shrink)
+            work: (0, MOST_WORK),
+        })
+    }
+
+    /// The same, given up after so many records of all its runs.
+    #[must_use]
+    pub fn within(self, records: u64) -> Shrink {
+        Shrink { work: (self.work.0, records), ..self }
     }
 
     fn shows(&mut self, candidate: &Document) -> bool {
         let Ok(plan) = candidate.plan() else { return false };
         self.runs += 1;
-        let (report, _) = outcome::run(&plan, 0);
+        let (report, trace) = outcome::run(&plan, 0);
+        self.work.0 += u64::from(trace.len());
         outcome::count(&report, self.anomaly) > 0
     }
 
-    fn refill(&mut self) {
-        self.queue = candidates(&self.current, Stage::ALL[self.stage]).into_iter();
+    /// Whether it is to go on.
+    fn goes_on(&self) -> bool {
+        !self.is_minimal() && self.work.0 < self.work.1
     }
 
     /// Whether nothing that is left can be taken away alone.
@@ -158,16 +170,16 @@ impl Shrink {
     /// The smallest scenario so far, with what happens without each of its parts.
     #[must_use]
     pub fn shrunk(&self) -> Shrunk {
-        let (document, anomaly) = (&self.current, self.anomaly);
+        let (document, anomaly, minimal) = (&self.current, self.anomaly, self.is_minimal());
         Shrunk {
             anomaly: anomaly.id().to_owned(),
-            minimal: self.is_minimal(),
+            minimal,
             runs: self.runs,
             before: Size::of(&self.original),
             after: Size::of(document),
-            faults: need::faults(document, anomaly),
-            operations: need::of_operations(document, anomaly),
-            options: need::of_options(document, anomaly),
+            faults: if minimal { need::faults(document, anomaly) } else { Vec::new() },
+            operations: if minimal { need::of_operations(document, anomaly) } else { Vec::new() },
+            options: if minimal { need::of_options(document, anomaly) } else { Vec::new() },
             scenario: permalink::encode(document, &Extras::default()),
             document: Value::Object(document.root().clone()),
         }
@@ -177,26 +189,31 @@ impl Shrink {
 impl Job for Shrink {
     fn advance(&mut self, max_runs: u64) -> bool {
         let until = self.runs.saturating_add(max_runs);
-        while self.runs < until && !self.is_minimal() {
-            match self.queue.next() {
+        while self.runs < until && self.goes_on() {
+            let candidate = self.queue.candidate(&self.current);
+            let (runs, records) = std::mem::take(&mut self.queue.spent);
+            self.runs += runs;
+            self.work.0 += records;
+            match candidate {
                 None => {
-                    self.in_vain += 1;
+                    // One that has found something is tried on what it has found once more.
+                    self.in_vain += usize::from(!std::mem::take(&mut self.found));
                     self.stage = (self.stage + 1) % Stage::ALL.len();
-                    self.refill();
+                    self.queue = Queue::new(&self.current, Stage::ALL[self.stage]);
                 }
                 Some(candidate) => {
-                    if candidate != self.current && self.shows(&candidate) {
+                    if self.shows(&candidate) {
                         self.current = candidate;
-                        self.in_vain = 0;
-                        self.refill();
+                        (self.in_vain, self.found) = (0, true);
+                        self.queue.took(&self.current);
                     }
                 }
             }
         }
-        !self.is_minimal()
+        self.goes_on()
     }
 
     fn progress(&self) -> Progress {
-        Progress { done: self.runs, total: self.runs + self.queue.len() as u64 }
+        Progress { done: self.runs, total: self.runs + self.queue.left() }
     }
 }

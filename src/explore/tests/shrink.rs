@@ -2,10 +2,10 @@
 
 use super::preset;
 use crate::explore::crash_search::{Bounds, CrashSearch};
+use crate::explore::edit::operations;
 use crate::explore::job::Job;
 use crate::explore::matrix::Cell;
 use crate::explore::outcome;
-use crate::explore::reduce::operations;
 use crate::explore::shrink::{Shrink, Shrunk};
 use crate::explore::small::small;
 use crate::explore::trial;
@@ -197,4 +197,32 @@ fn two_faults_where_one_does_not_do() {
             assert!(smaller.is_empty(), "{size:?}, but there is {}", smaller[0].scenario);
         }
     });
+}
+
+/// A long random run with faults: the candidates are made one by one, and halves leave little of it in few runs.
+#[test]
+fn a_long_run_shrinks_in_few_runs() {
+    let mut document = preset("missing-search-index");
+    document.set("workload", r#"{"arrivals": "poisson(10/s)", "limit": 600}"#).unwrap();
+    document.add_fault("crash:app@app.after-commit-before-publish*90").unwrap();
+    let mut shrink = Shrink::new(&document, Some(Anomaly::Lost)).unwrap();
+    let mut most = 0;
+    while shrink.advance(1) {
+        let progress = shrink.progress();
+        most = most.max(progress.total - progress.done);
+    }
+    let found = shrink.shrunk();
+    assert_eq!((found.before.operations, found.after.operations, found.after.faults), (0, 1, 1));
+    assert!(found.minimal && found.runs < 1_000 && most < 2_000, "{} runs, {most} ahead", found.runs);
+}
+
+/// One that is given up says so, and goes through nothing that is left of it.
+#[test]
+fn a_shrink_that_is_too_much_work_ends() {
+    let mut shrink = Shrink::new(&preset("missing-search-index"), Some(Anomaly::Missing)).unwrap().within(3_000);
+    assert!(!shrink.advance(1_000));
+    let found = shrink.shrunk();
+    assert!(!found.minimal && found.runs > 1 && found.runs < 100, "{found:?}");
+    assert!(found.faults.is_empty() && found.operations.is_empty() && found.options.is_empty(), "{found:?}");
+    assert!(shows(shrink.document(), Anomaly::Missing));
 }

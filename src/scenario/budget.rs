@@ -1,16 +1,21 @@
 //! Bounds on the work of a whole run: no accepted scenario runs for hours or fills the memory.
 //!
-//! A step is one event at one node, one look of a relay or detector, or one crash: about five entries of the calendar.
+//! A step is one event at one node, one look of a relay or detector, one row of a recovery's pass, or one crash: about five
+//! entries of the calendar.
 
 use super::document::get;
 use super::options::row;
-use super::plan::{Arrivals, Plan};
+use super::plan::{Arrivals, DetectorPlan, Plan, StorePlan};
 use super::refusal::{Allowed, Refusal, shown};
+use crate::detect::DetectorKind;
 use crate::kernel::time::Us;
 use serde_json::{Map, Value};
 
 /// The most steps a run may be expected to take: about 50,000,000 entries of the calendar.
 pub const MOST_STEPS: u64 = 10_000_000;
+
+/// So many rows that a detector reads take as long as a step, measured: 200 of a full diff, 500 of an audit of events.
+const ROWS_A_STEP: u128 = 128;
 
 /// The most rows, over source and stores.
 pub const MOST_ROWS: u64 = 2_000_000;
@@ -58,7 +63,8 @@ fn parts(plan: &Plan) -> Vec<(String, u128)> {
     let operations = if limit > 0 { operations.min(limit) } else { operations };
     let tries = u128::from(plan.workload.client_retries) + 1;
     let rows = u128::from(plan.workload.rows_per_tx);
-    let mut parts = vec![("workload.arrivals".to_owned(), operations * tries * rows * (plan.stores.len() as u128 + 1))];
+    let transaction = tries * rows * (plan.stores.len() as u128 + 1);
+    let mut parts = vec![("workload.arrivals".to_owned(), operations * transaction)];
     if let Some(span) = plan.workload.reads {
         let caches = plan.stores.iter().filter(|store| store.read).count() as u128;
         parts.push(("workload.reads_per_key".to_owned(), times(span) * caches * plan.keys() as u128));
@@ -86,10 +92,14 @@ fn parts(plan: &Plan) -> Vec<(String, u128)> {
     }
     for recovery in &plan.recoveries {
         let passes = recovery.period.map_or(1, times);
-        parts.push((format!("recovery.{}.period", recovery.id), passes * (plan.keys() as u128 + 2)));
+        // Each row of each store is read, and repaired at the worst, in each pass.
+        let pass = (plan.keys() as u128 + 2) * recovery.stores.len().max(1) as u128;
+        parts.push((format!("recovery.{}.period", recovery.id), passes * pass));
     }
     for detector in &plan.detectors {
-        parts.push((format!("detectors.{}.period", detector.id), times(detector.period)));
+        let canary = if detector.canary.is_some() { transaction } else { 0 };
+        let look = 1 + rows_of_look(plan, detector, operations * rows) / ROWS_A_STEP + canary;
+        parts.push((format!("detectors.{}.period", detector.id), times(detector.period) * look));
     }
     for node in &plan.nodes {
         if let Some(every) = node.crash_every {
@@ -97,6 +107,21 @@ fn parts(plan: &Plan) -> Vec<(String, u128)> {
         }
     }
     parts
+}
+
+/// How many rows a look goes through, at so many events.
+fn rows_of_look(plan: &Plan, detector: &DetectorPlan, events: u128) -> u128 {
+    let (keys, stores) = (plan.keys() as u128, plan.stores.len() as u128);
+    match detector.kind {
+        // The source's rows too; and all of them again where it looks again.
+        kind if kind.reads_rows() => keys * (stores + 1) * if detector.recheck > Us::ZERO { 2 } else { 1 },
+        // An event whose repeats have effects is looked at for ever: half of all of them on the average.
+        DetectorKind::SequenceAudit if detector.settings.by_event => {
+            events * plan.stores.iter().filter(|store| StorePlan::has_effects(store)).count() as u128 / 2
+        }
+        DetectorKind::SequenceAudit => keys * stores,
+        _ => 0,
+    }
 }
 
 fn default_of(root: &Map<String, Value>, path: &str) -> String {
@@ -142,6 +167,17 @@ mod tests {
              r#"workload.arrivals is "poisson(10/s)". Over a duration of 366d the run would take about 632,553,408 steps; it may take 10,000,000. Fewer arrivals, a longer span or a shorter duration would do."#),
             (r#"{"duration": "366d", "strategy": "outbox", "outbox": {"poll": "1ms"}, "workload": {"limit": 1}}"#,
              r#"outbox.poll is "1ms". Over a duration of 366d the run would take about 31,626,105,410 steps; it may take 10,000,000. Fewer arrivals, a longer span or a shorter duration would do."#),
+            // Each of 60 stores is read in each pass, each of 100,000 rows in each look; each canary is a transaction.
+            (r#"{"duration": "366d", "workload": {"limit": 1, "fanout": 60, "keys": {"count": 2}}, "recovery": {"mend": {"period": "60s"}}}"#,
+             r#"recovery.mend.period is "60s". Over a duration of 366d the run would take about 126,595,069 steps; it may take 10,000,000. Fewer arrivals, a longer span or a shorter duration would do."#),
+            (r#"{"duration": "366d", "workload": {"limit": 1, "keys": {"count": 100000}}, "detectors": {"full-diff": {"recheck": "0s"}}}"#,
+             r#"detectors.full-diff.period is "10s". Over a duration of 366d the run would take about 4,942,686,530 steps; it may take 10,000,000. Fewer arrivals, a longer span or a shorter duration would do."#),
+            (r#"{"duration": "366d", "workload": {"limit": 1, "keys": {"count": 100000}}, "detectors": {"sequence-audit": {}}}"#,
+             r#"detectors.sequence-audit.period is "10s". Over a duration of 366d the run would take about 2,472,977,090 steps; it may take 10,000,000. Fewer arrivals, a longer span or a shorter duration would do."#),
+            (r#"{"duration": "366d", "workload": {"limit": 1, "rows_per_tx": 10}, "detectors": {"canary": {"period": "60s"}}}"#,
+             r#"detectors.canary.period is "60s". Over a duration of 366d the run would take about 11,173,268 steps; it may take 10,000,000. Fewer arrivals, a longer span or a shorter duration would do."#),
+            (r#"{"duration": "3d", "stores": {"payment": {"kind": "service", "apply": "increment"}}, "detectors": {"sequence-audit": {"by": "event-id"}}}"#,
+             r#"detectors.sequence-audit.period is "10s". Over a duration of 3d the run would take about 267,649,920 steps; it may take 10,000,000. Fewer arrivals, a longer span or a shorter duration would do."#),
             (r#"{"workload": {"keys": {"count": 100000}, "fanout": 20}}"#,
              r#"workload.keys.count is 100000. With 20 stores that makes 2,100,000 rows; there may be 2,000,000."#),
         ];

@@ -62,14 +62,15 @@ pub struct Point {
 }
 
 impl Sweep {
-    /// Whether each point has a run for each seed, and no metric has more values than there are runs.
+    /// Whether each point has a run for each seed, and neither a metric nor the silent runs are more than there are runs.
     fn is_whole(&self) -> bool {
         let [from, to] = self.seeds;
         let runs = to.saturating_sub(from);
         let ends = |point: &Point| point.verdicts.values().fold(0u64, |sum, runs| sum.saturating_add(*runs));
         let point = |point: &Point| {
             let tallies = || point.metrics.0.values();
-            point.runs == runs && ends(point) == runs && tallies().all(|tally| tally.runs() <= runs)
+            let fit = point.silent_runs <= runs && tallies().all(|tally| tally.runs() <= runs);
+            point.runs == runs && ends(point) == runs && fit
         };
         to <= MOST_EXACT + 1 && runs > 0 && self.points.iter().all(point)
     }

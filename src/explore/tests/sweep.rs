@@ -90,6 +90,9 @@ fn refused_pieces() {
     short.points[0].runs = u64::MAX;
     let damaged = merge(vec![short, swept(2, 3)]).unwrap_err()[0].to_string();
     assert_eq!(damaged, "merge is 0..2. This piece is damaged: it does not have a run for each of its seeds.");
+    let mut silent = swept(0, 2);
+    silent.points[0].silent_runs = u64::MAX;
+    assert_eq!(merge(vec![silent, swept(2, 3)]).unwrap_err()[0].to_string(), damaged);
     let damaged = text(&swept(0, 2)).replace("\"counts\": \"", "\"counts\": \"x");
     assert!(serde_json::from_str::<Sweep>(&damaged).unwrap_err().to_string().contains("VALUE:TIMES"));
 }

@@ -1,12 +1,13 @@
 //! The operational checklist and the anti-patterns, answered from runs: what a configuration does, not what it says.
 //!
-//! Each answer is read from a run, some of them with a fault put in, and cites a record of it. With the faults that stand
-//! beside the answer the run can be made again.
+//! Each answer is read from a run, some of them with a fault put in, and cites a record of it. The link that stands
+//! beside the answer makes the run again.
 
 use super::inject::{crash_after_commit, faultless, sentence};
 use crate::kernel::sorted::sort;
 use crate::kernel::time::Us;
 use crate::run::recording::Recording;
+use crate::scenario::permalink::{self, Extras};
 use crate::scenario::{Document, Refusal};
 use crate::world::ids::{LinkId, Op, Outcome, RecordId};
 use crate::world::record::{Kind, Parcel, Record};
@@ -27,6 +28,8 @@ pub struct Answer {
     pub record: u32,
     /// The faults of the run that it is read from.
     pub faults: Vec<String>,
+    /// The permalink of that run.
+    pub replay: String,
 }
 
 /// All answers.
@@ -95,6 +98,7 @@ pub fn audit_by(document: &Document, run: Runner<'_>) -> Result<Audit, Vec<Refus
 /// A run with faults put in.
 struct Tried {
     faults: Vec<String>,
+    document: Document,
     recording: Recording,
 }
 
@@ -111,7 +115,8 @@ impl Tried {
     fn says(&self, subject: &'static str, yes: bool, good: bool, words: &str, record: Option<RecordId>) -> Answer {
         let record = record.unwrap_or(RecordId(self.records().len().saturating_sub(1) as u32));
         let evidence = format!("{words} {}", sentence(&self.recording, record));
-        Answer { subject, yes, good, evidence, record: record.0, faults: self.faults.clone() }
+        let replay = permalink::encode(&self.document, &Extras::default());
+        Answer { subject, yes, good, evidence, record: record.0, faults: self.faults.clone(), replay }
     }
 
     fn is_from_app(&self, record: &Record) -> bool {
@@ -160,7 +165,8 @@ impl Auditor<'_> {
         for fault in faults {
             document.add_fault(fault)?;
         }
-        Ok(Tried { faults: faults.to_vec(), recording: (self.run)(&document)? })
+        let recording = (self.run)(&document)?;
+        Ok(Tried { faults: faults.to_vec(), document, recording })
     }
 
     /// Every call of the second write fails.

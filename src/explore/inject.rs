@@ -3,6 +3,7 @@
 
 use crate::kernel::time::Us;
 use crate::run::recording::Recording;
+use crate::scenario::permalink::{self, Extras};
 use crate::scenario::plan::Plan;
 use crate::scenario::{Document, Refusal};
 use crate::strategy::CrashPoint;
@@ -32,8 +33,10 @@ pub struct Injection {
     pub scenario: String,
     /// Its strategy.
     pub strategy: String,
-    /// The crash that was forced: with it the run can be made again.
+    /// The crash that was forced.
     pub fault: String,
+    /// The permalink of the run.
+    pub replay: String,
     /// The five steps.
     pub steps: Vec<InjectStep>,
     /// Whether all passed.
@@ -86,19 +89,20 @@ pub fn crash_after_commit(recording: &Recording) -> Option<String> {
 pub fn inject(document: &Document) -> Result<Injection, Vec<Refusal>> {
     let base = faultless(document);
     let calm = Recording::run(base.plan()?);
-    let head = |plan: &Plan, fault: String, steps: Vec<InjectStep>| {
+    let head = |plan: &Plan, fault: String, document: &Document, steps: Vec<InjectStep>| {
         let passed = steps.len() == TITLES.len() && steps.iter().all(|step| step.passed);
-        Injection { scenario: plan.scenario.clone(), strategy: plan.strategy.id().to_owned(), fault, steps, passed }
+        let (scenario, strategy) = (plan.scenario.clone(), plan.strategy.id().to_owned());
+        Injection { scenario, strategy, fault, replay: permalink::encode(document, &Extras::default()), steps, passed }
     };
     let Some(fault) = crash_after_commit(&calm) else {
         let nothing = |n: usize| told(n, false, "No transaction was committed in the run.".to_owned(), None);
-        return Ok(head(calm.plan(), String::new(), (0..TITLES.len()).map(nothing).collect()));
+        return Ok(head(calm.plan(), String::new(), &base, (0..TITLES.len()).map(nothing).collect()));
     };
     let mut document = base;
     document.add_fault(&fault)?;
     let recording = Recording::run(document.plan()?);
     let steps = steps(&recording);
-    Ok(head(recording.plan(), fault, steps))
+    Ok(head(recording.plan(), fault, &document, steps))
 }
 
 fn told(nth: usize, passed: bool, evidence: String, record: Option<RecordId>) -> InjectStep {

@@ -12,7 +12,7 @@ pub fn injection(injection: &Injection) -> String {
         text += &format!("{}. {word}  {}\n         {}{}\n", step.step, step.title, step.evidence, cited(step.record));
     }
     let word = if injection.passed { "All steps passed." } else { "The test failed." };
-    text + word + &again(&injection.scenario, std::slice::from_ref(&injection.fault)) + "\n"
+    text + word + "\n\nReplay\n  " + &again(&injection.replay)
 }
 
 /// The checklist and the anti-patterns, each with what shows it.
@@ -21,8 +21,8 @@ pub fn audit(audit: &Audit) -> String {
     let answers = |answers: &[Answer]| -> String {
         let answer = |answer: &Answer| {
             let word = if answer.good { "ok  " } else { "BAD " };
-            let faults = if answer.faults.is_empty() { String::new() } else { again(&audit.scenario, &answer.faults) };
-            format!("  {word} {}\n       {}{}{faults}\n", answer.subject, answer.evidence, cited(Some(answer.record)))
+            let (subject, evidence, record) = (answer.subject, &answer.evidence, cited(Some(answer.record)));
+            format!("  {word} {subject}\n       {evidence}{record}\n       {}", again(&answer.replay))
         };
         answers.iter().map(answer).collect()
     };
@@ -35,8 +35,7 @@ fn cited(record: Option<u32>) -> String {
     record.map_or_else(String::new, |record| format!(" (record {record})"))
 }
 
-/// How the run that shows it is made again: its faults instead of the scenario's own.
-fn again(scenario: &str, faults: &[String]) -> String {
-    let list: Vec<String> = faults.iter().map(|fault| format!("\"{fault}\"")).collect();
-    format!(" [run {scenario} --set 'faults=[{}]']", list.join(", "))
+/// How the run that shows it is made again: without the scenario's own faults, with these.
+fn again(replay: &str) -> String {
+    format!("driftscope run '{replay}'\n")
 }

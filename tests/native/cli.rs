@@ -246,6 +246,38 @@ fn interrupted() {
     drop(input);
 }
 
+/// Every line that replays something makes the run again that has the records cited: with the strategy, seed and options
+/// that the command was given, and without the scenario's own faults. A file has a link too.
+#[test]
+fn what_is_cited_is_in_the_run_that_is_printed() {
+    let file = folder("replay").join("mine.json");
+    fs::write(&file, r#"{"workload": {"arrivals": "poisson(5/s)"}, "faults": ["crash:app@1s+1s"]}"#).unwrap();
+    let args = [file.to_str().unwrap(), "--strategy", "outbox", "--seed", "8", "--set", "source.commit_time=9ms"];
+    let (mut replayed, mut quoted) = (0, 0);
+    for command in ["inject", "audit"] {
+        let told = run(&[&[command], &args[..]].concat()).out;
+        let json: Value =
+            serde_json::from_str(&run(&[&[command], &args[..], &["--format", "json"]].concat()).out).unwrap();
+        let lists = ["checklist", "anti_patterns"].map(|list| json[list].as_array().cloned().unwrap_or_default());
+        let steps = json["steps"].as_array().into_iter().flatten().map(|step| (step, &json["replay"]));
+        let cited = lists.iter().flatten().map(|answer| (answer, &answer["replay"])).chain(steps);
+        for (cited, link) in cited {
+            let Some(record) = cited["record"].as_u64() else { continue };
+            let link = link.as_str().unwrap();
+            assert!(told.contains(&format!("driftscope run '{link}'\n")), "{link}\n{told}");
+            let trace = run(&["run", link, "--format", "trace"]).out;
+            let line: Value = serde_json::from_str(trace.lines().nth(record as usize).unwrap()).unwrap();
+            let evidence = cited["evidence"].as_str().unwrap();
+            let text = format!("{} {}", line["node"].as_str().unwrap(), line["text"].as_str().unwrap());
+            let end =
+                evidence.ends_with(" never differed: there is nothing to repair.") && line["kind"] == "drain-ended";
+            assert!(evidence.contains(&text) || end, "{evidence}\n{line}");
+            (replayed, quoted) = (replayed + 1, quoted + u64::from(!end));
+        }
+    }
+    assert_eq!((replayed, quoted), (15, 14), "five steps, five questions, five anti-patterns");
+}
+
 /// The failure injection test passes where a job repairs, and fails, step by step, where nobody notices; the audit turns
 /// with what the runs do.
 #[test]

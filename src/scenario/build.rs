@@ -407,7 +407,6 @@ impl<'a> Builder<'a> {
         let kind = detector_kind(self.root, id);
         let block = Block::member(self.root, "detectors.*", &ids, kind.id());
         let has = |option: &str| kind.options().contains(&option);
-        let canary = kind == DetectorKind::Canary;
         DetectorPlan {
             id: id.to_owned(),
             kind,
@@ -416,13 +415,26 @@ impl<'a> Builder<'a> {
                 grace: block.us("grace"),
                 source_version: block.word("against") == "source-version",
                 by_event: block.word("by") == "event-id",
-                one_way: has("direction") && block.word("direction") == "source-to-target",
+                one_way: block.word("direction") == "source-to-target",
             },
             recheck: if has("recheck") { block.us("recheck") } else { Us::ZERO },
             sample: block.parts("sample"),
             threshold: block.count("threshold"),
-            canary: canary.then(|| self.key("detectors", &KeyText::Name(id.to_owned()), keys)).flatten(),
+            canary: if kind == DetectorKind::Canary { self.canary(id, keys) } else { None },
         }
+    }
+}
+
+impl Builder<'_> {
+    /// The row that a canary writes, named like it: nobody else may name it, or its answer would be somebody else's.
+    fn canary(&mut self, id: &str, keys: &KeyPlan) -> Option<Key> {
+        let (path, known) = (format!("detectors.{id}"), self.named.len());
+        let key = self.key(&path, &KeyText::Name(id.to_owned()), keys)?;
+        if key.index() < keys.count as usize + known {
+            let reason = "The scenario has a key of this name; a canary needs a row of its own, named by another id.";
+            self.refusals.push(Refusal::reason(path, &Value::from(id), reason));
+        }
+        Some(key)
     }
 }
 

@@ -339,7 +339,7 @@ pub struct Workload {
     pub rows_per_tx: u32,
     /// The mean span between two reads of one key; `None`: nobody reads.
     pub reads: Option<Us>,
-    /// Reads as written, in order of time.
+    /// Reads as written, in the order of the list.
     pub written_reads: Vec<(Us, Key)>,
     /// How long a client waits for an answer.
     pub client_timeout: Us,

@@ -191,7 +191,9 @@ impl Names {
             return;
         }
         let ids = self.topology.all_nodes().into_iter().map(|node| node.id);
-        for id in twice(ids.chain(self.topology.all_links().into_iter().map(|link| link.id))) {
+        let twice = twice(ids.chain(self.topology.all_links().into_iter().map(|link| link.id)));
+        // A recovery that has a store's id is refused by itself.
+        for id in twice.into_iter().filter(|id| !self.topology.recoveries.iter().any(|recovery| recovery.id == *id)) {
             let reason = format!("Two nodes or two links would have the id {id}.");
             refusals.push(Refusal::reason("stores", &root["stores"], reason));
         }

@@ -81,8 +81,9 @@ fn crash_points() -> Table {
 }
 
 fn topology(strategy: StrategyId, target: Target) -> Topology {
-    let mut stores = StoreName::expand(&["STORE".to_owned()], 1);
+    let mut stores = StoreName::expand(&["STORE".to_owned(), "NEXT".to_owned()], 1);
     stores.iter_mut().for_each(|store| store.reference = true);
+    (stores[0].emits_to, stores[1].fed) = (Some(StoreId(1)), true);
     let participants = vec!["source".to_owned(), "broker".to_owned()];
     let (kind, covers) = (RecoveryKind::Reconcile, vec![StoreId(0)]);
     let recoveries = vec![RecoveryName { id: "RECOVERY".to_owned(), kind, stores: covers, reemit: true }];
@@ -157,4 +158,22 @@ pub fn faults() -> Table {
         ]);
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is listed as a link is the name of one, and some strategy has it.
+    #[test]
+    fn every_link_that_is_listed_is_there() {
+        for role in LinkRole::ALL {
+            let links = topology(StrategyId::Outbox, Target::Broker).all_links();
+            assert!(links.iter().any(|link| link.role == *role && link.id == role.id()), "{}", role.id());
+            let has = |target| StrategyId::ALL.iter().any(|strategy| has_link(*strategy, target, *role));
+            // A store takes part in a two-phase commit only where a document says so.
+            let optional = *role == LinkRole::CoordinatorStore;
+            assert!(optional || has(Target::Broker) || has(Target::Stores), "nobody has {}", role.id());
+        }
+    }
 }

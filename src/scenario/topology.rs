@@ -36,8 +36,10 @@ crate::ids! {
         CoordinatorStore = "coordinator-STORE",
         /// The calls of the database by the app's own consumer.
         OwnSource = "source-consumer-source",
-        /// What a store's consumer, or the store, hands on to the next store (`emits_to`).
-        EmitStore = "STORE-emits-STORE",
+        /// What a store's consumer hands on to the next store (`emits_to`).
+        EmitStore = "STORE-consumer-NEXT",
+        /// What a store that the app writes itself hands on to the next store.
+        StoreStore = "STORE-NEXT",
         /// The consumer's reads of the row at the database, with `payload: reference`.
         ConsumerSource = "STORE-consumer-source",
         /// A recovery's reads of the database.
@@ -218,10 +220,14 @@ impl Topology {
         for (store, from) in self.by_id() {
             let Some(to) = from.emits_to else { continue };
             let next = &self.stores[to.index()];
-            for (who, role) in [("-consumer", NodeRole::Consumer(store)), ("", NodeRole::Store(store))] {
+            let ends = [
+                ("-consumer", LinkRole::EmitStore, NodeRole::Consumer(store)),
+                ("", LinkRole::StoreStore, NodeRole::Store(store)),
+            ];
+            for (who, role, end) in ends {
                 let name = |from: &str, to: &str| format!("{from}{who}-{to}");
                 let (id, declared) = (name(&from.id, &next.id), name(&from.declared, &next.declared));
-                links.push(link(id, declared, LinkRole::EmitStore, role, NodeRole::Store(to)));
+                links.push(link(id, declared, role, end, NodeRole::Store(to)));
             }
         }
         links
@@ -258,10 +264,8 @@ impl Topology {
             LinkRole::ConnectorSource | LinkRole::ConnectorBroker => self.has_connector(),
             LinkRole::BrokerConsumer => self.has_node(link.to),
             LinkRole::ConsumerStore => self.has_node(link.from),
-            LinkRole::EmitStore => match link.from {
-                NodeRole::Store(store) => !self.has_consumer(store),
-                consumer => self.has_node(consumer),
-            },
+            LinkRole::EmitStore => self.has_node(link.from),
+            LinkRole::StoreStore => !matches!(link.from, NodeRole::Store(store) if self.has_consumer(store)),
             LinkRole::ConsumerSource => self.has_node(link.from) && self.reads(link.from),
             LinkRole::AppCoordinator | LinkRole::CoordinatorSource => self.has_coordinator(),
             LinkRole::CoordinatorBroker => self.has_coordinator() && self.has_broker(),

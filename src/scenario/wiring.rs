@@ -116,7 +116,7 @@ fn place(roles: &mut Roles, link: &KnownLink, id: LinkId) {
         LinkRole::BrokerConsumer => of_store(&mut roles.broker_consumer),
         LinkRole::ConsumerStore => of_store(&mut roles.consumer_store),
         LinkRole::ConsumerSource => from_consumer(&mut roles.consumer_source),
-        LinkRole::EmitStore => from_consumer(&mut roles.emit_store),
+        LinkRole::EmitStore | LinkRole::StoreStore => from_consumer(&mut roles.emit_store),
         LinkRole::OwnSource => from_consumer(&mut roles.consumer_store),
         LinkRole::RecoverySource => roles.recovery_source.push(id),
         LinkRole::RecoveryBroker => {

@@ -167,8 +167,8 @@ pub struct ShrinkArgs {
     #[arg(long, value_name = "KIND")]
     pub anomaly: Option<String>,
     /// Story for people, or all of it as JSON
-    #[arg(long, value_enum, default_value_t = ShrinkFormat::Text)]
-    pub format: ShrinkFormat,
+    #[arg(long, value_enum, default_value_t = CompareFormat::Text)]
+    pub format: CompareFormat,
     /// Where the output goes.
     #[command(flatten)]
     pub out: OutArgs,
@@ -263,7 +263,7 @@ pub enum Format {
     Mermaid,
 }
 
-/// A format of `compare`, `inject` and `audit`.
+/// A format of `compare`, `shrink`, `inject` and `audit`.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum CompareFormat {
     /// For people
@@ -281,15 +281,6 @@ pub enum ExploreFormat {
     Json,
     /// A test suite for each strategy, a test case for each cell
     Junit,
-}
-
-/// A format of `shrink`.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum ShrinkFormat {
-    /// What is left and why, for people
-    Text,
-    /// All of it, as JSON
-    Json,
 }
 
 /// A format of `sweep` and `merge`.

@@ -26,7 +26,7 @@ pub fn run(args: &CompareArgs) -> Result<(), Failure> {
     let recordings: Vec<Recording> = plans.into_iter().map(Recording::run).collect();
     let text = match args.format {
         CompareFormat::Text => comparison::text(&recordings),
-        CompareFormat::Json => json::reports(&recordings.iter().map(Recording::report).collect::<Vec<_>>()),
+        CompareFormat::Json => json::pretty(&recordings.iter().map(Recording::report).collect::<Vec<_>>()),
     };
     output::write(&args.out, &text)
 }

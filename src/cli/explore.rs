@@ -83,9 +83,38 @@ fn everywhere(matrix: &Matrix, expected: Verdict) -> Result<(), Failure> {
             first.verdict.id()
         ))),
         None if !matrix.complete => Err(Failure::NotEverywhere(format!(
-            "expected {word} in every cell, and the search is not complete: {} of {} runs",
-            matrix.runs, matrix.total
+            "expected {word} in every cell, and the search is {}",
+            matrix::completeness(matrix)
         ))),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::presets;
+
+    /// All is consistent and everything was run; but one fault never struck.
+    #[test]
+    fn a_fault_that_never_struck_is_no_success() {
+        let document = presets::find("outbox").unwrap().document();
+        let mut search = CrashSearch::new(&document, &[StrategyId::Outbox], Bounds::ONE).unwrap();
+        search.advance(4);
+        let mut matrix = search.matrix();
+        matrix.total = matrix.runs;
+        (matrix.cells[0].reached, matrix.complete) = (true, true);
+        assert!(everywhere(&matrix, Verdict::Consistent).is_ok());
+        (matrix.cells[0].reached, matrix.complete) = (false, false);
+        let Err(Failure::NotEverywhere(said)) = everywhere(&matrix, Verdict::Consistent) else { panic!("it passes") };
+        let want = "expected consistent in every cell, and the search is not complete: 4 runs of 4, in 1 of them the \
+                    fault never struck";
+        assert_eq!(said, want);
+        let junit = junit::matrix(&matrix, Some(Verdict::Consistent));
+        assert!(
+            junit.contains("<failure type=\"vacuous\" message=\"the fault never struck\">driftscope run"),
+            "{junit}"
+        );
+        assert!(junit.contains(" failures=\"1\" errors=\"0\">"), "{junit}");
     }
 }

@@ -3,12 +3,13 @@
 use super::args::MergeArgs;
 use super::failure::Failure;
 use super::output;
+use super::scenario::limited;
 use super::sweep::written;
 use crate::explore::sweep::{Sweep, VERSION, merge};
 use crate::scenario::{Allowed, Refusal, shown};
 use serde_json::Value;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
 /// The longest piece that is read, in bytes: some hundred points with all their values.
@@ -26,7 +27,10 @@ pub fn run(args: &MergeArgs) -> Result<(), Failure> {
 fn piece(path: &Path) -> Result<Sweep, Failure> {
     let name = path.display().to_string();
     let refused = |reason: String| Refusal::new("FILE", shown(&Value::from(name.as_str())), Allowed::Reason(reason));
-    let bytes = if path == Path::new("-") { limited(io::stdin().lock()) } else { File::open(path).and_then(limited) };
+    let bytes = match path == Path::new("-") {
+        true => limited(io::stdin().lock(), LARGEST),
+        false => File::open(path).and_then(|file| limited(file, LARGEST)),
+    };
     let bytes = bytes.map_err(|error| refused(format!("It cannot be read: {error}.")))?;
     if bytes.len() as u64 > LARGEST {
         return Err(refused(format!("It may have at most {LARGEST} bytes.")).into());
@@ -37,10 +41,4 @@ fn piece(path: &Path) -> Result<Sweep, Failure> {
         VERSION => Ok(found),
         other => Err(refused(format!("It is a sweep of version {other}; it must be of version {VERSION}.")).into()),
     }
-}
-
-fn limited(from: impl Read) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    from.take(LARGEST + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }

@@ -20,7 +20,7 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     }
     match args.format {
         Format::Text => output::write(&args.out, &text::report(&recording))?,
-        Format::Json => output::write(&args.out, &json::report(report))?,
+        Format::Json => output::write(&args.out, &json::pretty(report))?,
         Format::Csv => output::write(&args.out, &csv::divergence(&recording))?,
         Format::Mermaid => output::write(&args.out, &mermaid::sequence(&recording))?,
         Format::Trace => {
@@ -39,7 +39,5 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
 
 /// What `--expect` names.
 pub fn verdict(id: &str) -> Result<Verdict, Refusal> {
-    let verdicts = [Verdict::Consistent, Verdict::Diverged, Verdict::Blocked];
-    let found = verdicts.into_iter().find(|verdict| verdict.id() == id);
-    found.ok_or_else(|| Refusal::one_of("--expect", id, verdicts.map(Verdict::id)))
+    Verdict::from_id(id).ok_or_else(|| Refusal::one_of("--expect", id, Verdict::IDS))
 }

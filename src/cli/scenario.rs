@@ -89,7 +89,8 @@ fn permalink(text: &str) -> Result<Loaded, Failure> {
 }
 
 fn standard_input() -> Result<Document, Failure> {
-    let bytes = limited(io::stdin().lock()).map_err(|error| Failure::Io("standard input".into(), error))?;
+    let bytes =
+        limited(io::stdin().lock(), LARGEST as u64).map_err(|error| Failure::Io("standard input".into(), error))?;
     if bytes.len() > LARGEST {
         return Err(too_long("-").into());
     }
@@ -109,7 +110,7 @@ fn file(path: &Path) -> Result<Document, Failure> {
         let reason = format!("It is {} bytes long; it may have at most {LARGEST}.", about.len());
         return Err(refused(reason).into());
     }
-    let bytes = limited(File::open(path).map_err(unread)?).map_err(unread)?;
+    let bytes = limited(File::open(path).map_err(unread)?, LARGEST as u64).map_err(unread)?;
     if bytes.len() > LARGEST {
         return Err(too_long(&name).into());
     }
@@ -133,9 +134,9 @@ fn too_long(name: &str) -> Refusal {
     )
 }
 
-/// Reads one byte more than a document may have, so that what is too long is seen to be, and nothing more.
-fn limited(from: impl Read) -> io::Result<Vec<u8>> {
+/// Reads one byte more than there may be, so that what is too long is seen to be, and nothing more.
+pub fn limited(from: impl Read, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    from.take(LARGEST as u64 + 1).read_to_end(&mut bytes)?;
+    from.take(most + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

@@ -1,6 +1,6 @@
 //! `driftscope shrink`: the smallest scenario that still shows what is wrong.
 
-use super::args::{ShrinkArgs, ShrinkFormat};
+use super::args::{CompareFormat, ShrinkArgs};
 use super::failure::Failure;
 use super::progress::Bar;
 use super::{output, scenario};
@@ -25,8 +25,8 @@ pub fn run(args: &ShrinkArgs) -> Result<(), Failure> {
     let found = shrink.shrunk();
     drop(bar);
     let text = match args.format {
-        ShrinkFormat::Text => shrunk::text(&found),
-        ShrinkFormat::Json => json::pretty(&found),
+        CompareFormat::Text => shrunk::text(&found),
+        CompareFormat::Json => json::pretty(&found),
     };
     output::write(&args.out, &text)
 }

@@ -4,6 +4,7 @@ use super::outcome::Outcome;
 use crate::run::report::Verdict;
 use crate::truth::anomaly::Anomaly;
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// The version of this object.
@@ -88,8 +89,8 @@ pub struct Then {
     pub pass: u32,
 }
 
-/// What a cell says at a glance: the worst that its run shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// What a cell says at a glance: the worst that its run shows. Of two, the graver is the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Harm {
     /// Nothing is wrong at the end.
     None,
@@ -113,6 +114,18 @@ impl Harm {
         }
     }
 
+    /// How grave it is: the higher, the worse. Of two alike, the one that stands first in its list below.
+    #[must_use]
+    pub fn gravity(self) -> usize {
+        let among = |worst: &[Anomaly], anomaly| worst.iter().rev().position(|known| *known == anomaly).unwrap_or(0);
+        match self {
+            Harm::None => 0,
+            Harm::Harmless(anomaly) => 1 + among(&HARMLESS, anomaly),
+            Harm::Blocked => 1 + HARMLESS.len(),
+            Harm::Diverged(anomaly) => 2 + HARMLESS.len() + among(&WORST, anomaly),
+        }
+    }
+
     /// Its word.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -121,6 +134,18 @@ impl Harm {
             Harm::Blocked => Anomaly::Blocked.id(),
             Harm::Harmless(anomaly) | Harm::Diverged(anomaly) => anomaly.id(),
         }
+    }
+}
+
+impl PartialOrd for Harm {
+    fn partial_cmp(&self, other: &Harm) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Harm {
+    fn cmp(&self, other: &Harm) -> Ordering {
+        self.gravity().cmp(&other.gravity())
     }
 }
 
@@ -163,4 +188,17 @@ impl Cell {
 #[must_use]
 pub fn ids(outcome: &Outcome) -> Vec<String> {
     outcome.anomalies.iter().map(|anomaly| anomaly.id().to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_graver_is_the_greater() {
+        let harmless = HARMLESS.iter().rev().map(|anomaly| Harm::Harmless(*anomaly));
+        let worst = WORST.iter().rev().map(|anomaly| Harm::Diverged(*anomaly));
+        let all: Vec<Harm> = [Harm::None].into_iter().chain(harmless).chain([Harm::Blocked]).chain(worst).collect();
+        assert!(all.windows(2).all(|two| two[0] < two[1]), "{all:?}");
+    }
 }

@@ -1,21 +1,8 @@
 //! Reports, matrices and sweeps as indented JSON (docs/CONTRACT.md, section 4).
 
-use crate::run::report::Report;
 use serde::Serialize;
 
-/// One report, with a line feed at its end.
-#[must_use]
-pub fn report(report: &Report) -> String {
-    pretty(report)
-}
-
-/// Several reports as an array, with a line feed at its end.
-#[must_use]
-pub fn reports(reports: &[&Report]) -> String {
-    pretty(reports)
-}
-
-/// A matrix, a sweep or what was shrunk, with a line feed at its end.
+/// A report or several, a matrix, a sweep or what was shrunk, with a line feed at its end.
 #[must_use]
 pub fn pretty<T: Serialize + ?Sized>(value: &T) -> String {
     // What is written here holds texts, numbers and lists: serializing it cannot fail.

@@ -34,19 +34,23 @@ fn heading(matrix: &Matrix) -> String {
     format!("{}, every fault by itself, under {name}", matrix.scenario)
 }
 
-/// Whether anything was left out, and how much was harmed.
 fn state(matrix: &Matrix) -> String {
     let harmed = matrix.cells.iter().filter(|cell| cell.harm() >= Harm::Blocked).count() as u64;
+    format!("{}; {harmed} diverge or block", completeness(matrix))
+}
+
+/// Whether anything was left out, or was tried in vain.
+#[must_use]
+pub fn completeness(matrix: &Matrix) -> String {
     let missed = matrix.cells.iter().filter(|cell| !cell.reached).count() as u64;
     let runs = count(matrix.runs, "run");
-    let done = match (matrix.complete, missed) {
+    match (matrix.complete, missed) {
         (true, _) => format!("complete: {runs}, none skipped"),
         (false, 0) => format!("not complete: {runs} of {}", matrix.total),
         (false, missed) => {
             format!("not complete: {runs} of {}, in {missed} of them the fault never struck", matrix.total)
         }
-    };
-    format!("{done}; {harmed} diverge or block")
+    }
 }
 
 fn table(matrix: &Matrix, cells: &[&Cell], fault_free: bool) -> Table {
@@ -82,14 +86,7 @@ fn known(ids: &[String]) -> Vec<Anomaly> {
 
 /// `missing`, if every pass ends like this; `missing 2/4`, if two of four do and none ends worse.
 fn worst(harms: Vec<Harm>) -> String {
-    // Of two that are equally grave the one that stands first in the list of anomalies is told.
-    let grave = |harm: &Harm| match harm {
-        Harm::None => (0, 0),
-        Harm::Harmless(anomaly) => (1, usize::MAX - *anomaly as usize),
-        Harm::Blocked => (2, 0),
-        Harm::Diverged(anomaly) => (3, usize::MAX - *anomaly as usize),
-    };
-    let Some(worst) = harms.iter().copied().max_by_key(grave) else { return NONE.to_owned() };
+    let Some(worst) = harms.iter().copied().max() else { return NONE.to_owned() };
     let such = harms.iter().filter(|harm| **harm == worst).count();
     if such == harms.len() { worst.word().to_owned() } else { format!("{} {such}/{}", worst.word(), harms.len()) }
 }

@@ -8,8 +8,6 @@ use crate::run::report::Verdict;
 use crate::run::words::{count, list};
 use serde_json::Value;
 
-const VERDICTS: [Verdict; 3] = [Verdict::Consistent, Verdict::Diverged, Verdict::Blocked];
-
 /// So many figures are listed even where they are zero: somebody has asked for them.
 const FEW: usize = 12;
 
@@ -25,7 +23,7 @@ pub fn text(sweep: &Sweep) -> String {
 
 fn point(point: &Point) -> String {
     let title = if point.set.is_empty() { "As it is".to_owned() } else { set(point).join("  ") };
-    let ends: Vec<String> = VERDICTS
+    let ends: Vec<String> = Verdict::ALL
         .iter()
         .filter_map(|verdict| point.verdicts.get(verdict.id()).map(|runs| format!("{runs} {}", verdict.id())))
         .collect();
@@ -89,7 +87,7 @@ fn row(path: &str, summary: &Summary) -> Vec<String> {
 pub fn csv(sweep: &Sweep) -> String {
     let mut heads: Vec<String> = sweep.points.first().into_iter().flat_map(|point| point.set.keys().cloned()).collect();
     heads.push("runs".to_owned());
-    heads.extend(VERDICTS.iter().map(|verdict| verdict.id().to_owned()));
+    heads.extend(Verdict::ALL.iter().map(|verdict| verdict.id().to_owned()));
     heads.extend(
         ["silent_runs", "metric", "n", "nulls", "nonzero", "sum", "min", "max", "mean", "ci95_low", "ci95_high"]
             .map(str::to_owned),
@@ -99,7 +97,9 @@ pub fn csv(sweep: &Sweep) -> String {
     for point in &sweep.points {
         let mut start: Vec<String> = point.set.values().map(plain).collect();
         start.push(point.runs.to_string());
-        start.extend(VERDICTS.iter().map(|verdict| point.verdicts.get(verdict.id()).copied().unwrap_or(0).to_string()));
+        start.extend(
+            Verdict::ALL.iter().map(|verdict| point.verdicts.get(verdict.id()).copied().unwrap_or(0).to_string()),
+        );
         start.push(point.silent_runs.to_string());
         for (path, summary) in point.summaries() {
             text += &line(&[start.as_slice(), &figures(path, &summary)].concat());

@@ -34,27 +34,17 @@ pub struct Report {
     pub notes: Vec<String>,
 }
 
-/// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// No row differs after the drain, and nothing waited too long.
-    Consistent,
-    /// A row differs after the drain.
-    Diverged,
-    /// No row differs, but an operation waited for `block_after` or longer.
-    Blocked,
-}
-
-impl Verdict {
-    /// Its word.
-    #[must_use]
-    pub const fn id(self) -> &'static str {
-        match self {
-            Verdict::Consistent => "consistent",
-            Verdict::Diverged => "diverged",
-            Verdict::Blocked => "blocked",
-        }
+crate::ids! {
+    /// How a run ended.
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    pub enum Verdict {
+        /// No row differs after the drain, and nothing waited too long.
+        Consistent = "consistent",
+        /// A row differs after the drain.
+        Diverged = "diverged",
+        /// No row differs, but an operation waited for `block_after` or longer.
+        Blocked = "blocked",
     }
 }
 

@@ -112,7 +112,7 @@ fn expectations() {
     assert!(err.contains(" under direct-db-first: diverged"), "{err}");
     let cut = explored(&["--strategy", "outbox", "--expect", "consistent", "--runs", "20"]);
     assert_eq!(cut.status, Some(3));
-    assert!(cut.err.contains("the search is not complete: 20 of "), "{}", cut.err);
+    assert!(cut.err.contains("the search is not complete: 20 runs of "), "{}", cut.err);
     assert!(cut.out.contains("not complete: 20 runs of "), "{}", cut.out);
     let json = explored(&["--runs", "20", "--format", "json"]);
     assert!(json.out.contains("\"complete\": false"), "{}", json.out);
@@ -143,6 +143,12 @@ fn junit() {
         "{out}"
     );
     assert!(out.contains("message=\"expected consistent, and the run is diverged: missing"), "{out}");
+    // What was cut is no cell, and no success.
+    let cut = ["--strategy", "outbox", "--runs", "20", "--expect", "consistent"];
+    let Said { status, out, .. } = explored(&[&junit[2..], &cut].concat());
+    assert_eq!((status, elements(&out, "failure"), elements(&out, "testsuite")), (Some(3), 1, 2), "{out}");
+    assert!(out.contains("  <testsuite name=\"search\" tests=\"1\" failures=\"1\""), "{out}");
+    assert!(out.contains("name=\"every fault is tried\"") && out.contains("message=\"20 of "), "{out}");
     let calm = explored(&junit);
     assert_eq!((calm.status, elements(&calm.out, "failure")), (Some(0), 0));
 }

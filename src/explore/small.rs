@@ -4,7 +4,7 @@
 use crate::kernel::time::Us;
 use crate::scenario::arrivals::{self, ArrivalsText, KeyText};
 use crate::scenario::kind::Kind;
-use crate::scenario::options::{OPTIONS, Row, literal, row};
+use crate::scenario::options::{Row, all, literal, row};
 use crate::scenario::{Document, Refusal};
 use crate::strategy::StrategyId;
 use serde_json::Value;
@@ -93,7 +93,7 @@ fn stripped(mut document: Document) -> Document {
         chance && !["workload.", "detectors.", "recovery."].iter().any(|block| row.path.starts_with(block))
     };
     let mut paths = vec!["faults".to_owned(), "workload.limit".to_owned()];
-    paths.extend(OPTIONS.iter().filter(rates).flat_map(|row| places(&document, row.path)));
+    paths.extend(all().filter(rates).flat_map(|row| places(&document, row.path)));
     for path in paths {
         // What is not there need not be taken out.
         drop(document.set_value(&path, Value::Null));
@@ -110,7 +110,7 @@ fn places(document: &Document, pattern: &str) -> Vec<String> {
 }
 
 fn scale_timeouts(document: &mut Document) -> Result<(), Vec<Refusal>> {
-    for row in OPTIONS.iter().filter(|row| row.path.ends_with(".timeout") && row.default == LONG) {
+    for row in all().filter(|row| row.path.ends_with(".timeout") && row.default == LONG) {
         let span = if row.path == "source.timeout" { SOURCE_TIMEOUT } else { OTHER_TIMEOUT };
         let paths = match row.path.split_once(".*.") {
             None => vec![row.path.to_owned()],

@@ -6,7 +6,7 @@ use super::document::Document;
 use super::fault;
 use super::kind::Kind;
 use super::notes::{absent, has};
-use super::options::{OPTIONS, Row, Scope, literal, names_after, row};
+use super::options::{Row, Scope, all, literal, names_after, row};
 use super::refusal::Refusal;
 use super::topology::Topology;
 use super::validate::{Names, members_of};
@@ -103,7 +103,7 @@ impl Document {
         let names = Names::of(self.root());
         let mut groups: Vec<Group> = Vec::new();
         let mut blocks: Vec<&str> = Vec::new();
-        for row in OPTIONS.iter().filter(|row| Part::of(row) == part) {
+        for row in all().filter(|row| Part::of(row) == part) {
             let block = row.path.split_once('.').map_or("", |(block, _)| block);
             if !blocks.contains(&block) {
                 blocks.push(block);
@@ -150,8 +150,7 @@ impl Document {
         };
         // What can be one thing only is no choice.
         let choice = |row: &&Row| !matches!(row.kind, Kind::Count(least, most) if least == most);
-        let rows =
-            OPTIONS.iter().filter(|row| Part::of(row) == part).filter(choice).filter_map(|row| Some((row, rest(row)?)));
+        let rows = all().filter(|row| Part::of(row) == part).filter(choice).filter_map(|row| Some((row, rest(row)?)));
         let field = |(row, rest): (&'static Row, &str)| {
             let path = if path.is_empty() { rest.to_owned() } else { format!("{path}.{rest}") };
             let text = self.get(&path).map(|value| typed(row.kind, value));
@@ -345,11 +344,11 @@ mod tests {
             document.add_member(map, id);
         }
         document.remove_member("stores", "search-index");
-        let all = fields(&document);
-        for row in OPTIONS.iter().filter(|row| row.path != "version") {
-            assert_eq!(all.iter().filter(|field| field.row.path == row.path).count(), 1, "{}", row.path);
+        let each = fields(&document);
+        for row in all().filter(|row| row.path != "version") {
+            assert_eq!(each.iter().filter(|field| field.row.path == row.path).count(), 1, "{}", row.path);
         }
-        let of = |path: &str| all.iter().find(|field| field.path == path).unwrap().default;
+        let of = |path: &str| each.iter().find(|field| field.path == path).unwrap().default;
         assert_eq!((of("stores.cache.kind"), of("stores.cache.apply")), ("cache", "blind"));
         assert_eq!((of("links.app-source.latency"), of("outbox.poll")), ("500us", "1s"));
     }

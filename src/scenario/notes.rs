@@ -1,7 +1,7 @@
 //! What the document sets and its strategy does not have: inert, and said so, one sentence each.
 
 use super::build::Builder;
-use super::options::{OPTIONS, Scope};
+use super::options::{Scope, all};
 use super::topology::Topology;
 use crate::kernel::time::{UNITS, Us};
 use serde_json::Value;
@@ -50,7 +50,7 @@ pub fn absent(topology: &Topology, map: &str, id: &str) -> Option<String> {
 }
 
 fn block_note(topology: &Topology, block: &str) -> Option<String> {
-    let row = OPTIONS.iter().find(|row| row.path.strip_prefix(block).is_some_and(|rest| rest.starts_with('.')))?;
+    let row = all().find(|row| row.path.strip_prefix(block).is_some_and(|rest| rest.starts_with('.')))?;
     let what = match row.scope {
         Scope::Always | Scope::Explore => "",
         Scope::Direct => "second write of the app",

@@ -4,7 +4,7 @@ use super::arrivals::{LARGEST_BURST, LONGEST_KEY, MOST_WRITTEN};
 use super::budget::{MOST_ROWS, MOST_STEPS};
 use super::fault::{self, RULES};
 use super::kind::{Kind, MOST_RECORDS};
-use super::options::{MOST_STORES, OPTIONS, Row, names_after, row};
+use super::options::{MOST_STORES, Row, all, names_after, row};
 use super::plan::FaultKind;
 use crate::kernel::time::UNITS;
 use crate::strategy::CrashPoint;
@@ -194,7 +194,7 @@ pub fn option_table() -> Vec<[String; 5]> {
             row.doc.lines().next().unwrap_or("").to_owned(),
         ]
     };
-    OPTIONS.iter().map(line).collect()
+    all().map(line).collect()
 }
 
 #[cfg(test)]
@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn every_option_is_in_it() {
         let schema = Value::Object(schema());
-        for row in OPTIONS {
+        for row in all() {
             let pointer = row.path.replace("*", "\u{0}").split('.').fold(String::new(), |path, name| match name {
                 "\u{0}" => path + "/additionalProperties",
                 name => path + "/properties/" + name,

@@ -169,17 +169,17 @@ type Strategy = (&'static str, &'static str, &'static str, &'static [&'static st
 #[rustfmt::skip]
 const STRATEGIES: [Strategy; 8] = [
     // The default of `strategy`; the first screen's comparison; whose shape a flow has.
-    ("DirectDbFirst", "direct-db-first", "direct_db_first", &["scenario/edit.rs", "scenario/options.rs", "web/headline.rs"]),
+    ("DirectDbFirst", "direct-db-first", "direct_db_first", &["scenario/edit.rs", "scenario/options/mod.rs", "web/headline.rs"]),
     ("DirectBrokerFirst", "direct-broker-first", "direct_broker_first", &[]),
     ("PublishInTransaction", "publish-in-transaction", "publish_in_transaction", &["export/fidelity.rs"]),
-    ("FireAndForget", "fire-and-forget", "fire_and_forget", &["export/fidelity.rs", "scenario/build.rs", "scenario/options.rs"]),
-    ("ListenToYourself", "listen-to-yourself", "listen_to_yourself", &["export/fidelity.rs", "scenario/build.rs", "scenario/options.rs", "scenario/presets.rs"]),
+    ("FireAndForget", "fire-and-forget", "fire_and_forget", &["export/fidelity.rs", "scenario/build.rs", "scenario/options/direct.rs"]),
+    ("ListenToYourself", "listen-to-yourself", "listen_to_yourself", &["export/fidelity.rs", "scenario/build.rs", "scenario/options/direct.rs", "scenario/presets.rs"]),
     ("TwoPhaseCommit", "two-phase-commit", "two_phase_commit", &["export/fidelity.rs", "run/simulation/coordinator.rs", "run/simulation/mutant.rs", "scenario/budget.rs",
-        "scenario/options.rs", "scenario/participants.rs", "scenario/validate.rs"]),
+        "scenario/options/broker.rs", "scenario/options/source.rs", "scenario/options/two_phase.rs", "scenario/participants.rs", "scenario/validate.rs"]),
     ("Outbox", "outbox", "outbox", &["explore/small.rs", "export/fidelity.rs", "run/simulation/relay.rs", "run/stage.rs", "scenario/budget.rs", "scenario/build.rs", "scenario/notes.rs",
-        "scenario/options.rs", "scenario/plan.rs", "scenario/presets.rs", "scenario/validate.rs", "web/headline.rs"]),
+        "scenario/options/outbox.rs", "scenario/plan/mod.rs", "scenario/presets.rs", "scenario/validate.rs", "web/headline.rs"]),
     ("Cdc", "cdc", "cdc", &["explore/small.rs", "export/fidelity.rs", "run/simulation/connector/offset.rs", "run/simulation/connector/task.rs", "run/simulation/connector.rs",
-        "run/simulation/slot.rs", "run/view.rs", "scenario/budget.rs", "scenario/build.rs", "scenario/options.rs", "scenario/plan.rs", "scenario/presets.rs"]),
+        "run/simulation/slot.rs", "run/view.rs", "scenario/budget.rs", "scenario/build.rs", "scenario/options/cdc.rs", "scenario/plan/strategies.rs", "scenario/presets.rs"]),
 ];
 
 /// Whether a program names a strategy: its member, its id or a block of options with it, or its module.

@@ -343,7 +343,7 @@ fn every_option_counts() {
         let hash = |on: bool| changed("cdc-replay", &[&failover[..], &[(path, json!(on))]].concat()).trace().hash();
         assert_ne!(hash(false), hash(true), "{path}");
     }
-    let paths = driftscope::scenario::options::OPTIONS.iter().map(|row| row.path);
+    let paths = driftscope::scenario::options::all().map(|row| row.path);
     assert_eq!(
         paths.filter(|path| path.starts_with("cdc.")).count(),
         17,

@@ -4,7 +4,7 @@
 use crate::lab;
 use driftscope::run::report::Report;
 use driftscope::scenario::Document;
-use driftscope::scenario::options::OPTIONS;
+use driftscope::scenario::options::all;
 
 /// What an option changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -312,11 +312,11 @@ fn every_option_has_an_effect() {
 #[test]
 fn every_option_has_a_row() {
     // The options of the search for crashes belong to no run: tests of `explore` show what they do.
-    let of_runs = OPTIONS.iter().map(|option| option.path).filter(|path| !path.starts_with("explore."));
+    let of_runs = all().map(|option| option.path).filter(|path| !path.starts_with("explore."));
     let missing: Vec<&str> = of_runs.filter(|path| TABLE.iter().all(|row| row.0 != *path)).collect();
     assert!(missing.is_empty(), "show what these options do, in tests/native/options.rs: {missing:?}");
     let gone: Vec<&str> =
-        TABLE.iter().map(|row| row.0).filter(|path| OPTIONS.iter().all(|option| option.path != *path)).collect();
+        TABLE.iter().map(|row| row.0).filter(|path| all().all(|option| option.path != *path)).collect();
     assert!(gone.is_empty(), "these are no options: {gone:?}");
 }
 

@@ -133,8 +133,7 @@ where
 
 /// Words that stand in documents, right or wrong.
 fn word() -> impl Strategy<Value = String> {
-    let mut words: Vec<String> =
-        options::OPTIONS.iter().flat_map(|row| row.path.split('.')).map(str::to_owned).collect();
+    let mut words: Vec<String> = options::all().flat_map(|row| row.path.split('.')).map(str::to_owned).collect();
     words.extend(["search-index", "cache", "app", "app-source", "app-search-index", "relay"].map(str::to_owned));
     prop_oneof![4 => prop::sample::select(words), 1 => "[ -~]{0,8}"]
 }
@@ -220,7 +219,7 @@ fn any_json() {
 /// Presets with options set to whatever: the same.
 #[test]
 fn changed_presets() {
-    let paths: Vec<String> = options::OPTIONS.iter().map(|row| row.path.to_owned()).collect();
+    let paths: Vec<String> = options::all().map(|row| row.path.to_owned()).collect();
     let change = (prop_oneof![3 => prop::sample::select(paths), 1 => "[a-z*.0-9-]{0,24}"], leaf());
     let strategy = (prop::sample::select(PRESETS), prop::collection::vec(change, 0..4));
     check(2_000, 20_000, &strategy, |(preset, changes)| {

@@ -4,6 +4,7 @@
 //! counts there (DOMAIN 2i).
 
 use super::{Look, Settings, full_diff};
+use crate::kernel::hash;
 use crate::world::ids::Key;
 use crate::world::observe::{Observed, ObservedRow};
 
@@ -40,16 +41,13 @@ pub fn look(observed: &Observed<'_>, settings: &Settings) -> Look {
             bad += u64::from(rows.len() > before);
         }
     }
-    Look { value: bad, of: BUCKETS as u64, rows }
+    Look { value: bad, of: (BUCKETS * observed.stores.len()) as u64, rows }
 }
 
-/// What a row adds to its bucket's sum; 0 for none. The finaliser of `SplitMix64`.
+/// What a row adds to its bucket's sum; 0 for none.
 fn mix(key: Key, row: &ObservedRow) -> u64 {
     if !row.present {
         return 0;
     }
-    let mut z = (u64::from(key.0) << 32 | u64::from(row.content)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ z >> 31
+    hash::of(&(u64::from(key.0) << 32 | u64::from(row.content)).to_le_bytes())
 }

@@ -5,7 +5,7 @@
 
 use super::{Look, Settings};
 use crate::world::ids::Key;
-use crate::world::observe::{Observed, ObservedStore};
+use crate::world::observe::{Observed, ObservedRow, ObservedStore};
 
 /// One look: how many rows differ, of how many read.
 #[must_use]
@@ -15,7 +15,7 @@ pub fn look(observed: &Observed<'_>, settings: &Settings) -> Look {
         let differs = |key: &&Key| differs(observed, at, **key, settings);
         rows.extend(observed.keys.iter().filter(differs).map(|key| (store as u16, *key)));
     }
-    Look { value: rows.len() as u64, of: observed.keys.len() as u64, rows }
+    Look { value: rows.len() as u64, of: (observed.keys.len() * observed.stores.len()) as u64, rows }
 }
 
 /// Whether a row of a store differs from the source's, and neither was changed within the grace.
@@ -23,11 +23,17 @@ pub(super) fn differs(observed: &Observed<'_>, store: &ObservedStore<'_>, key: K
     let (Some(ours), Some(theirs)) = (observed.source.get(key.index()), store.table.get(key.index())) else {
         return false;
     };
-    let same = match (ours.present, theirs.present) {
-        (true, true) => ours.content == theirs.content,
-        (true, false) => store.misses,
-        (false, shown) => !shown || settings.one_way,
-    };
     let settled = |changed| observed.now.since(changed) >= settings.grace;
-    !same && settled(ours.changed) && settled(theirs.changed)
+    !same(ours, theirs, store.misses, settings.one_way) && settled(ours.changed) && settled(theirs.changed)
+}
+
+/// Whether a store's row is as the source's. `misses`: one that it does not have is a miss; `one_way`: nobody asks for what
+/// the source does not have.
+#[must_use]
+pub fn same(ours: &ObservedRow, theirs: &ObservedRow, misses: bool, one_way: bool) -> bool {
+    match (ours.present, theirs.present) {
+        (true, true) => ours.content == theirs.content,
+        (true, false) => misses,
+        (false, shown) => !shown || one_way,
+    }
 }

@@ -1,5 +1,5 @@
-//! `outbox-age`: how much has waited for longer than the grace to be published: outbox rows, or changes of the log that
-//! the replication slot has not confirmed.
+//! `outbox-age`: how much has waited for longer than the grace to be published: outbox rows, or changes of the log after
+//! the newest position that the connector's topics show (not the slot's, which follows once an offset flush).
 //!
 //! It sees a relay that is stuck and a connector that is down, and nothing that a relay has read past (DOMAIN 3.2).
 

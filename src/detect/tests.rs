@@ -66,6 +66,29 @@ fn rows() {
     }
 }
 
+/// Two stores, of which one has no row of three: what is counted is out of the rows, or buckets, of both.
+#[test]
+fn out_of_how_many() {
+    let row = |content: u32| ObservedRow { present: content > 0, version: content, content, changed: Us::ZERO };
+    let (whole, empty) = (vec![row(1), row(2), row(3)], vec![row(0); 3]);
+    let at = |table: &[ObservedRow]| ObservedStore { table: table.to_vec(), ..ObservedStore::default() };
+    let keys = (0..3).map(Key).collect();
+    let seen = Observed { keys, source: whole.clone(), stores: vec![at(&whole), at(&empty)], ..Observed::default() };
+    for (kind, words) in [(DetectorKind::FullDiff, "3 of 6 rows"), (DetectorKind::Checksum, "3 of 128 checksums")] {
+        let look = kind.look(&seen, &Settings::default(), &mut Memory::default());
+        assert_eq!(kind.words(look.value, look.of), format!("{words} differ"));
+    }
+}
+
+/// The first event there is, of the first key: a row like every other, and not the sum of none.
+#[test]
+fn the_first_row_has_a_sum() {
+    let row = ObservedRow { present: true, version: 1, content: 0, changed: Us::ZERO };
+    let at = ObservedStore { table: vec![ObservedRow::default()], ..ObservedStore::default() };
+    let seen = Observed { keys: vec![Key(0)], source: vec![row], stores: vec![at], ..Observed::default() };
+    assert_eq!(value(DetectorKind::Checksum, &seen, Settings::default()), 1);
+}
+
 /// What came of one event, committed or not, as the audit by event id sees it; and the audit by version.
 #[test]
 #[rustfmt::skip]

@@ -80,7 +80,7 @@ pub fn record(plan: &Plan, record: &Record) -> String {
         Kind::Applied if record.extra == BY_REPAIR => format!("is repaired: it shows {what}"),
         Kind::Applied if record.value == 1 => format!("drops its entry, for {what}"),
         Kind::Applied => format!("shows {what} ({kind})"),
-        Kind::NotNewer if record.is_again() && record.event == EventId::NONE => {
+        Kind::NotNewer if record.extra == BY_REPAIR => {
             format!("refuses a repair of {what}: the row is not as it was read")
         }
         Kind::NotNewer => format!("refuses {what}: it is not newer"),

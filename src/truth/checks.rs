@@ -103,7 +103,7 @@ impl Checks {
     fn applied(&mut self, record: &Record, id: RecordId, above: u32) {
         let shown = self.versions.iter_mut().find(|(node, _)| *node == record.node);
         if let Some((_, Some(versions))) = shown {
-            if record.extra == BY_REPAIR {
+            if record.kind == Kind::Applied && record.extra == BY_REPAIR {
                 // A repair is no live event: it writes what the source showed, past the store's rule.
                 versions[record.key.index()] = record.version;
                 return;

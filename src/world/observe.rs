@@ -15,7 +15,7 @@ pub struct Observed<'a> {
     pub commits: &'a [Us],
     /// The app's own counters of its second write, since its metrics were first read.
     pub publish: CallCounters,
-    /// Since when what is not yet published waits: outbox rows, or changes that the replication slot has not confirmed.
+    /// Since when what is not yet published waits: outbox rows, or changes after what the topics show.
     pub waiting: Vec<Us>,
     /// The keys that this look reads, where it reads rows: all, or a sample.
     pub keys: Vec<Key>,
@@ -127,6 +127,8 @@ pub struct Books {
     pub source_changed: Vec<Us>,
     /// By store, then key: when its row was changed last.
     pub store_changed: Vec<Vec<Us>>,
+    /// By store, then key: the newest event of its consumer's that it applied, from 1; 0: none.
+    pub applied: Vec<Vec<u32>>,
     /// By event.
     pub events: Vec<ObservedEvent>,
     /// By store, then key.
@@ -135,7 +137,7 @@ pub struct Books {
     pub inboxes: Vec<Vec<(u8, Us)>>,
 }
 
-/// In the `extra` of an applied row: a repair wrote it, past the store's own rule.
+/// In the `extra` of a row that is applied, or refused as not newer: it is a repair's, past the store's own rule.
 pub const BY_REPAIR: u32 = 2;
 
 impl Books {
@@ -147,6 +149,7 @@ impl Books {
             store_of: (0..nodes).map(at).collect(),
             source_changed: vec![Us::ZERO; keys],
             store_changed: vec![vec![Us::ZERO; keys]; stores.len()],
+            applied: vec![vec![0; keys]; stores.len()],
             sequences: vec![vec![Sequence::default(); keys]; stores.len()],
             inboxes: vec![Vec::new(); stores.len()],
             ..Books::default()
@@ -169,10 +172,24 @@ impl Books {
             Kind::Applied | Kind::NotNewer => {
                 let Some(store) = self.store_of.get(record.node.index()).copied().flatten() else { return };
                 if record.kind == Kind::Applied {
-                    self.store_changed[usize::from(store)][record.key.index()] = record.at;
+                    let (store, key) = (usize::from(store), record.key.index());
+                    self.store_changed[store][key] = record.at;
+                    if record.extra != BY_REPAIR {
+                        self.applied[store][key] = self.applied[store][key].max(record.event.0.wrapping_add(1));
+                    }
                 }
-                if self.audited && record.event != EventId::NONE {
+                // By a repair that was refused nothing came.
+                let refused = record.kind == Kind::NotNewer && record.extra == BY_REPAIR;
+                if self.audited && record.event != EventId::NONE && !refused {
                     self.came(usize::from(store), record);
+                }
+            }
+            Kind::Filled | Kind::Evicted | Kind::Emptied => {
+                let Some(store) = self.store_of.get(record.node.index()).copied().flatten() else { return };
+                let rows = &mut self.store_changed[usize::from(store)];
+                match rows.get_mut(record.key.index()) {
+                    Some(row) => *row = record.at,
+                    None => rows.fill(record.at), // All of them.
                 }
             }
             _ => {} // Nobody measures the others.
@@ -230,6 +247,34 @@ mod tests {
                 whole = version == 0;
             }
             assert_eq!((sequence.gaps.as_slice(), sequence.repeats), (gaps, repeats), "{versions:?}");
+        }
+    }
+
+    /// What changes a store's row, and what of it came from its consumer: by the kind of the record.
+    #[test]
+    #[rustfmt::skip]
+    fn what_changes_a_row_and_what_came() {
+        use crate::world::record::AGAIN;
+        // kind,           extra,     detail, its row changed, every row did, deliveries by the inbox, the highest version
+        let table = [
+            (Kind::Applied,  0,         0,     true,  false, 1, 7),
+            (Kind::NotNewer, 0,         0,     false, false, 1, 7),
+            (Kind::Applied,  BY_REPAIR, AGAIN, true,  false, 0, 7),
+            (Kind::NotNewer, BY_REPAIR, AGAIN, false, false, 0, 0), // A repair that was refused: nothing came.
+            (Kind::Filled,   0,         0,     true,  false, 0, 0), // A reader put it.
+            (Kind::Evicted,  0,         0,     true,  false, 0, 0),
+            (Kind::Emptied,  0,         0,     true,  true,  0, 0),
+        ];
+        for (kind, extra, detail, changed, all, came, highest) in table {
+            let node = NodeId(0);
+            let mut books = Books { on: true, audited: true, ..Books::new(2, 1, &[node]) };
+            let key = if all { Key::NONE } else { Key(0) };
+            let about = Record { key, event: EventId(0), version: 7, extra, detail, ..Record::new(Us::secs(3), node, kind) };
+            books.apply(&about);
+            let at = |is: bool| if is { Us::secs(3) } else { Us::ZERO };
+            assert_eq!(books.store_changed[0], [at(changed), at(all)], "{kind:?}");
+            let inbox = books.inboxes[0].first().map_or(0, |(times, _)| *times);
+            assert_eq!((inbox, books.sequences[0][0].highest), (came, highest), "{kind:?} {extra}");
         }
     }
 }

@@ -5,7 +5,7 @@ use driftscope::kernel::time::Us;
 use driftscope::run::recording::Recording;
 use driftscope::scenario::Document;
 use driftscope::scenario::presets::{PRESETS, Preset};
-use driftscope::world::record::Kind;
+use driftscope::world::record::{Kind, Parcel};
 
 /// The preset goes on for another of its durations, without new operations or faults, with two passes of a recovery.
 fn afterwards(preset: &Preset, recovery: &str) -> Recording {
@@ -147,8 +147,10 @@ fn recoveries_crash() {
         ("resnapshot", "resnapshot.after-publish-before-next", 3),
         ("rebuild", "rebuild.after-position-before-copy", 0),
         ("rebuild", "rebuild.after-copy-before-swap", 0),
+        ("rebuild after-copy", "rebuild.after-copy-before-swap", 0),
     ] {
-        let document = lab::with(&base, &[("recovery.mend.kind", kind)]);
+        let (kind, position) = kind.split_once(' ').unwrap_or((kind, "before-copy"));
+        let document = lab::with(&base, &[("recovery.mend.kind", kind), ("recovery.mend.position", position)]);
         let recording = lab::run(&lab::and_fault(&document, &format!("crash:mend@{point}*1")));
         let told = recording.report();
         assert_eq!(lab::fired(told, 1), 1, "{point}");
@@ -202,4 +204,169 @@ fn o23_a_repair_races_live_updates() {
         assert!((got - wrong).abs() > 4.0 * error, "{wrong} would pass too");
     }
     assert_eq!(harmful(&lab::with(&document, &[("recovery.mend.versioned", "true")])), 0);
+}
+
+/// Two rebuilds of one index at a time: each makes its own new index, and swaps that. `one` copies slowly, `two` opens its
+/// own while `one` is at work; with and without versions (then nothing may change meanwhile).
+#[test]
+fn two_rebuilds_of_one_index() {
+    let base = lab::document(
+        r#"{"duration": "40s", "strategy": "outbox", "outbox": {"poll": "100ms", "phase": "0s"},
+            "stores": {"index": {"apply": "versioned"}}, "links": {"one-index": {"latency": "500ms"}},
+            "recovery": {"one": {"kind": "rebuild", "period": "20s"}, "two": {"kind": "rebuild", "period": "20s"}},
+            "detectors": {"diff": {"kind": "full-diff", "period": "100ms", "grace": "1s"}}}"#,
+    );
+    // When the other one begins and how long it reads, whether it looks at versions, what becomes of it.
+    let table = [
+        ("20s", "0s", "true", ""),
+        ("21.8s", "0s", "true", ""),
+        ("21.8s", "0s", "true", "off:two@21.803s"),
+        ("20.4s", "1s", "false", ""),
+        ("20.4s", "1s", "false", "off:two@21.9s"),
+        ("21.2s", "200ms", "true", "crash:two@rebuild.after-copy-before-swap*1+100ms"),
+    ];
+    let insert = r#"{"at": "1s", "key": "a", "op": "insert"}, {"at": "2s", "key": "b", "op": "insert"}"#;
+    let arrivals = [format!("[{insert}]"), format!(r#"[{insert}, {{"at": "21s", "key": "a"}}]"#)];
+    for (begins, reads, versioned, fault) in table {
+        let settings = [
+            ("workload.arrivals", arrivals[usize::from(versioned == "true")].as_str()),
+            ("recovery.two.period", begins),
+            ("recovery.two.read_row", reads),
+            ("recovery.two.versioned", versioned),
+        ];
+        let document = lab::with(&base, &settings);
+        let recording = lab::run(&if fault.is_empty() { document } else { lab::and_fault(&document, fault) });
+        let told = recording.report();
+        assert_eq!(lab::rows_that_differ(told), "-", "{begins} {fault}");
+        assert_eq!((told.detectors[0].flagged_rows, told.repair.harmful), (0, 0), "{begins} {fault}: no row ever went");
+        let swaps = lab::of_kind(&recording.trace().records, Kind::Swapped).count();
+        assert_eq!(swaps, if fault.is_empty() { 2 } else { 1 }, "{begins} {fault}");
+    }
+}
+
+/// What a pass that died had copied is thrown away: the next one's copy does not come on top of it.
+#[test]
+fn a_dead_pass_leaves_nothing_behind() {
+    let base = lab::document(
+        r#"{"duration": "40s", "strategy": "outbox", "outbox": {"poll": "100ms"}, "nodes": {"mend": {"restart": "1s"}},
+            "workload": {"arrivals": [{"at": "1s", "key": "a", "op": "insert"}, {"at": "2s", "key": "b", "op": "insert"}]},
+            "stores": {"index": {"apply": "versioned", "tombstone": {"durable": "soft-delete"}}},
+            "recovery": {"mend": {"kind": "rebuild", "period": "15s"}},
+            "faults": ["delete:b@20s"]}"#,
+    );
+    let give_up = "fail-before:mend-index*3";
+    for position in ["before-copy", "after-copy"] {
+        let document = lab::with(&base, &[("recovery.mend.position", position)]);
+        assert_eq!(lab::rows_that_differ(lab::run(&document).report()), "-", "{position}");
+        for fault in ["crash:mend@rebuild.after-copy-before-swap*1", give_up] {
+            let recording = lab::run(&lab::and_fault(&document, fault));
+            let told = recording.report();
+            assert_eq!((lab::fired(told, 0), lab::fired(told, 1)), (1, 1), "{position} {fault}");
+            assert_eq!(lab::rows_that_differ(told), "-", "{position} {fault}");
+            assert_eq!(lab::of_kind(&recording.trace().records, Kind::Swapped).count(), 1, "{position} {fault}");
+        }
+    }
+}
+
+/// A rebuild's requests come twice, the second time after the swap: nothing is opened, copied or swapped again.
+#[test]
+fn a_rebuild_that_comes_twice() {
+    let document = lab::document(
+        r#"{"duration": "30s", "strategy": "outbox", "outbox": {"poll": "100ms"},
+            "workload": {"arrivals": [{"at": "1s", "key": "a", "op": "insert"}, {"at": "2s", "key": "b", "op": "insert"}]},
+            "stores": {"index": {"apply": "versioned"}},
+            "links": {"mend-index": {"duplicate": {"p": 1, "delay": "3s"}}},
+            "recovery": {"mend": {"kind": "rebuild", "period": "20s"}},
+            "detectors": {"diff": {"kind": "full-diff", "period": "100ms", "grace": "0s"}}}"#,
+    );
+    for position in ["before-copy", "after-copy"] {
+        let recording = lab::run(&lab::with(&document, &[("recovery.mend.position", position)]));
+        assert_eq!(lab::of_kind(&recording.trace().records, Kind::Swapped).count(), 1, "{position}");
+        assert_eq!(lab::rows_that_differ(recording.report()), "-", "{position}");
+    }
+}
+
+/// A cache whose reader fills it while a pass has compared and not yet repaired: the repair is of another entry than the
+/// pass has read, and is refused (versioned) or takes the new one back (not).
+#[test]
+fn a_repair_of_an_entry_that_a_reader_has_put_since() {
+    let document = lab::document(
+        r#"{"duration": "16s", "target": "cache",
+            "workload": {"arrivals": [{"at": "1s", "key": "a", "op": "insert"}, {"at": "1.5s", "key": "a", "op": "read"}, {"at": "5s", "key": "a", "op": "update"},
+                {"at": "12s", "key": "a", "op": "update"}, {"at": "12.5s", "key": "a", "op": "read"}], "keys": {"count": 1}},
+            "stores": {"cache": {"kind": "cache", "ttl": "10s", "on_write": "delete"}},
+            "recovery": {"mend": {"period": "10.5s", "grace": "1s", "repair_delay": "3s"}},
+            "faults": ["fail-before:app-cache*4", "fail-before:app-cache*5"]}"#,
+    );
+    for (versioned, want) in [("true", ("-".to_owned(), 0)), ("false", ("stale 1".to_owned(), 1))] {
+        let recording = lab::run(&lab::with(&document, &[("recovery.mend.versioned", versioned)]));
+        let told = recording.report();
+        assert_eq!((lab::rows_that_differ(told), told.repair.harmful), want, "versioned: {versioned}");
+    }
+}
+
+/// A repair, and a rebuild's copy, of a cache's entry give it a life of its own: the old entry's time does not end it, and
+/// it has an end.
+#[test]
+fn a_repaired_entry_lives_its_own_time() {
+    let evicted = |text: &str| -> Vec<u64> {
+        let recording = lab::run(&lab::document(text));
+        lab::of_kind(&recording.trace().records, Kind::Evicted).map(|record| record.at.0 / 1_000_000).collect()
+    };
+    let repaired = r#"{"duration": "40s", "target": "cache", "stores": {"cache": {"kind": "cache", "on_write": "set", "ttl": "15s", "apply": "blind"}},
+        "workload": {"arrivals": [{"at": "1s", "key": "a", "op": "insert"}, {"at": "2s", "key": "a", "op": "update"}]},
+        "recovery": {"mend": {"period": "10s", "grace": "5s"}}, "faults": ["fail-before:app-cache*2"]}"#;
+    assert_eq!(evicted(repaired), [25], "mended at 10 s, and not the time of the entry of 1 s");
+    let warmed = r#"{"duration": "40s", "strategy": "cdc", "stores": {"cache": {"kind": "cache", "on_write": "set", "ttl": "15s"}},
+        "workload": {"arrivals": [{"at": "1s", "key": "a", "op": "insert"}]}, "recovery": {"mend": {"kind": "rebuild", "period": "20s"}}}"#;
+    assert_eq!(evicted(warmed), [16, 35], "the entry, and the one that the rebuild put at 20 s");
+}
+
+/// A cache that is warmed after the copy: the copy mends what is older there, and leaves alone what is newer.
+#[test]
+fn a_warm_up_looks_at_versions() {
+    let document = lab::document(
+        r#"{"duration": "13s", "target": "cache", "stores": {"cache": {"kind": "cache", "on_write": "set"}},
+            "recovery": {"mend": {"kind": "rebuild", "period": "10s", "position": "after-copy", "read_row": "1s"}}}"#,
+    );
+    let insert = r#"{"at": "1s", "key": "a", "op": "insert"}"#;
+    let (stale, newer) = (r#"{"at": "5s", "key": "a"}"#, r#"{"at": "10.5s", "key": "a"}"#);
+    // The update of a row whose call is lost, or that comes while the rebuild reads; versions looked at; what differs.
+    let table = [
+        (stale, "fail-before:app-cache*2", "true", "-"),
+        (stale, "fail-before:app-cache*2", "false", "-"),
+        (newer, "", "true", "-"),
+        (newer, "", "false", "stale 1"),
+    ];
+    for (update, fault, versioned, want) in table {
+        let arrivals = format!("[{insert}, {update}]");
+        let settings = [("workload.arrivals", arrivals.as_str()), ("recovery.mend.versioned", versioned)];
+        let document = lab::with(&document, &settings);
+        let recording = lab::run(&if fault.is_empty() { document } else { lab::and_fault(&document, fault) });
+        assert_eq!(lab::rows_that_differ(recording.report()), want, "{update} {versioned}");
+    }
+}
+
+/// The two reads of one pass are two calls: each has a latency of its own.
+#[test]
+fn a_second_read_draws_anew() {
+    let document = lab::document(
+        r#"{"duration": "60s", "target": "search-index", "stores": {"search-index": {}},
+            "workload": {"arrivals": [{"at": "1s", "key": "a", "op": "insert"}]}, "faults": ["fail-before:app-search-index*0"],
+            "links": {"mend-source": {"latency": "exp(50ms)"}, "mend-search-index": {"latency": "exp(50ms)"}},
+            "recovery": {"mend": {"period": "10s", "grace": "0s", "recheck": "500ms", "sample": 1, "repair": "re-emit"}}}"#,
+    );
+    let recording = lab::run(&document);
+    let (plan, records) = (recording.plan(), &recording.trace().records);
+    for name in ["mend-source", "mend-search-index"] {
+        let mut reads = Vec::new();
+        for arrived in lab::of_kind(records, Kind::Arrived).filter(|record| record.detail == Parcel::Scan as u8) {
+            let sent = &records[arrived.cause.index()];
+            if plan.link_name(arrived.link) == name {
+                reads.push(arrived.at.since(sent.at));
+            }
+        }
+        assert!(reads.len() >= 2, "{name}: {reads:?}");
+        assert_ne!(reads[0], reads[1], "{name}: the second read of the first pass");
+    }
 }

@@ -249,8 +249,8 @@ pub struct Simulation<'p> {
     redriven: Vec<(NodeId, EventId)>,
     publish_calls: CallCounters,
     recoveries: Vec<RecoveryProc>,
-    /// By store: what is being made anew beside it.
-    shadows: Vec<Option<Shadow>>,
+    /// What is being made anew beside stores.
+    shadows: Vec<Shadow>,
     /// What operators measure.
     books: Books,
     watch: Vec<Watch>,
@@ -319,7 +319,7 @@ impl<'p> Simulation<'p> {
             redriven: Vec::new(),
             publish_calls: CallCounters::default(),
             recoveries: vec![RecoveryProc::default(); plan.recoveries.len()],
-            shadows: vec![None; plan.stores.len()],
+            shadows: Vec::new(),
             books: watch::books(plan),
             watch: vec![Watch::default(); plan.detectors.len()],
             next_message: 0,

@@ -2,6 +2,7 @@
 
 use super::call::{CallId, Caller, Identity, Payload, class_of_recovery};
 use super::{Due, Simulation};
+use crate::detect::full_diff;
 use crate::kernel::rng::Purpose;
 use crate::kernel::sorted::sort_by_key;
 use crate::kernel::time::Us;
@@ -11,6 +12,9 @@ use crate::world::ids::{Apply, EventId, Key, LinkId, NodeId, Op, Outcome, Record
 use crate::world::observe::{BY_REPAIR, ObservedRow};
 use crate::world::record::{AGAIN, Kind, Parcel, Record};
 use crate::world::store::{Applied, Arriving, Rules, Slot, Store};
+
+/// In the identity of a call: below the number of its pass, which of the pass's calls it is.
+const NTH_BITS: u32 = 20;
 
 /// A row to repair: as the source and the store showed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,12 +47,15 @@ impl RecoveryProc {
     }
 }
 
-/// A store that is being made anew beside the old one.
+/// A store that a rebuild makes anew beside the old one. It belongs to that rebuild's pass, and goes with it.
 #[derive(Clone, Debug)]
 pub struct Shadow {
-    store: Store,
+    of: RecoveryId,
+    beside: StoreId,
     /// Whether what comes to the old one comes to it too.
     fed: bool,
+    /// `None`: it has taken the old one's place.
+    made: Option<Store>,
 }
 
 impl Simulation<'_> {
@@ -137,6 +144,7 @@ impl Simulation<'_> {
             }
             Command::Swap(at) => self.recovery_calls_store(id, at, bare(Parcel::Swap), cause),
             Command::Finish | Command::GiveUp => {
+                self.shadows.retain(|shadow| shadow.of != id);
                 let record = Record { cause, ..Record::new(self.now, node, Kind::PassEnded) };
                 self.record(Record { detail: u8::from(ask == Command::GiveUp), ..record });
             }
@@ -168,8 +176,10 @@ impl Simulation<'_> {
 
     fn recovery_calls(&mut self, id: RecoveryId, link: LinkId, payload: Payload, nth: u32, cause: RecordId) {
         let life = self.epoch(self.plan.roles.recoveries[id.index()]);
-        let major = self.recoveries[id.index()].passes << 20 | u64::from(nth);
-        let identity = Identity { major, attempt: 1, row: u32::from(id.0) & 0xf, life };
+        let proc = &self.recoveries[id.index()];
+        let major = proc.passes << NTH_BITS | u64::from(nth);
+        let again = matches!(proc.state, State::Source { again: true } | State::Store { again: true, .. });
+        let identity = Identity { major, attempt: 1 + u32::from(again), row: u32::from(id.0) & 0xf, life };
         let class = class_of_recovery(self.plan, id);
         let call = self.call(link, Caller::Recovery(id), Some(class), payload, identity, cause);
         self.recoveries[id.index()].waiting = Some(call);
@@ -265,12 +275,7 @@ impl Simulation<'_> {
 
     fn is_to_repair(&self, plan: &RecoveryPlan, repair: &Repair, snapshot: Us, misses: bool) -> bool {
         let Repair { ours, theirs, .. } = repair;
-        let same = match (ours.present, theirs.present) {
-            (true, true) => ours.content == theirs.content,
-            (true, false) => misses,
-            (false, true) => plan.one_way,
-            (false, false) => true,
-        };
+        let same = full_diff::same(ours, theirs, misses, plan.one_way);
         let settled = |changed: Us| snapshot.since(changed) >= plan.grace || changed == Us::ZERO;
         // What came to the store after the snapshot was taken may be newer than the snapshot, and no ghost.
         let newer = !ours.present && theirs.changed >= snapshot;
@@ -327,7 +332,7 @@ impl Simulation<'_> {
         let versioned = self.plan.recoveries[recovery.index()].versioned;
         let moved = self.books.store_changed[store.index()][key.index()].0 != payload.large;
         let mut record = Record { cause, key, version: payload.version, ..Record::new(self.now, node, Kind::NotNewer) };
-        (record.event, record.detail) = (payload.event, AGAIN);
+        (record.event, record.detail, record.extra) = (payload.event, AGAIN, BY_REPAIR);
         if !(versioned && moved) {
             let shows = (payload.small == 0).then_some(payload.event);
             let position = self.events.get(payload.event.index()).map_or(0, |info| info.commit);
@@ -336,6 +341,9 @@ impl Simulation<'_> {
             record = repaired(record, shows);
         }
         let last = self.record(record);
+        if record.kind == Kind::Applied {
+            self.entry_lives(store, key, last);
+        }
         self.answer(id, true, last);
     }
 
@@ -351,70 +359,89 @@ impl Simulation<'_> {
             }
             return self.answer(id, true, cause);
         }
-        if plan.position_first {
-            self.shadows[store.index()] = Some(self.shadow(store, plan.versioned));
+        let shadow = self.shadow(id, recovery, store, plan.position_first);
+        if let Some(shadow) = shadow {
+            self.shadows[shadow].fed = true;
         }
-        if let Some(shadow) = &mut self.shadows[store.index()] {
-            shadow.fed = true;
-        }
-        self.answer(id, true, cause);
+        self.answer(id, shadow.is_some(), cause);
     }
 
-    fn shadow(&self, store: StoreId, versioned: bool) -> Shadow {
+    /// Where the new store is of the pass that makes this call; one is made if there is none yet and `first` says so. What
+    /// a pass left that is over is gone: a request of it that comes late is about nothing.
+    fn shadow(&mut self, call: CallId, of: RecoveryId, beside: StoreId, first: bool) -> Option<usize> {
+        let proc = &self.recoveries[of.index()];
+        let major = self.get_call(call).map(|call| call.identity.0)?;
+        if major >> NTH_BITS != proc.passes || proc.idle() {
+            return None;
+        }
+        let known = self.shadows.iter().position(|shadow| shadow.of == of && shadow.beside == beside);
+        if known.is_none() && first {
+            let made = Some(self.new_beside(beside, self.plan.recoveries[of.index()].versioned));
+            self.shadows.push(Shadow { of, beside, fed: false, made });
+            return Some(self.shadows.len() - 1);
+        }
+        known
+    }
+
+    fn new_beside(&self, store: StoreId, versioned: bool) -> Store {
         let plan = &self.plan.stores[store.index()];
         let apply = if versioned { Apply::Versioned } else { Apply::Blind };
         // It takes rows: what had effects, or dropped entries, is what the old one is for.
         let (window, keys_for, lease) = (Us::ZERO, Us::ZERO, Us::ZERO);
         let rules = Rules { apply, window, keys_for, invalidates: false, lease, ..plan.rules() };
-        Shadow { store: Store::new(rules, self.plan.keys()), fed: false }
+        Store::new(rules, self.plan.keys())
     }
 
-    /// What comes to a store comes to the new one beside it too.
+    /// What comes to a store comes to the new ones beside it too.
     pub(super) fn feed_shadow(&mut self, store: StoreId, event: EventId, version: u32) {
         let (info, clock) = (self.events[event.index()], self.now.min(self.plan.duration));
-        if let Some(shadow) = self.shadows[store.index()].as_mut().filter(|shadow| shadow.fed) {
-            let (key, kind, commit, request) = (info.key, info.kind, info.commit, info.request);
-            shadow.store.apply(&Arriving { key, kind, event, version, commit, request, id: None }, clock);
+        let (key, kind, commit, request) = (info.key, info.kind, info.commit, info.request);
+        for shadow in self.shadows.iter_mut().filter(|shadow| shadow.fed && shadow.beside == store) {
+            if let Some(made) = &mut shadow.made {
+                made.apply(&Arriving { key, kind, event, version, commit, request, id: None }, clock);
+            }
         }
     }
 
     /// Rows that the source showed are copied into the new store; into a cache, where it shows nothing newer.
     pub(super) fn serve_copy(&mut self, node: NodeId, id: CallId, payload: &Payload, caller: Caller, cause: RecordId) {
         let (NodeRole::Store(store), Caller::Recovery(recovery)) = (self.role(node), caller) else { return };
-        let versioned = self.plan.recoveries[recovery.index()].versioned;
-        let cache = self.plan.stores[store.index()].kind == StoreKind::Cache;
-        if !cache && self.shadows[store.index()].is_none() {
-            self.shadows[store.index()] = Some(self.shadow(store, versioned));
-        }
+        let (plan, cache) =
+            (&self.plan.recoveries[recovery.index()], self.plan.stores[store.index()].kind == StoreKind::Cache);
+        let (versioned, first) = (plan.versioned, !plan.position_first);
+        let shadow = if cache { None } else { self.shadow(id, recovery, store, first) };
         let clock = self.now.min(self.plan.duration);
         let mut last = cause;
         for (&key, row) in payload.list.iter().zip(&payload.slice).filter(|(_, row)| row.present) {
             let event = EventId(row.content);
             let info = self.events[event.index()];
             if cache {
-                let newer = !matches!(self.stores[store.index()].slot(Key(key)), Slot::Empty);
-                if !(versioned && newer) {
+                let slot = self.stores[store.index()].slot(Key(key));
+                let has = shown(slot).is_some_and(|(has, _)| has == event);
+                if !has && !(versioned && slot.version() > row.version) {
                     last = self.show(node, store, Key(key), Some(event), row.version, last);
                 }
-            } else if let Some(shadow) = &mut self.shadows[store.index()] {
+            } else if let Some(made) = shadow.and_then(|shadow| self.shadows[shadow].made.as_mut()) {
                 let (key, kind, commit, request) = (info.key, info.kind, info.commit, info.request);
                 let arriving = Arriving { key, kind, event, version: row.version, commit, request, id: None };
-                let applied = shadow.store.apply(&arriving, clock);
+                let applied = made.apply(&arriving, clock);
                 debug_assert!(versioned || applied == Applied::Yes);
             }
         }
-        self.answer(id, true, last);
+        self.answer(id, cache || shadow.is_some(), last);
     }
 
     /// The new store takes the old one's place: a record for each row that is another from here on.
-    pub(super) fn serve_swap(&mut self, node: NodeId, id: CallId, cause: RecordId) {
-        let NodeRole::Store(store) = self.role(node) else { return };
+    pub(super) fn serve_swap(&mut self, node: NodeId, id: CallId, caller: Caller, cause: RecordId) {
+        let (NodeRole::Store(store), Caller::Recovery(recovery)) = (self.role(node), caller) else { return };
+        let cache = self.plan.stores[store.index()].kind == StoreKind::Cache;
+        let shadow = if cache { None } else { self.shadow(id, recovery, store, false) };
         let mut last = cause;
-        if let Some(shadow) = self.shadows[store.index()].take() {
+        if let Some(made) = shadow.and_then(|shadow| self.shadows[shadow].made.take()) {
             let swapped = Record { cause, ..Record::new(self.now, node, Kind::Swapped) };
             last = self.record(swapped);
             for key in (0..self.plan.keys() as u32).map(Key) {
-                let (old, new) = (self.stores[store.index()].slot(key), shadow.store.slot(key));
+                let (old, new) = (self.stores[store.index()].slot(key), made.slot(key));
                 match (shown(old), shown(new)) {
                     (was, is) if was == is => {}
                     (_, Some((event, version))) => {
@@ -430,9 +457,9 @@ impl Simulation<'_> {
                     self.record(gone);
                 }
             }
-            self.stores[store.index()].take_rows(shadow.store);
+            self.stores[store.index()].take_rows(made);
         }
-        self.answer(id, true, last);
+        self.answer(id, cache || shadow.is_some(), last);
     }
 
     /// A store shows another row from now on.
@@ -450,7 +477,9 @@ impl Simulation<'_> {
         self.stores[store.index()].overwrite(key, shows, version, position, clock);
         let record = Record { cause, key, version, ..Record::new(self.now, node, Kind::Applied) };
         let event = shows.unwrap_or(EventId::NONE);
-        self.record(repaired(Record { event, ..record }, shows))
+        let last = self.record(repaired(Record { event, ..record }, shows));
+        self.entry_lives(store, key, last);
+        last
     }
 
     /// A recovery dies, and its pass with it.
@@ -462,6 +491,7 @@ impl Simulation<'_> {
             self.record(Record { cause: crash, ..Record::new(self.now, node, Kind::Killed) });
         }
         self.recoveries[id.index()] = RecoveryProc { passes, ..RecoveryProc::default() };
+        self.shadows.retain(|shadow| shadow.of != id);
     }
 }
 

@@ -133,7 +133,7 @@ impl Simulation<'_> {
             Parcel::Repair => self.serve_repair(node, id, &payload, caller, cause),
             Parcel::Open => self.serve_open(node, id, caller, cause),
             Parcel::Copy => self.serve_copy(node, id, &payload, caller, cause),
-            Parcel::Swap => self.serve_swap(node, id, cause),
+            Parcel::Swap => self.serve_swap(node, id, caller, cause),
             Parcel::AnswerOk | Parcel::AnswerFailed | Parcel::Heartbeat => {}
         }
     }

@@ -6,6 +6,7 @@
 use crate::lab;
 use driftscope::run::recording::Recording;
 use driftscope::scenario::Document;
+use driftscope::world::record::Kind;
 
 /// What happens: settings and faults that bring it about. The index, or cache, is versioned unless they say otherwise.
 struct Story {
@@ -323,4 +324,89 @@ fn o15_time_to_detect() {
         ("detectors.watch", r#"{"kind": "full-diff", "period": "10s", "grace": "3s", "sample": 0.5}"#),
     ];
     about("O15, half of the rows", &detect(&half, 12_500), 3.0 + 5.0 + 10.0 + early);
+}
+
+/// A row that two stores miss is one key to read on the second look: its sum counts once, and each row is flagged once.
+#[test]
+fn a_second_look_at_two_stores() {
+    let arrivals = r#"[{"at": "1s", "key": "a", "op": "insert"}, {"at": "2s", "key": "b", "op": "insert"}]"#;
+    let document = lab::with(
+        &base(),
+        &[
+            ("stores", r#"{"one": {"apply": "versioned"}, "two": {"apply": "versioned"}}"#),
+            ("workload.arrivals", arrivals),
+            ("detectors.sums", r#"{"kind": "checksum", "period": "5s", "grace": "1s", "recheck": "2s"}"#),
+            ("detectors.diff", r#"{"kind": "full-diff", "period": "5s", "grace": "1s", "recheck": "2s"}"#),
+        ],
+    );
+    let recording = lab::run(&lab::and_fault(&document, "fail-before:app-broker*2"));
+    for detector in &recording.report().detectors {
+        assert_eq!((detector.alarms, detector.false_alarms), (1, 0), "{}", detector.id);
+        assert_eq!(detector.flagged_rows, 2 * detector.passes, "{}: one key of two stores at each look", detector.id);
+    }
+}
+
+/// A repair that a store refused is no delivery: the event that was lost stays flagged for the audit by id.
+#[test]
+fn a_refused_repair_is_no_delivery() {
+    let document = lab::document(
+        r#"{"duration": "20s", "target": "search-index", "stores": {"search-index": {"apply": "versioned"}},
+            "workload": {"arrivals": [{"at": "1s", "key": "a", "op": "insert"}, {"at": "5s", "key": "a", "op": "update"}, {"at": "11.5s", "key": "a", "op": "update"}]},
+            "recovery": {"mend": {"period": "10s", "grace": "1s", "repair_delay": "3s"}},
+            "detectors": {"ids": {"kind": "sequence-audit", "by": "event-id", "period": "1s", "grace": "1s"}},
+            "faults": ["fail-before:app-search-index*2"]}"#,
+    );
+    let recording = lab::run(&document);
+    let records = &recording.trace().records;
+    let refused = lab::of_kind(records, Kind::NotNewer).count();
+    let cleared = lab::of_kind(records, Kind::AllClear).count();
+    assert_eq!((refused, cleared, recording.report().ledger.lost), (1, 0, 1));
+}
+
+/// Under CDC what waits is what the connector has not heard back, and not what the slot has not confirmed: in a healthy run
+/// nothing waits long, from when the connector is there; once it is gone, all does.
+#[test]
+fn how_long_changes_wait_for_the_connector() {
+    let document = lab::document(
+        r#"{"duration": "180s", "strategy": "cdc", "workload": {"arrivals": "every(1s)", "keys": {"count": 8}},
+            "stores": {"search-index": {"apply": "versioned"}}, "detectors": {"age": {"kind": "outbox-age", "period": "1s"}}}"#,
+    );
+    let first = |settings: &[(&str, &str)]| {
+        let recording = lab::run(&lab::with(&document, settings));
+        let told = &recording.report().detectors[0];
+        (told.alarms, told.first_alarm_us.map(|us| us / 1_000_000))
+    };
+    assert_eq!(first(&[]), (0, None));
+    assert_eq!(first(&[("cdc.start", "90s")]), (0, None), "what was there before it is the snapshot's");
+    assert_eq!(first(&[("faults", r#"["crash:connector@100.5s+100ms"]"#)]), (0, None), "it publishes some again");
+    let (alarms, at) = first(&[("faults", r#"["off:connector@100.5s"]"#)]);
+    assert!(alarms == 1 && at.is_some_and(|at| at > 100 && at <= 132), "{alarms} {at:?}");
+    let wide = [("source.replica.mode", "sync"), ("source.replica.lag", "300ms"), ("detectors.age.period", "100ms")];
+    assert_eq!(first(&wide), (0, None), "what waits for a replica is in the log, and not committed");
+}
+
+/// A cache whose entries the writer drops shows no canary, and still says which it has had.
+#[test]
+fn a_canary_at_a_cache_that_is_invalidated() {
+    let document = lab::document(
+        r#"{"duration": "60s", "target": "cache", "workload": {"arrivals": "every(1s)", "keys": {"count": 4}, "reads_per_key": "2/s"},
+            "stores": {"cache": {"kind": "cache"}}, "detectors": {"canary": {"kind": "canary", "period": "5s"}}}"#,
+    );
+    let alarms = |document: &Document| lab::run(document).report().detectors[0].alarms;
+    assert_eq!(alarms(&document), 0);
+    assert_eq!(alarms(&lab::with(&document, &[("stores.cache.ttl", "2s"), ("stores.cache.on_write", "set")])), 0);
+    assert_eq!(alarms(&lab::and_fault(&document, "fail-before:app-cache*0")), 1);
+}
+
+/// A person's change of a row that is locked does not happen: its fault does not strike.
+#[test]
+fn a_person_at_a_locked_row() {
+    let document = lab::document(
+        r#"{"duration": "20s", "workload": {"arrivals": [{"at": "1s", "key": "a", "op": "insert", "tx_time": "3s"}]}, "stores": {"search-index": {}}}"#,
+    );
+    for (fault, struck) in [("update:a@2s", 0), ("update:a@10s", 1)] {
+        let recording = lab::run(&lab::and_fault(&document, fault));
+        let told = recording.report();
+        assert_eq!((lab::fired(told, 0), told.ledger.committed), (struck, 1 + struck), "{fault}");
+    }
 }

@@ -82,6 +82,8 @@ pub struct ConnectorProc {
     polling_since: Us,
     poll_set: bool,
     acked: Option<Offset>,
+    /// The newest position that was acknowledged before its last crash, or stop.
+    heard: Option<Lsn>,
     /// At the broker, durable; and which call stored it.
     pub(super) stored: Option<Offset>,
     stored_by: u64,
@@ -117,6 +119,7 @@ impl Default for ConnectorProc {
             polling_since: Us::ZERO,
             poll_set: false,
             acked: None,
+            heard: None,
             stored: None,
             stored_by: 0,
             flush_since: Us::ZERO,
@@ -136,8 +139,14 @@ impl ConnectorProc {
         self.task == TaskState::Polling && self.batch.is_empty() && self.queue.is_empty() && self.ahead == 0
     }
 
+    /// Up to where it has ever heard back what it published, snapshots aside: the newest position that its topics show.
+    pub(super) fn published(&self) -> Option<Lsn> {
+        self.acked.filter(|acked| !acked.partial).map(|acked| acked.lsn).max(self.heard)
+    }
+
     /// Forgets everything that is in its memory; what is stored stays.
     fn forget(&mut self, now: Us) {
+        let heard = self.published();
         let ConnectorProc {
             connection, life, stored, stored_by, flush_since, flush_set, flushes, calls, reached, ..
         } = *self;
@@ -146,6 +155,7 @@ impl ConnectorProc {
             life: life + 1,
             polling_since: now,
             acked: stored,
+            heard,
             stored,
             stored_by,
             flush_since,

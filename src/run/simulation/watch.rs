@@ -3,9 +3,10 @@
 use super::{Due, Simulation};
 use crate::detect::{DetectorKind, Look, Memory};
 use crate::kernel::rng::Purpose;
+use crate::kernel::sorted::sort;
 use crate::kernel::time::Us;
 use crate::scenario::plan::Plan;
-use crate::world::ids::{Apply, Key, NodeId, RecordId, StoreId, StoreKind};
+use crate::world::ids::{EventId, Key, NodeId, RecordId, StoreId, StoreKind};
 use crate::world::observe::{Books, Observed, ObservedRow, ObservedStore};
 use crate::world::record::{CANARY, Kind, Record};
 use crate::world::store::Slot;
@@ -90,7 +91,10 @@ impl Simulation<'_> {
         let at = usize::from(index);
         let plan = &self.plan.detectors[at];
         let found = std::mem::take(&mut self.watch[at].found);
-        let keys = found.iter().map(|(_, key, _)| *key).collect();
+        // A key that differs in two stores is one key to read.
+        let mut keys: Vec<Key> = found.iter().map(|(_, key, _)| *key).collect();
+        sort(&mut keys);
+        keys.dedup();
         let mut memory = Memory::default();
         let again = plan.kind.look(&self.observe(at, keys), &plan.settings, &mut memory);
         // All rows may differ: no look-up of one goes through them.
@@ -179,7 +183,7 @@ impl Simulation<'_> {
             },
             position: store.position(),
             misses: self.plan.stores[index].kind == StoreKind::Cache,
-            effects: !matches!(self.plan.stores[index].apply, Apply::Blind | Apply::Versioned),
+            effects: self.plan.stores[index].has_effects(),
             table: table(&|key| self.store_row(index, key)),
             sequences: &self.books.sequences[index],
             inbox: &self.books.inboxes[index],
@@ -199,32 +203,39 @@ impl Simulation<'_> {
         }
     }
 
-    /// The newest canary of a detector that a store shows, from 1.
+    /// The newest canary of a detector that a store shows, from 1; of a cache, whose entries come and go, that it has had.
     fn canary_shown(&self, detector: usize, store: usize, key: Key) -> u32 {
-        let Slot::Row { event, .. } = self.stores[store].slot(key) else { return 0 };
+        let event = match self.stores[store].slot(key) {
+            Slot::Row { event, .. } => event,
+            Slot::Tombstone { .. } | Slot::Empty => match self.books.applied[store][key.index()].checked_sub(1) {
+                Some(event) if self.plan.stores[store].kind == StoreKind::Cache => EventId(event),
+                Some(_) | None => return 0,
+            },
+        };
         let number = self.events[event.index()].request.saturating_sub(CANARY);
         let numbers = &self.watch[detector].canaries.1;
         numbers.partition_point(|sent| *sent <= number) as u32
     }
 
-    /// Since when what is not published waits: outbox rows, or changes that the slot has not confirmed.
+    /// Since when what is not published waits: outbox rows, or changes after the newest that the connector's topics show.
     fn unpublished(&self) -> Vec<Us> {
         if self.plan.roles.connector.is_some() {
-            let confirmed = self.source.wal.slot().map_or(0, |slot| self.source.wal.index_of(slot.confirmed));
-            let rest = (confirmed..self.source.wal.len()).filter_map(|index| self.source.wal.entry(index));
-            return rest.map(|entry| self.books.events[entry.event.index()].committed).collect();
+            let wal = &self.source.wal;
+            // Before there is one its slot's position counts: what is older is for the snapshot to bring.
+            let slot = wal.slot().map(|slot| slot.confirmed);
+            let Some(position) = self.connector.published().or(slot) else { return Vec::new() };
+            return (wal.index_of(position)..wal.len()).filter_map(|at| wal.entry(at)).map(|entry| entry.at).collect();
         }
         self.source.outbox.waiting().iter().map(|row| row.since).collect()
     }
 
     /// A person changes or deletes a row at the source, past the app: no event is owed by anybody.
     pub(super) fn person_changes(&mut self, fault: u32, key: Key, delete: bool) {
-        use crate::world::ids::{EventId, Op, OpKind};
+        use crate::world::ids::{Op, OpKind};
         let node = self.plan.roles.source;
         if !self.up(node) || key.index() >= self.plan.keys() {
             return;
         }
-        self.fired(fault);
         let asked = if delete { OpKind::Delete } else { OpKind::Update };
         let event = EventId(self.events.len() as u32);
         let (kind, version) = (self.source.effective(key, asked), self.source.row(key).version + 1);
@@ -235,6 +246,7 @@ impl Simulation<'_> {
             self.source.abort(xid);
             return;
         }
+        self.fired(fault);
         self.source.write(xid, key, asked, event);
         self.wal_flows();
         let Some(commit) = self.source.commit(xid, self.now) else { return };

@@ -3,9 +3,10 @@
 //! Each answer is read from a run, some of them with a fault put in, and cites a record of it. The link that stands
 //! beside the answer makes the run again.
 
-use super::inject::{crash_after_commit, faultless, sentence};
+use super::inject::{crash_after_commit, faultless, record_of_alarm, sentence};
 use crate::kernel::sorted::sort;
 use crate::kernel::time::Us;
+use crate::run::account::event_anomalies;
 use crate::run::recording::Recording;
 use crate::scenario::permalink::{self, Extras};
 use crate::scenario::{Document, Refusal};
@@ -86,7 +87,7 @@ pub fn audit_by(document: &Document, run: Runner<'_>) -> Result<Audit, Vec<Refus
         auditor.idempotent(&calm)?,
     ];
     let anti_patterns = vec![
-        assumes(&calm, &failing),
+        assumes(&failing),
         auditor.retries(&calm)?,
         auditor.watched(&calm)?,
         Answer { subject: ANTI_PATTERNS[3], yes: !checklist[2].yes, ..checklist[2].clone() },
@@ -123,18 +124,31 @@ impl Tried {
         record.node == self.recording.plan().roles.app
     }
 
+    /// The record to blame for the first of these anomalies; where no store is declared the log stands for them.
     fn witness(&self, anomalies: &[&str]) -> Option<RecordId> {
         let report = self.recording.report();
+        if report.stores.is_empty() {
+            let trace = self.recording.trace();
+            let log = trace.ledger.stores.first().map(|_| event_anomalies(trace, 0));
+            let mut shown = log.into_iter().flatten().filter(|(anomaly, _)| anomalies.contains(&anomaly.id()));
+            return shown.find_map(|(_, found)| found).map(|(_, record)| record);
+        }
         let mut all = report.stores.iter().flat_map(|store| &store.witnesses);
         all.find(|witness| anomalies.contains(&witness.anomaly.as_str())).map(|witness| RecordId(witness.record))
+    }
+
+    /// The record to blame for what differs after the drain.
+    fn difference(&self) -> Option<RecordId> {
+        match self.recording.report().stores.is_empty() {
+            true => self.witness(&["lost", "ghost-event"]),
+            false => self.witness(&["missing", "stale", "ghost", "duplicate-effect"]),
+        }
     }
 
     /// The first true alarm.
     fn alarm(&self) -> Option<RecordId> {
         let alarm = self.recording.alarms().iter().find(|alarm| !alarm.is_false)?;
-        self.find(|record| {
-            record.kind == Kind::Alarm && record.at == alarm.at && record.extra as usize == alarm.detector
-        })
+        record_of_alarm(&self.recording, alarm)
     }
 }
 
@@ -205,6 +219,10 @@ impl Auditor<'_> {
             calm.records().iter().filter(|record| is(record, Parcel::Apply)).map(|record| record.link).collect();
         sort(&mut links);
         links.dedup();
+        if links.is_empty() {
+            let words = "Nothing to try: nobody calls a store.";
+            return Ok(calm.says(subject, false, true, words, None));
+        }
         let faults: Vec<String> = links.iter().map(|link| format!("duplicate:{}*0", plan.link_name(*link))).collect();
         let twice = self.with(&faults)?;
         let (before, after) = (calm.recording.report(), twice.recording.report());
@@ -263,7 +281,7 @@ impl Auditor<'_> {
             if let Some(alarm) = tried.alarm() {
                 return Ok(tried.says(subject, false, true, "Not present: somebody notices.", Some(alarm)));
             }
-            if let Some(lost) = tried.witness(&["missing", "stale", "ghost", "duplicate-effect"]) {
+            if let Some(lost) = tried.difference() {
                 return Ok(tried.says(subject, true, false, "Present: rows differ and nobody notices.", Some(lost)));
             }
             if tried.recording.report().divergence.first_us.is_some() && healed.is_none() {
@@ -274,6 +292,9 @@ impl Auditor<'_> {
             Some(tried) => {
                 let words = "Present: rows differ for a time and nobody notices.";
                 tried.says(subject, true, false, words, tried.witness(&["lost"]))
+            }
+            None if calm.recording.plan().detectors.is_empty() => {
+                calm.says(subject, true, false, "Present: there is no detector.", None)
             }
             None => calm.says(subject, false, true, "Not present: no fault that was tried makes a row differ.", None),
         })
@@ -331,7 +352,7 @@ fn monitored(calm: &Tried, failing: &Tried) -> Answer {
 }
 
 /// Whether an event is lost if the call fails for good.
-fn assumes(calm: &Tried, failing: &Tried) -> Answer {
+fn assumes(failing: &Tried) -> Answer {
     let subject = ANTI_PATTERNS[0];
     let told_ok = |record: &Record| record.kind == Kind::Replied && record.detail == Outcome::Ok as u8;
     match failing.witness(&["lost"]) {
@@ -345,8 +366,27 @@ fn assumes(calm: &Tried, failing: &Tried) -> Answer {
             failing.says(subject, true, false, words, Some(lost))
         }
         None => {
-            let commit = calm.find(|record| record.kind == Kind::Committed);
-            calm.says(subject, false, true, "Not present: what cannot be published now is published later.", commit)
+            let (words, record) = kept(failing);
+            failing.says(subject, false, true, words, record)
+        }
+    }
+}
+
+/// What becomes of an event that is not lost where every publish fails.
+fn kept(failing: &Tried) -> (&'static str, Option<RecordId>) {
+    let first = |kinds: &[Kind]| failing.find(|record| kinds.contains(&record.kind));
+    let committed = failing.recording.trace().ledger.committed > 0;
+    if failing.faults.is_empty() {
+        return ("Nothing to try: nobody publishes.", None);
+    }
+    match first(&[Kind::Appended, Kind::Applied]).filter(|_| committed) {
+        Some(later) => ("Not present: what cannot be published now is published later.", Some(later)),
+        None if committed => {
+            ("Not present: what cannot be published waits.", first(&[Kind::StillQueued, Kind::Committed]))
+        }
+        None => {
+            let end = first(&[Kind::Aborted, Kind::GaveUp]).or(first(&[Kind::Replied]));
+            ("Not present: what cannot be published is not committed.", end)
         }
     }
 }

@@ -2,6 +2,7 @@
 //! restart, verify downstream, confirm the repair. Every step cites a record of the run.
 
 use crate::kernel::time::Us;
+use crate::run::account::Alarm;
 use crate::run::recording::Recording;
 use crate::scenario::permalink::{self, Extras};
 use crate::scenario::plan::Plan;
@@ -146,6 +147,15 @@ pub fn sentence(recording: &Recording, record: RecordId) -> String {
     format!("{}: {} {}.", crate::run::words::instant(line.at), line.node, line.text)
 }
 
+/// The record of an alarm.
+#[must_use]
+pub fn record_of_alarm(recording: &Recording, alarm: &Alarm) -> Option<RecordId> {
+    let own = |record: &Record| {
+        record.kind == Kind::Alarm && record.at == alarm.at && record.extra as usize == alarm.detector
+    };
+    recording.trace().records.iter().position(own).map(|at| RecordId(at as u32))
+}
+
 /// In which store a row differs, and since when, after an instant.
 fn differs(recording: &Recording, key: Key, from: Us) -> Option<(usize, Us)> {
     let stores = 0..recording.trace().ledger.stores.len();
@@ -173,12 +183,7 @@ fn verify(recording: &Recording, key: Key, from: Us) -> InjectStep {
     };
     let place = store_name(recording, store);
     let alarm = recording.alarms().iter().find(|alarm| !alarm.is_false && alarm.at >= since);
-    let id = alarm.and_then(|alarm| {
-        let own = |record: &Record| {
-            record.kind == Kind::Alarm && record.at == alarm.at && record.extra as usize == alarm.detector
-        };
-        records.iter().position(own).map(|at| RecordId(at as u32))
-    });
+    let id = alarm.and_then(|alarm| record_of_alarm(recording, alarm));
     let when = crate::run::words::instant(since);
     match id {
         Some(id) => {

@@ -43,7 +43,9 @@ impl TraceHasher {
 /// The hash of bytes that are there at once.
 #[must_use]
 pub fn of(bytes: &[u8]) -> u64 {
-    xxhash_rust::xxh3::xxh3_64(bytes)
+    let mut hasher = TraceHasher::new();
+    hasher.bytes(bytes);
+    hasher.finish()
 }
 
 #[cfg(test)]
@@ -60,5 +62,6 @@ mod tests {
         two.bytes(b"scope");
         assert_eq!(one.finish(), two.finish());
         assert_eq!(of(b"driftscope"), one.finish());
+        assert_ne!(of(b""), 0);
     }
 }

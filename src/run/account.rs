@@ -233,8 +233,10 @@ fn witnesses(plan: &Plan, trace: &Trace, judgement: &Judgement, store: usize) ->
     list
 }
 
-/// One witness for each anomaly of events: the first of its kind.
-fn event_witnesses(plan: &Plan, trace: &Trace, store: usize) -> Vec<Witness> {
+/// By anomaly of events, the first event of a store, or of the log that stands for the stores, that shows it, and the
+/// record that is to blame.
+#[must_use]
+pub fn event_anomalies(trace: &Trace, store: usize) -> [(Anomaly, Option<(EventId, RecordId)>); 5] {
     let at_store = &trace.ledger.stores[store];
     let events = || trace.ledger.events.iter().enumerate().map(|(index, fate)| (EventId(index as u32), fate));
     let owed = |id: EventId, fate: &EventFate| fate.is_committed() && at_store.owes(id);
@@ -244,7 +246,7 @@ fn event_witnesses(plan: &Plan, trace: &Trace, store: usize) -> Vec<Witness> {
     let (_, order) = reordered(&trace.ledger, at_store);
     let late = events().find(|(id, _)| at_store.seen(*id).count > 0 && Some(at_store.seen(*id).order) == order);
     let early = trace.records.get(at_store.first_early.index()).filter(|_| at_store.early_reads > 0);
-    let found = [
+    [
         (Anomaly::Lost, lost.map(|(id, fate)| (id, fate.end))),
         (
             Anomaly::GhostEvent,
@@ -262,7 +264,11 @@ fn event_witnesses(plan: &Plan, trace: &Trace, store: usize) -> Vec<Witness> {
         (Anomaly::Duplicate, duplicate.map(|(id, _)| (id, at_store.first_duplicate))),
         (Anomaly::Reordered, late.map(|(id, _)| (id, at_store.seen(id).record))),
         (Anomaly::EarlyRead, early.map(|read| (read.event, at_store.first_early))),
-    ];
+    ]
+}
+
+/// One witness for each anomaly of events: the first of its kind.
+fn event_witnesses(plan: &Plan, trace: &Trace, store: usize) -> Vec<Witness> {
     let witness = |(anomaly, event): (Anomaly, Option<(EventId, RecordId)>)| {
         let (event, record) = event?;
         Some(Witness {
@@ -272,7 +278,7 @@ fn event_witnesses(plan: &Plan, trace: &Trace, store: usize) -> Vec<Witness> {
             record: record.0,
         })
     };
-    found.into_iter().filter_map(witness).collect()
+    event_anomalies(trace, store).into_iter().filter_map(witness).collect()
 }
 
 /// Source commit to first application, of committed and delivered events, in microseconds.

@@ -276,6 +276,8 @@ pub struct Story {
     pub area_words: Option<(String, String)>,
     /// Instants of the first difference, every crash point pass, every fault, every alarm: what Back and Next go by.
     pub stops: Stops,
+    /// The first record of an event that reaches a store which has had it, and when.
+    pub again: Option<(RecordId, Us)>,
 }
 
 /// Instants to jump to, each list in order of time.
@@ -315,6 +317,10 @@ pub struct FaultChip {
     pub words: String,
     /// Why it never struck, in one sentence; empty if it did: `crash relay, 32 s: direct-db-first has no relay.`
     pub idle: String,
+    /// When it struck first.
+    pub struck: Option<Us>,
+    /// Whether it is a crash between two steps, not at a time.
+    pub at_gap: bool,
 }
 
 /// A fault on the time line.
@@ -339,6 +345,8 @@ pub struct AlarmMark {
     pub detector: String,
     /// Whether no row differed then.
     pub false_alarm: bool,
+    /// The record of it.
+    pub record: RecordId,
 }
 
 /// The headline and paragraph of the page at an instant.

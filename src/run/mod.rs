@@ -5,6 +5,8 @@
 
 pub mod account;
 pub mod acts;
+pub mod because;
+pub mod events;
 #[cfg(test)]
 mod flows;
 pub mod frame;
@@ -12,8 +14,10 @@ pub mod narrate;
 pub mod recording;
 pub mod report;
 pub mod simulation;
+pub mod spacetime;
 pub mod stage;
 pub mod story;
+pub mod tables;
 pub mod tally;
 pub mod trace;
 pub mod view;

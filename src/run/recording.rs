@@ -8,7 +8,7 @@ use super::stage::Stage;
 use super::trace::{KEEP, Trace};
 use super::view::{Checkpoints, Lens, RowView, View};
 use super::words::{count, instant};
-use super::{narrate, story, why};
+use super::{because, narrate, story, why};
 use crate::kernel::time::Us;
 use crate::scenario::plan::Plan;
 use crate::truth::cause::{self, How};
@@ -23,6 +23,8 @@ pub enum Subject {
     Worst,
     /// A row: index in `Frame::strips`, index in `Story::keys`.
     Row(usize, usize),
+    /// One thing that happened.
+    Record(RecordId),
 }
 
 /// A finished run.
@@ -54,7 +56,7 @@ impl Recording {
         Recording::of(plan, trace, Some(opens_at))
     }
 
-    fn of(plan: Plan, trace: Trace, opens_at: Option<Us>) -> Recording {
+    pub(super) fn of(plan: Plan, trace: Trace, opens_at: Option<Us>) -> Recording {
         let judgement = Judgement::new(&trace.ledger, &account::misses(&plan));
         let report = account::report(&plan, &trace, &judgement);
         let alarms = account::alarms(&trace.tally.alarms, &judgement, trace.ended, plan.duration);
@@ -262,7 +264,10 @@ impl Recording {
     /// Why a row is as it is.
     #[must_use]
     pub fn why(&self, subject: &Subject, at: Us) -> Why {
-        why::why(self, subject, at)
+        match subject {
+            Subject::Record(record) => because::why(self, *record, at),
+            Subject::Worst | Subject::Row(..) => why::why(self, subject, at),
+        }
     }
 
     /// What the screen reader says after a step to an instant.

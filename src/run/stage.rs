@@ -528,7 +528,9 @@ impl Stage<'_> {
         self.view.messages.iter().map(|message| self.message(message)).collect()
     }
 
-    fn message(&self, message: &MessageView) -> MessageFrame {
+    /// A message as it is shown.
+    #[must_use]
+    pub fn message(&self, message: &MessageView) -> MessageFrame {
         let sent = &message.sent;
         let plan = &self.plan.links[sent.link.index()];
         let back = sent.node == plan.to;

@@ -11,8 +11,8 @@ use crate::kernel::time::Us;
 use crate::scenario::plan::{FaultKind, FaultPlan, FaultTarget, FaultWhen, Plan};
 use crate::strategy::machine::Verb;
 use crate::truth::judge::Judgement;
-use crate::world::ids::Key;
-use crate::world::record::Kind;
+use crate::world::ids::{Key, RecordId};
+use crate::world::record::{Kind, Record};
 
 /// The story of a finished run.
 #[must_use]
@@ -40,14 +40,21 @@ pub fn story(
         records: trace.records.len() as u32,
         path: path(plan),
         verdict: verdict(plan, trace, report),
-        chips: plan.faults.iter().zip(&trace.fired).map(|(fault, fired)| chip(plan, fault, fired.0)).collect(),
+        chips: plan.faults.iter().zip(&trace.fired).map(|(fault, fired)| chip(plan, fault, *fired)).collect(),
         faults,
-        alarms: alarms.iter().map(|alarm| alarm_mark(plan, alarm)).collect(),
+        alarms: alarms.iter().map(|alarm| alarm_mark(plan, trace, alarm)).collect(),
         alarms_line: alarms_line(plan, alarms),
         area: judgement.area.clone(),
         area_words: area_words(judgement, report),
         stops,
+        again: again(trace),
     }
+}
+
+/// The first record of an event that reaches a store which has had it.
+fn again(trace: &Trace) -> Option<(RecordId, Us)> {
+    let first = trace.ledger.stores.iter().filter_map(|store| store.first_duplicate.some()).min()?;
+    trace.records.get(first.index()).map(|record| (first, record.at))
 }
 
 /// `direct-db-first: write the database, then call the search index`
@@ -143,14 +150,15 @@ fn fault_words(plan: &Plan, fault: &FaultPlan) -> String {
     format!("{} {whom}, {when}", fault.kind.id())
 }
 
-fn chip(plan: &Plan, fault: &FaultPlan, fired: u64) -> FaultChip {
+fn chip(plan: &Plan, fault: &FaultPlan, (fired, struck): (u64, Option<Us>)) -> FaultChip {
     let words = fault_words(plan, fault);
     let idle = match (fired, fault.target) {
         (0, FaultTarget::Absent) => format!("{words}: {} has nothing of that name.", plan.strategy.id()),
         (0, _) => format!("{words}: it never struck in this run."),
         _ => String::new(),
     };
-    FaultChip { text: fault.text.clone(), words, idle }
+    let at_gap = fault.kind == FaultKind::Crash && matches!(fault.when, FaultWhen::Pass(..));
+    FaultChip { text: fault.text.clone(), words, idle, struck, at_gap }
 }
 
 fn fault_marks(plan: &Plan, trace: &Trace) -> Vec<FaultMark> {
@@ -196,9 +204,16 @@ fn fault_marks(plan: &Plan, trace: &Trace) -> Vec<FaultMark> {
     marks
 }
 
-fn alarm_mark(plan: &Plan, alarm: &Alarm) -> AlarmMark {
-    let detector = plan.detectors.get(alarm.detector).map_or_else(String::new, |detector| detector.id.clone());
-    AlarmMark { at: alarm.at, detector, false_alarm: alarm.is_false }
+fn alarm_mark(plan: &Plan, trace: &Trace, alarm: &Alarm) -> AlarmMark {
+    let (detector, records) = (detector_id(plan, alarm), &trace.records);
+    let is = |record: &Record| record.kind == Kind::Alarm && record.extra as usize == alarm.detector;
+    let from = records.partition_point(|record| record.at < alarm.at);
+    let place = records[from..].iter().position(is).unwrap_or(0);
+    AlarmMark { at: alarm.at, detector, false_alarm: alarm.is_false, record: RecordId((from + place) as u32) }
+}
+
+fn detector_id(plan: &Plan, alarm: &Alarm) -> String {
+    plan.detectors.get(alarm.detector).map_or_else(String::new, |detector| detector.id.clone())
 }
 
 fn alarms_line(plan: &Plan, alarms: &[Alarm]) -> String {
@@ -211,7 +226,7 @@ fn alarms_line(plan: &Plan, alarms: &[Alarm]) -> String {
             let first = alarms.iter().min_by_key(|alarm| alarm.at);
             let words = |alarm: &Alarm| {
                 let kind = if alarm.is_false { "false alarm of" } else { "alarm of" };
-                format!("{kind} {}, {}", alarm_mark(plan, alarm).detector, instant(alarm.at))
+                format!("{kind} {}, {}", detector_id(plan, alarm), instant(alarm.at))
             };
             first.map_or_else(String::new, words)
         }

@@ -170,6 +170,7 @@ fn is_are(n: u32) -> String {
 pub fn why(recording: &Recording, subject: &Subject, at: Us) -> Why {
     let found = match subject {
         Subject::Worst => worst(recording, at).map(|(store, key, _)| (store, key)),
+        Subject::Record(_) => None,
         Subject::Row(strip, key) => Some((strip.saturating_sub(1), Key(*key as u32))),
     };
     let noticed = noticed(recording, at);
@@ -205,7 +206,7 @@ pub fn why(recording: &Recording, subject: &Subject, at: Us) -> Why {
     Why { title, sentence, steps: steps(recording, store, key, state, cause), noticed }
 }
 
-fn noticed(recording: &Recording, at: Us) -> Vec<(String, String)> {
+pub(super) fn noticed(recording: &Recording, at: Us) -> Vec<(String, String)> {
     let view = recording.view(at);
     let words = |(index, detector): (usize, &crate::scenario::plan::DetectorPlan)| {
         let seen = &view.detectors[index];
@@ -272,7 +273,7 @@ fn chain_end(recording: &Recording, cause: RecordId) -> RecordId {
 }
 
 /// The records of an event's life that matter for a store, in order of time.
-fn chain(recording: &Recording, store: usize, event: EventId) -> Vec<RecordId> {
+pub(super) fn chain(recording: &Recording, store: usize, event: EventId) -> Vec<RecordId> {
     let (trace, plan) = (recording.trace(), recording.plan());
     let records = &trace.records;
     let op = records.iter().find(|record| record.event == event).map(|record| record.op);
@@ -343,7 +344,7 @@ fn rank(kind: Kind) -> u8 {
     }
 }
 
-fn step(recording: &Recording, id: RecordId, record: &Record) -> WhyStep {
+pub(super) fn step(recording: &Recording, id: RecordId, record: &Record) -> WhyStep {
     let plan = recording.plan();
     let who = plan.node_name(record.node);
     let name = plan.key_name(record.key);

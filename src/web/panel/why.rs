@@ -26,7 +26,7 @@ pub fn why(state: &State, frame: &Frame, dispatch: &Dispatch) -> Html {
             </ol>
             if *subject != Subject::Worst {
                 <button type="button" class="why-worst" onclick={on(dispatch, || Action::Look(Look::Subject(Subject::Worst)))}>
-                    { "Leave this row" }
+                    { if matches!(subject, Subject::Record(_)) { "Leave this event" } else { "Leave this row" } }
                 </button>
             }
             if !why.noticed.is_empty() && !veiled {

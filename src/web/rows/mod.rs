@@ -48,7 +48,7 @@ pub fn Rows(props: &RowsProps) -> Html {
     });
     let chosen = match &props.subject {
         Subject::Row(strip, key) => Some((*strip, *key)),
-        Subject::Worst => None,
+        Subject::Worst | Subject::Record(_) => None,
     };
     let onclick = {
         let (place, layout, dispatch) = (place.clone(), layout.clone(), props.dispatch.clone());

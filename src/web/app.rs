@@ -5,6 +5,7 @@ use super::clock::{Pace, use_clock};
 use super::compare::compare;
 use super::dialog::Dialog;
 use super::editor::Editor;
+use super::guide::{guide, use_guide};
 use super::headline::headline;
 use super::live::live;
 use super::matrix::matrix;
@@ -42,6 +43,7 @@ pub fn App() -> Html {
     use_theme(state.theme);
     use_settings(&state);
     use_hidden(&state);
+    use_guide(state.guide);
     use_clock(pace(&state), &playhead, &state.dispatcher());
     route::use_address(&state);
     let (lab, dispatch) = (state.view == View::Lab, &state.dispatcher());
@@ -60,6 +62,7 @@ pub fn App() -> Html {
             if let Some(notice) = &state.notice {
                 { notice_box(notice, dispatch) }
             }
+            { guide(&state, dispatch) }
             { place(&state, &frame, &playhead, &screen) }
             { live(&state.spoken) }
             { dialog(&state) }
@@ -102,7 +105,7 @@ fn body(state: &UseReducerHandle<State>, frame: &Shared<Frame>, playhead: &Playh
                 }
                 if stage {
                     <Stage recording={recording.clone()} frame={frame.clone()} playhead={playhead.clone()} width={screen.stage()}
-                        view={state.view} overlay={state.overlay.clone()} dispatch={dispatch.clone()} />
+                        view={state.view} overlay={state.overlay.clone()} subject={state.subject.clone()} space={state.space} dispatch={dispatch.clone()} />
                 }
                 if state.view == View::Why {
                     <section class="panel-body" aria-label="Why">{ why(state, frame, &dispatch) }</section>
@@ -214,7 +217,7 @@ fn away(state: &UseReducerHandle<State>) -> Callback<MouseEvent> {
         }
         let inside = event
             .target_dyn_into::<Element>()
-            .and_then(|element| element.closest(".menu, .target, .rows-picture, .table").ok().flatten());
+            .and_then(|element| element.closest(".menu, .target, .hop, .rows-picture, .table").ok().flatten());
         if inside.is_none() {
             state.dispatch(Action::Look(Look::Overlay(Overlay::None)));
         }

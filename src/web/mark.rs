@@ -93,3 +93,5 @@ pub const NEXT: &str = "M4 3v10l7-5zM11.2 3H13v10h-1.8z";
 pub const DOWN: &str = "m3.6 5.5 1-1L8 8l3.4-3.5 1 1L8 10z";
 /// Take away.
 pub const CLOSE: &str = "m4 5 1-1 3 3 3-3 1 1-3 3 3 3-1 1-3-3-3 3-1-1 3-3z";
+/// Done.
+pub const TICK: &str = "m2.9 8.6 1.2-1.2 2.6 2.6 5.2-5.4 1.2 1.2-6.4 6.6z";

@@ -11,6 +11,7 @@ pub mod draw;
 pub mod editor;
 pub mod file;
 pub mod format;
+pub mod guide;
 pub mod headline;
 pub mod live;
 pub mod mark;

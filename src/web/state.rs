@@ -4,6 +4,7 @@
 //! [`Action::EditScenario`] and [`Action::Open`] change the world, and only by way of its document.
 
 use super::format::{clock, seconds};
+use super::guide::{Guide, holds};
 use super::tour::Tour;
 use super::world::{Edit, Opening, World};
 use crate::kernel::time::Us;
@@ -176,6 +177,12 @@ pub enum Look {
     Compare(Vec<StrategyId>),
     /// Whether the scenario that is being written is refused.
     Refused(bool),
+    /// The first visit's list is left.
+    LeaveGuide,
+    /// Something is chosen, and the panel's tab stays as it is.
+    Select(Subject),
+    /// Whether the stage is seen in space and time.
+    Space(bool),
 }
 
 /// Everything that can happen to the page.
@@ -242,6 +249,10 @@ pub struct State {
     pub spoken: String,
     /// Whether the scenario that is being written is refused: what is shown is the last one that was not.
     pub refused: bool,
+    /// What of the first visit is done.
+    pub guide: Guide,
+    /// Whether the stage is seen in space and time.
+    pub space: bool,
 }
 
 impl State {
@@ -268,6 +279,8 @@ impl State {
             toured: false,
             spoken: String::new(),
             refused: false,
+            guide: Guide::recalled(),
+            space: false,
         };
         super::settings::recall(&mut state, opening.theme);
         state
@@ -295,7 +308,8 @@ impl State {
 
     fn open_link(&mut self, opening: &Opening) {
         let theme = opening.theme.unwrap_or(self.theme);
-        *self = State { theme, speed: self.speed, follow: self.follow, unit: self.unit, ..State::open(opening) };
+        let Self { speed, follow, unit, guide, space, .. } = *self;
+        *self = State { theme, speed, follow, unit, guide, space, ..State::open(opening) };
         self.say();
     }
 
@@ -381,6 +395,9 @@ impl State {
             Look::Place(place) => self.place = place,
             Look::Compare(strategies) => (self.compare, self.place) = (strategies, Place::Compare),
             Look::Refused(refused) => self.refused = refused,
+            Look::Space(space) => self.space = space,
+            Look::Select(subject) => self.subject = subject,
+            Look::LeaveGuide => self.guide.left = true,
         }
     }
 
@@ -394,7 +411,8 @@ impl State {
     fn beat(&mut self, beat: usize) {
         let Some(tour) = &mut self.tour else { return };
         if beat >= tour.beats.len() {
-            (self.tour, self.playing) = (None, false);
+            // Back to the moment that it was about: there the next thing can be tried.
+            (self.tour, self.playing, self.cursor) = (None, false, self.world.recording.story().opens_at);
             self.say();
             return;
         }
@@ -423,6 +441,7 @@ impl Reducible for State {
     type Action = Action;
 
     fn reduce(self: Rc<Self>, action: Action) -> Rc<Self> {
+        let (before, opens) = (holds(&self), matches!(action, Action::Open(_)));
         let mut state = Rc::unwrap_or_clone(self);
         match action {
             Action::EditScenario(edit) => state.edit(&edit),
@@ -438,6 +457,9 @@ impl Reducible for State {
                 (state.tour, state.playing) = (None, false);
                 state.say();
             }
+        }
+        if !opens {
+            state.guide.done |= holds(&state) & !before;
         }
         Rc::new(state)
     }

@@ -84,21 +84,31 @@ pub fn faults(drawing: &mut Drawing, story: &Story, lanes: &Lanes, until: Option
             }
         }
     }
+    let mut free = lanes.left;
     for (at, (fault, count)) in groups.iter().enumerate() {
         let next = groups.get(at + 1).map_or(lanes.left + lanes.plot, |(next, _)| x(next.at) - 12.0);
-        mark(drawing, fault, *count, (x(fault.at), x(fault.until), next), lanes);
+        free = mark(drawing, fault, *count, (x(fault.at), x(fault.until), free, next), lanes);
     }
 }
 
-fn mark(drawing: &mut Drawing, fault: &FaultMark, count: usize, (from, to, next): (f64, f64, f64), lanes: &Lanes) {
+/// Draws one, between what stands before it and the next; gives back where the lane is free again.
+fn mark(
+    drawing: &mut Drawing,
+    fault: &FaultMark,
+    count: usize,
+    (from, to, free, next): (f64, f64, f64, f64),
+    lanes: &Lanes,
+) -> f64 {
+    let mut end = to.max(from + 6.0) + 8.0;
     let y = if lanes.folded { lanes.area.0 + lanes.area.1 / 2.0 } else { 19.0 };
     if !lanes.folded {
         let words = if count > 1 { format!("{} (+{})", fault.text, count - 1) } else { fault.text.clone() };
-        let (wide, right) = (text_width(&words, 12.0, Weight::Regular), to.max(from + 6.0) + 8.0);
+        let (wide, right) = (text_width(&words, 12.0, Weight::Regular), end);
         drawing.rect("hatched", from, 14.5, (to - from).max(0.0), 9.0);
         if right + wide <= next {
             drawing.text("halo", right, 23.0, &words);
-        } else if from - 16.0 - wide >= lanes.left && count == 1 {
+            end = right + wide + 8.0;
+        } else if from - 16.0 - wide >= free && count == 1 {
             drawing.text("halo end", from - 16.0, 23.0, &words);
         }
     }
@@ -108,6 +118,7 @@ fn mark(drawing: &mut Drawing, fault: &FaultMark, count: usize, (from, to, next)
         false => format!("M{} {}v8M{} {1}v8", px(from - 3.0), px(y - 4.0), px(from + 3.0)),
     };
     drawing.path("ink two", glyph);
+    end
 }
 
 /// Draws the alarms: flags, or the words that none fires.

@@ -6,12 +6,13 @@ use crate::charts::area::{AreaChart, draw};
 use crate::charts::metrics::{Weight, width as text_width};
 use crate::charts::shape::{Drawing, Shape};
 use crate::kernel::time::Us;
-use crate::run::frame::{Frame, Story};
+use crate::run::frame::{AlarmMark, Frame, Story};
+use crate::run::recording::Subject;
 use crate::web::draw::{nodes, picture};
 use crate::web::format::{px, seconds};
 use crate::web::playhead::{PlayheadRef, use_mover};
 use crate::web::shared::Shared;
-use crate::web::state::{Dispatch, Unit};
+use crate::web::state::{Action, Dispatch, Look, Move, Unit};
 use crate::web::world::RecordingRef;
 use web_sys::Element;
 use yew::prelude::*;
@@ -55,6 +56,7 @@ pub fn Timeline(props: &TimelineProps) -> Html {
         let at = move |event: &PointerEvent| instant(&place, event.client_x(), lanes.left, lanes.plot, ends);
         handlers(&props.dispatch, props.unit, props.playing, at)
     };
+    let (down, key) = asked(props, &place, lanes, down, key);
     let places = Places { before: use_node_ref(), after: use_node_ref(), handle: use_node_ref() };
     {
         let (places, ends) = (places.clone(), story.ends);
@@ -83,6 +85,52 @@ pub fn Timeline(props: &TimelineProps) -> Html {
             { picture("lanes", (lanes.left + lanes.plot, lanes.height), inside) }
         </div>
     }
+}
+
+/// The same, and more: a press on a flag chooses its alarm, and so does Enter at its instant. Why explains it.
+fn asked(
+    props: &TimelineProps,
+    place: &NodeRef,
+    lanes: Lanes,
+    down: Callback<PointerEvent>,
+    key: Callback<KeyboardEvent>,
+) -> (Callback<PointerEvent>, Callback<KeyboardEvent>) {
+    let choose = {
+        let dispatch = props.dispatch.clone();
+        move |alarm: &AlarmMark| {
+            dispatch.dispatch(Action::MoveCursor(Move::To(alarm.at)));
+            dispatch.dispatch(Action::Look(Look::Subject(Subject::Record(alarm.record))));
+        }
+    };
+    let (place, recording, veiled) = (place.clone(), props.recording.clone(), props.veiled);
+    let pressed = {
+        let choose = choose.clone();
+        Callback::from(move |event: PointerEvent| {
+            down.emit(event.clone());
+            let at = (f64::from(event.client_x()), f64::from(event.client_y()));
+            if let Some(alarm) = flag(&place, at, &recording, &lanes).filter(|_| !veiled) {
+                choose(alarm);
+            }
+        })
+    };
+    let (recording, at) = (props.recording.clone(), props.frame.at);
+    let entered = Callback::from(move |event: KeyboardEvent| {
+        match recording.story().alarms.iter().find(|alarm| alarm.at == at) {
+            Some(alarm) if event.key() == "Enter" => choose(alarm),
+            _ => key.emit(event),
+        }
+    });
+    (pressed, entered)
+}
+
+/// The alarm whose flag is under a pointer.
+fn flag<'a>(place: &NodeRef, (x, y): (f64, f64), recording: &'a RecordingRef, lanes: &Lanes) -> Option<&'a AlarmMark> {
+    let (story, corner) = (recording.story(), place.cast::<Element>()?.get_bounding_client_rect());
+    let (x, y) = (x - corner.left(), y - corner.top());
+    let far = |alarm: &AlarmMark| (lanes.x(alarm.at, story.ends) + 6.0 - x).abs();
+    let lane = if lanes.folded { y <= lanes.axis } else { y > lanes.area.0 + lanes.area.1 };
+    let near = story.alarms.iter().filter(|alarm| lane && far(alarm) <= 12.0);
+    near.min_by(|one, other| far(one).total_cmp(&far(other)))
 }
 
 /// `12.503 seconds of 60. 1 row differs. App is down.`

@@ -1,13 +1,16 @@
 //! The list of events: only the lines in view are elements, so that it holds any number of records.
 
+use super::search::use_search;
+use crate::run::events::{Choices, Filter};
 use crate::run::frame::{EventLine, Frame};
+use crate::run::recording::Subject;
 use crate::web::format::{px, seconds};
+use crate::web::mark::{DOWN, icon};
 use crate::web::shared::Shared;
-use crate::web::state::{Action, Dispatch, Move, on};
+use crate::web::state::{Action, Dispatch, Look, Move, on};
 use crate::web::world::RecordingRef;
 use crate::world::ids::RecordId;
-use js_sys::JsString;
-use web_sys::{HtmlElement, HtmlInputElement};
+use web_sys::{HtmlElement, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 /// Properties of [`Events`].
@@ -17,6 +20,8 @@ pub struct EventsProps {
     pub recording: RecordingRef,
     /// At this instant.
     pub frame: Shared<Frame>,
+    /// What is chosen.
+    pub subject: Subject,
     /// Where clicks go.
     pub dispatch: Dispatch,
 }
@@ -29,10 +34,15 @@ const SPARE: usize = 8;
 /// The tab.
 #[component]
 pub fn Events(props: &EventsProps) -> Html {
-    let EventsProps { recording, frame, dispatch } = props;
-    let (filter, scroll, view) = (use_state(String::new), use_state(|| 0.0_f64), use_node_ref());
-    let matching = use_memo((recording.clone(), (*filter).clone()), |(recording, filter)| matching(recording, filter));
-    let current = frame.records.checked_sub(1).and_then(|last| match &*matching {
+    let EventsProps { recording, frame, dispatch, subject } = props;
+    let (typed, filter) = (use_state(String::new), use_state(Filter::default));
+    let (scroll, view) = (use_state(|| 0.0_f64), use_node_ref());
+    let choices = use_memo(recording.clone(), |recording| recording.choices());
+    let found = use_search(recording, &filter);
+    let all = recording.story().records as usize;
+    let searching = !filter.is_empty() && (found.upto as usize) < all;
+    let matching = found.records.as_ref().filter(|_| !filter.is_empty()).map(|records| records.borrow());
+    let current = frame.records.checked_sub(1).and_then(|last| match &matching {
         Some(records) => records.partition_point(|record| record.0 <= last).checked_sub(1),
         None => Some(last as usize),
     });
@@ -49,8 +59,7 @@ pub fn Events(props: &EventsProps) -> Html {
             }
         });
     }
-    let all = recording.story().records as usize;
-    let count = matching.as_ref().as_ref().map_or(all, Vec::len);
+    let count = matching.as_ref().map_or(all, |records| records.len());
     let from = ((*scroll / LINE) as usize).saturating_sub(SPARE).min(count);
     let to = (from + 24 + 2 * SPARE).min(count);
     let (above, below) = (use_node_ref(), use_node_ref());
@@ -58,17 +67,19 @@ pub fn Events(props: &EventsProps) -> Html {
         let spacers = [(above.clone(), from), (below.clone(), count - to)];
         use_effect_with((from, to, count), move |_| spacers.iter().for_each(|(node, lines)| stand_for(node, *lines)));
     }
+    let record = |at: usize| matching.as_ref().map_or(RecordId(at as u32), |records| records[at]);
     html! {
         <>
-            { search(&filter) }
-            if count == 0 {
-                { nothing(&filter, all) }
+            { choosers(&typed, &filter, &choices) }
+            <p class="small third event-count" role="status">{ counted(searching, count, all, found.upto, filter.is_empty()) }</p>
+            if count == 0 && !searching {
+                { nothing(&typed, &filter, all) }
             } else {
                 <div class="events" tabindex="0" role="region" aria-label="Events" ref={view.clone()} onscroll={follow(&scroll)}>
                     <div ref={above} />
                     <ol class="event-list">
                         for at in from..to {
-                            { line(&recording.event_line(record(&matching, at)), current == Some(at), dispatch) }
+                            { line(&recording.event_line(record(at)), current == Some(at), subject, dispatch) }
                         }
                     </ol>
                     <div ref={below} />
@@ -78,9 +89,14 @@ pub fn Events(props: &EventsProps) -> Html {
     }
 }
 
-/// The record of a line.
-fn record(matching: &Option<Vec<RecordId>>, at: usize) -> RecordId {
-    matching.as_ref().map_or(RecordId(at as u32), |records| records[at])
+/// How many lines there are, while some are hidden.
+fn counted(searching: bool, count: usize, all: usize, upto: u32, plain: bool) -> String {
+    use crate::web::format::count as number;
+    match (searching, plain) {
+        (true, _) => format!("{} found in {} of {}", number(count as u32), number(upto), number(all as u32)),
+        (false, false) => format!("{} of {}", number(count as u32), number(all as u32)),
+        (false, true) => String::new(),
+    }
 }
 
 /// Gives a spacer the height of the lines that it stands for.
@@ -89,26 +105,6 @@ fn stand_for(spacer: &NodeRef, lines: usize) {
         // A height cannot be refused.
         drop(element.style().set_property("height", &format!("{}px", px(lines as f64 * LINE))));
     }
-}
-
-/// In small letters, by the browser: the standard library's tables of letters are 13 kB.
-fn lower(text: &str) -> String {
-    JsString::from(text).to_lower_case().into()
-}
-
-/// The records whose line contains the words; `None`: all of them.
-fn matching(recording: &RecordingRef, filter: &str) -> Option<Vec<RecordId>> {
-    let filter = lower(filter);
-    let words: Vec<&str> = filter.split_whitespace().collect();
-    if words.is_empty() {
-        return None;
-    }
-    let fits = |record: &RecordId| {
-        let line = recording.event_line(*record);
-        let text = lower(&format!("{} {} {}", line.node, line.kind, line.text));
-        words.iter().all(|word| text.contains(word))
-    };
-    Some((0..recording.story().records).map(RecordId).filter(fits).collect())
 }
 
 fn follow(scroll: &UseStateHandle<f64>) -> Callback<Event> {
@@ -120,39 +116,98 @@ fn follow(scroll: &UseStateHandle<f64>) -> Callback<Event> {
     })
 }
 
-fn search(filter: &UseStateHandle<String>) -> Html {
-    let set = filter.clone();
-    let oninput = Callback::from(move |event: InputEvent| {
-        if let Some(input) = event.target_dyn_into::<HtmlInputElement>() {
-            set.set(input.value());
-        }
-    });
+/// Node, kind and key, and the words of a line.
+fn choosers(typed: &UseStateHandle<String>, filter: &UseStateHandle<Filter>, choices: &Choices) -> Html {
+    let oninput = {
+        let (typed, filter) = (typed.clone(), filter.clone());
+        Callback::from(move |event: InputEvent| {
+            let Some(input) = event.target_dyn_into::<HtmlInputElement>() else { return };
+            let words = input.value().to_ascii_lowercase().split_whitespace().map(str::to_owned).collect();
+            filter.set(Filter { words, ..(*filter).clone() });
+            typed.set(input.value());
+        })
+    };
+    let (node, kind) = (filter.node.map(u32::from), filter.kind.map(u32::from));
     html! {
-        <label class="search">
-            <span class="small third">{ "Filter" }</span>
-            <input type="search" autocomplete="off" placeholder="node, kind or key" value={(**filter).clone()} {oninput} />
-        </label>
+        <>
+            <label class="search">
+                <span class="small third">{ "Filter" }</span>
+                <input type="search" autocomplete="off" placeholder="words of a line" value={(**typed).clone()} {oninput} />
+            </label>
+            <div class="event-by">
+                { chooser("node", node, &choices.nodes, filter, |filter, node| filter.node = node.map(|node| node as u16)) }
+                { chooser("kind", kind, &choices.kinds, filter, |filter, kind| filter.kind = kind.map(|kind| kind as u8)) }
+                { chooser("key", filter.key, &choices.keys, filter, |filter, key| filter.key = key) }
+            </div>
+        </>
     }
 }
 
-fn nothing(filter: &UseStateHandle<String>, all: usize) -> Html {
-    let clear = filter.clone();
+fn chooser(
+    word: &'static str,
+    now: Option<u32>,
+    choices: &[(u32, String)],
+    filter: &UseStateHandle<Filter>,
+    set: fn(&mut Filter, Option<u32>),
+) -> Html {
+    let filter = filter.clone();
+    let onchange = Callback::from(move |event: Event| {
+        if let Some(select) = event.target_dyn_into::<HtmlSelectElement>() {
+            let mut changed = (*filter).clone();
+            set(&mut changed, select.value().parse().ok());
+            filter.set(changed);
+        }
+    });
+    html! {
+        <span class="select">
+            <select aria-label={format!("Filter by {word}")} {onchange}>
+                <option value="" selected={now.is_none()}>{ format!("any {word}") }</option>
+                for (place, name) in choices.iter() {
+                    <option value={place.to_string()} selected={now == Some(*place)}>{ name }</option>
+                }
+            </select>
+            { icon(DOWN) }
+        </span>
+    }
+}
+
+fn nothing(typed: &UseStateHandle<String>, filter: &UseStateHandle<Filter>, all: usize) -> Html {
+    let (typed, filter) = (typed.clone(), filter.clone());
+    let clear = Callback::from(move |_: MouseEvent| {
+        typed.set(String::new());
+        filter.set(Filter::default());
+        crate::web::dom::focus(".search input");
+    });
     html! {
         <div class="no-events">
             <p>{ format!("No event matches. {} are hidden.", crate::web::format::count(all as u32)) }</p>
-            <button type="button" onclick={Callback::from(move |_| clear.set(String::new()))}>{ "Clear filter" }</button>
+            <button type="button" onclick={clear}>{ "Clear filter" }</button>
         </div>
     }
 }
 
-fn line(line: &EventLine, current: bool, dispatch: &Dispatch) -> Html {
-    let at = line.at;
+/// A line is a jump, and chooses its event; the current one can be asked why.
+fn line(line: &EventLine, current: bool, subject: &Subject, dispatch: &Dispatch) -> Html {
+    let (at, record) = (line.at, line.record);
+    let chosen = *subject == Subject::Record(record);
+    let jump = {
+        let dispatch = dispatch.clone();
+        Callback::from(move |_: MouseEvent| {
+            dispatch.dispatch(Action::MoveCursor(Move::To(at)));
+            dispatch.dispatch(Action::Look(Look::Select(Subject::Record(record))));
+        })
+    };
     html! {
-        <li key={line.record.0}>
-            <button type="button" class="event-line" aria-current={current.then_some("time")} onclick={on(dispatch, move || Action::MoveCursor(Move::To(at)))}>
-                <span class="event-time third">{ seconds(line.at) }</span>
+        <li key={record.0} class={classes!("event-row", chosen.then_some("chosen"))}>
+            <button type="button" class="event-line" aria-current={current.then_some("time")} onclick={jump}>
+                <span class="event-time third">{ seconds(at) }</span>
                 <span class="event-words"><span class="bold">{ &line.node }</span>{ " " }{ &line.text }</span>
             </button>
+            if chosen {
+                <button type="button" class="event-why" onclick={on(dispatch, move || Action::Look(Look::Subject(Subject::Record(record))))}>
+                    { "Why?" }
+                </button>
+            }
         </li>
     }
 }

@@ -2,7 +2,9 @@
 
 pub mod events;
 pub mod options;
+pub mod search;
 pub mod table;
+pub mod tables;
 pub mod why;
 
 use super::shared::Shared;
@@ -35,7 +37,7 @@ fn pane(state: &State, frame: &Shared<Frame>, dispatch: &Dispatch) -> Html {
     let (recording, frame, dispatch) = (state.world.recording.clone(), frame.clone(), dispatch.clone());
     match state.tab {
         Tab::Why => why(state, &frame, &dispatch),
-        Tab::Events => html! { <Events {recording} {frame} {dispatch} /> },
+        Tab::Events => html! { <Events {recording} {frame} subject={state.subject.clone()} {dispatch} /> },
         Tab::Rows => html! { <Table {recording} {frame} {dispatch} /> },
         Tab::Options => html! { <Options world={state.world.clone()} {dispatch} /> },
     }

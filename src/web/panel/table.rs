@@ -1,7 +1,9 @@
 //! The rows as a table: key, the source's version, one column per store. By default only what differs.
 
+use super::tables::{chooser, one};
 use crate::run::acts::Thing;
 use crate::run::frame::{Cell, Frame, RowState};
+use crate::run::tables::{names, table};
 use crate::web::mark::glyph;
 use crate::web::shared::Shared;
 use crate::web::state::{Action, Dispatch, Look, Overlay, on};
@@ -24,7 +26,9 @@ pub struct TableProps {
 #[component]
 pub fn Table(props: &TableProps) -> Html {
     let TableProps { recording, frame, dispatch } = props;
-    let only = use_state(|| true);
+    let (only, of) = (use_state(|| true), use_state(String::new));
+    let named = names(recording);
+    let of = Some((*of).clone()).filter(|of| named.contains(of)).map_or((of.clone(), String::new()), |name| (of, name));
     let onchange = {
         let only = only.clone();
         Callback::from(move |event: Event| {
@@ -39,8 +43,13 @@ pub fn Table(props: &TableProps) -> Html {
         (0..keys.len()).filter(|&key| !*only || frame.strips.iter().any(|strip| odd(strip.cells[key].state))).collect();
     html! {
         <>
-            <label class="check"><input type="checkbox" checked={*only} {onchange} />{ "only differences" }</label>
-            if shown.is_empty() {
+            <div class="table-head">
+                { chooser(&named, &of.0, &of.1) }
+                <label class="check"><input type="checkbox" checked={*only} {onchange} />{ "only differences" }</label>
+            </div>
+            if !of.1.is_empty() {
+                { one(&table(recording, &of.1, frame.at), &of.1, *only, frame, dispatch) }
+            } else if shown.is_empty() {
                 <p class="second">{ &recording.headline(frame.at).source }</p>
             } else {
                 <div class="scroll" tabindex="0" role="region" aria-label="Rows">

@@ -1,7 +1,9 @@
 //! Path of a change: the nodes, the links between them, and what is on its way.
 
 pub mod content;
+pub mod crossings;
 pub mod layout;
+pub mod lifelines;
 pub mod link;
 pub mod measure;
 pub mod message;
@@ -13,11 +15,13 @@ pub mod turned;
 use super::draw::{nodes, picture};
 use super::playhead::PlayheadRef;
 use super::shared::Shared;
-use super::state::{Dispatch, Overlay, View};
+use super::state::{Action, Dispatch, Look, Overlay, View, on};
 use super::world::RecordingRef;
 use crate::charts::shape::Drawing;
 use crate::run::frame::{Frame, Story};
+use crate::run::recording::Subject;
 use layout::StageLayout;
+use lifelines::Lifelines;
 use message::Messages;
 use targets::Targets;
 use yew::prelude::*;
@@ -37,6 +41,10 @@ pub struct StageProps {
     pub view: View,
     /// Which menu is open.
     pub overlay: Overlay,
+    /// What is chosen.
+    pub subject: Subject,
+    /// Whether it is seen in space and time.
+    pub space: bool,
     /// Where clicks go.
     pub dispatch: Dispatch,
 }
@@ -48,21 +56,34 @@ pub fn Stage(props: &StageProps) -> Html {
     let story = recording.story();
     let layout = use_memo((recording.clone(), *width), |(recording, width)| lay_out(recording, *width));
     let layout = Shared::from(layout);
+    let space = props.space && *view == View::Lab;
+    html! {
+        <section class="stage" aria-labelledby="path">
+            { head(story, *view, space, &props.dispatch) }
+            if space {
+                <Lifelines recording={recording.clone()} frame={frame.clone()} playhead={props.playhead.clone()} width={*width}
+                    subject={props.subject.clone()} overlay={props.overlay.clone()} dispatch={props.dispatch.clone()} />
+            } else {
+                { topology(props, &layout) }
+            }
+        </section>
+    }
+}
+
+fn topology(props: &StageProps, layout: &Shared<StageLayout>) -> Html {
+    let StageProps { recording, frame, .. } = props;
     let inside = html! {
         <>
             { hatch() }
-            { nodes(&drawing(story, frame, &layout).shapes) }
+            { nodes(&drawing(recording.story(), frame, layout).shapes) }
             <Messages frame={frame.clone()} layout={layout.clone()} playhead={props.playhead.clone()} />
         </>
     };
     html! {
-        <section class="stage" aria-labelledby="path">
-            { head(story, *view) }
-            <div class="stage-picture">
-                { picture("path", layout.size, inside) }
-                <Targets frame={frame.clone()} layout={layout.clone()} playhead={props.playhead.clone()} overlay={props.overlay.clone()} dispatch={props.dispatch.clone()} />
-            </div>
-        </section>
+        <div class="stage-picture">
+            { picture("path", layout.size, inside) }
+            <Targets frame={frame.clone()} layout={layout.clone()} playhead={props.playhead.clone()} overlay={props.overlay.clone()} dispatch={props.dispatch.clone()} />
+        </div>
     }
 }
 
@@ -73,13 +94,20 @@ fn lay_out(recording: &RecordingRef, width: f64) -> StageLayout {
     StageLayout::new(story, &samples, width, None)
 }
 
-fn head(story: &Story, view: View) -> Html {
+fn head(story: &Story, view: View, space: bool, dispatch: &Dispatch) -> Html {
     let (name, words) = story.path.split_once(": ").unwrap_or((&story.path, ""));
     match view {
         View::Lab => html! {
             <div class="section-head">
                 <h2 id="path">{ "Path of a change" }</h2>
                 <p class="small third path-words">{ &story.path }</p>
+                <div class="views" role="group" aria-label="How the stage is seen">
+                    for (word, is) in [("Topology", false), ("Space-time", true)] {
+                        <button type="button" aria-pressed={(space == is).to_string()} onclick={on(dispatch, move || Action::Look(Look::Space(is)))}>
+                            { word }
+                        </button>
+                    }
+                </div>
             </div>
         },
         _ => html! {

@@ -95,7 +95,7 @@ fn target(props: &TargetsProps, spot: Spot, stop: bool, onfocus: Callback<FocusE
 
 /// Puts the buttons over their rectangles, through the CSSOM: the page's content security policy forbids `style`
 /// attributes.
-fn put(layer: &NodeRef, rects: &[Rect]) {
+pub(super) fn put(layer: &NodeRef, rects: &[Rect]) {
     let Some(layer) = layer.cast::<Element>() else { return };
     let mut next = layer.first_element_child();
     for rect in rects {

@@ -23,7 +23,8 @@ for (const scheme of [{ colorScheme: "light" }, { colorScheme: "dark" }, { force
       assert.deepEqual(await visit.axe(), [], tab);
     }
     await page.click(".views button >> nth=1");
-    await page.click(".hop[tabindex='0']");
+    await page.focus(".hop[tabindex='0']");
+    await page.keyboard.press("Enter");
     await rest(page);
     assert.deepEqual(await visit.axe(), [], "space and time");
     await visit.close();

@@ -63,9 +63,8 @@ impl Recording {
         let story = story::story(&plan, &trace, &judgement, &report, &alarms, opens_at);
         let lens = Lens::new(&plan);
         let checkpoints = Checkpoints::new(&lens, &trace.records);
-        let first = |kind: Kind| {
-            trace.records.iter().position(|record| record.kind == kind).map(|at| RecordId(at as u32))
-        };
+        let first =
+            |kind: Kind| trace.records.iter().position(|record| record.kind == kind).map(|at| RecordId(at as u32));
         let firsts = [first(Kind::Committed), first(Kind::Crashed)];
         Recording { plan, trace, judgement, report, alarms, story, lens, checkpoints, firsts }
     }

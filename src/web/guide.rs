@@ -122,7 +122,7 @@ pub fn guide(state: &State, dispatch: &Dispatch) -> Html {
                     </li>
                 }
             </ol>
-            <p class="guide-next" role="status">{ next(state, now, dispatch) }</p>
+            <p class="guide-next">{ next(state, now, dispatch) }</p>
             <button type="button" class="quiet guide-leave" onclick={leave}>{ if now.is_some() { "Skip" } else { "Close" } }</button>
         </section>
     }

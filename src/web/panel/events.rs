@@ -71,7 +71,7 @@ pub fn Events(props: &EventsProps) -> Html {
     html! {
         <>
             { choosers(&typed, &filter, &choices) }
-            <p class="small third event-count" role="status">{ counted(searching, count, all, found.upto, filter.is_empty()) }</p>
+            <p class="small third event-count">{ counted(searching, count, all, found.upto, filter.is_empty()) }</p>
             if count == 0 && !searching {
                 { nothing(&typed, &filter, all) }
             } else {

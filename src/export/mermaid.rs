@@ -5,13 +5,13 @@
 //! witness or of what died in the crash: its messages, what they did, and every crash, restart and alarm between them,
 //! at most [`MOST`] lines, two thirds of them before the decisive record. A note at the end says the cause.
 
+use crate::kernel::sorted;
 use crate::run::recording::Recording;
 use crate::run::report::Witness;
 use crate::run::words::instant;
 use crate::scenario::plan::Plan;
 use crate::world::ids::{Key, MessageId, NodeId, Op, RecordId};
 use crate::world::record::{Kind, Parcel, Record};
-use std::collections::BTreeSet;
 
 /// The most messages and notes.
 pub const MOST: usize = 60;
@@ -27,7 +27,9 @@ pub fn sequence(recording: &Recording) -> String {
     let moment = Moment::of(recording);
     let lines: Vec<Line> = window(recording, &moment).into_iter().filter_map(|id| line(recording, id)).collect();
     let mut text = format!("sequenceDiagram\n  %% {}\n", plain(&format!("{scenario}, {strategy}, seed {seed}")));
-    let present: BTreeSet<usize> = lines.iter().flat_map(|line| [line.from, line.to]).map(rank).collect();
+    let mut present: Vec<usize> = lines.iter().flat_map(|line| [line.from, line.to]).map(rank).collect();
+    sorted::sort(&mut present);
+    present.dedup();
     let nodes: Vec<NodeId> = present.iter().map(|rank| node_of(*rank)).collect();
     for node in &nodes {
         let (sort, name) = match *node {
@@ -85,9 +87,10 @@ fn first_witness(recording: &Recording) -> Option<&Witness> {
 fn window(recording: &Recording, moment: &Moment) -> Vec<usize> {
     let records = &recording.trace().records;
     let of_key = records.iter().filter(|record| record.key == moment.key && record.op != Op::NONE);
-    let ops: BTreeSet<Op> = of_key.map(|record| record.op).collect();
+    let mut ops: Vec<Op> = of_key.map(|record| record.op).collect();
+    sorted::sort(&mut ops);
     let wanted = |(_, record): &(usize, &Record)| {
-        let is_part = record.key == Key::NONE && ops.contains(&record.op);
+        let is_part = record.key == Key::NONE && ops.binary_search(&record.op).is_ok();
         record.key == moment.key || is_part || is_told_anyway(record.kind)
     };
     let drawn = |(_, record): &(usize, &Record)| is_drawn(record.kind);

@@ -49,6 +49,14 @@ impl Recording {
         Recording::of(plan, trace, None)
     }
 
+    /// Runs a plan to its end, and tells after each event how many records there are: should the run stop, it is known
+    /// where.
+    #[must_use]
+    pub fn run_told(plan: Plan, told: fn(u32)) -> Recording {
+        let trace = Simulation::new(&plan, KEEP).finish_told(told);
+        Recording::of(plan, trace, None)
+    }
+
     /// Runs a plan to its end; the page opens at that instant.
     #[must_use]
     pub fn run_opening_at(plan: Plan, opens_at: Us) -> Recording {

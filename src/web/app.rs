@@ -7,6 +7,7 @@ use super::dialog::Dialog;
 use super::editor::Editor;
 use super::guide::{guide, use_guide};
 use super::headline::headline;
+use super::import::use_import;
 use super::live::live;
 use super::matrix::matrix;
 use super::menu::Menu;
@@ -14,10 +15,12 @@ use super::notice::notice_box;
 use super::panel::panel;
 use super::panel::why::why;
 use super::playhead::PlayheadRef;
+use super::recent::use_recent;
 use super::route;
 use super::rows::Rows;
 use super::screen::{Screen, use_room};
 use super::settings::use_settings;
+use super::share::Share;
 use super::shared::Shared;
 use super::stage::Stage;
 use super::state::{Action, Look, Overlay, Place, State, Theme, View};
@@ -37,15 +40,20 @@ pub fn App() -> Html {
     let (width, height) = use_room(&root);
     let screen = Screen { width, height, view: state.view };
     let playhead = use_playhead(&state);
-    let frame = use_memo((state.world.recording.clone(), state.cursor), |(recording, at)| recording.frame(*at));
+    let frame = use_memo((state.world.recording.clone(), state.cursor), |(recording, at)| {
+        super::failure::reaches(recording.records_until(*at) as u32);
+        recording.frame(*at)
+    });
     let frame = Shared::from(frame);
     use_links(&state);
     use_theme(state.theme);
     use_settings(&state);
+    use_recent(&state);
     use_hidden(&state);
     use_guide(state.guide);
     use_clock(pace(&state), &playhead, &state.dispatcher());
     route::use_address(&state);
+    use_import(state.view == View::Lab, &state.dispatcher());
     let (lab, dispatch) = (state.view == View::Lab, &state.dispatcher());
     let class = classes!(
         "app",
@@ -121,7 +129,13 @@ fn body(state: &UseReducerHandle<State>, frame: &Shared<Frame>, playhead: &Playh
 
 fn dialog(state: &UseReducerHandle<State>) -> Html {
     let link = if state.overlay == Overlay::Share { route::address(state, state.view) } else { String::new() };
-    html! { <Dialog overlay={state.overlay.clone()} {link} dispatch={state.dispatcher()} /> }
+    let (dispatch, shown) = (state.dispatcher(), state.overlay == Overlay::Share);
+    html! {
+        <>
+            <Dialog overlay={state.overlay.clone()} dispatch={dispatch.clone()} />
+            <Share {shown} {link} world={state.world.clone()} at={state.cursor} {dispatch} />
+        </>
+    }
 }
 
 fn pace(state: &State) -> Pace {

@@ -1,11 +1,14 @@
 //! The scenario bar: preset, strategy, seed, faults. Every control edits the document.
 
 use super::mark::{CLOSE, DOWN, icon};
+use super::recent::recent;
+use super::route;
 use super::state::{Action, Dispatch, Look, Overlay, on};
 use super::world::{Edit, World};
 use crate::run::frame::FaultChip;
 use crate::scenario::presets;
 use crate::strategy::StrategyId;
+use serde_json::Value;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
@@ -36,10 +39,14 @@ pub fn bar(world: &World, open: bool, dispatch: &Dispatch) -> Html {
 
 fn title(world: &World) -> String {
     let preset = presets::find(world.preset());
-    preset.map_or_else(|_| world.preset().to_owned(), |preset| preset.title.to_owned())
+    let own =
+        || world.document.get("title").and_then(Value::as_str).filter(|title| !title.is_empty()).unwrap_or("your own");
+    preset.map_or_else(|_| own().to_owned(), |preset| preset.title.to_owned())
 }
 
-fn line(world: &World) -> String {
+/// `Missing search index, outbox, 2 faults`
+#[must_use]
+pub fn line(world: &World) -> String {
     let faults = world.recording.story().chips.len();
     let plural = if faults == 1 { "fault" } else { "faults" };
     format!("{}, {}, {faults} {plural}", title(world), world.document.strategy().id())
@@ -48,13 +55,13 @@ fn line(world: &World) -> String {
 fn select(
     label: &'static str,
     options: Html,
-    pick: impl Fn(String) -> Option<Edit> + 'static,
+    pick: impl Fn(&HtmlSelectElement) -> Option<Action> + 'static,
     dispatch: &Dispatch,
 ) -> Html {
     let dispatch = dispatch.clone();
     let onchange = Callback::from(move |event: Event| {
-        if let Some(edit) = event.target_dyn_into::<HtmlSelectElement>().and_then(|select| pick(select.value())) {
-            dispatch.dispatch(Action::EditScenario(edit));
+        if let Some(action) = event.target_dyn_into::<HtmlSelectElement>().and_then(|select| pick(&select)) {
+            dispatch.dispatch(action);
         }
     });
     html! {
@@ -66,7 +73,7 @@ fn select(
 }
 
 fn preset_select(world: &World, dispatch: &Dispatch) -> Html {
-    let known = presets::find(world.preset()).is_ok();
+    let (known, recent) = (presets::find(world.preset()).is_ok(), recent());
     let options = html! {
         <>
             if !known {
@@ -75,9 +82,29 @@ fn preset_select(world: &World, dispatch: &Dispatch) -> Html {
             for preset in presets::PRESETS.iter() {
                 <option value={preset.id} selected={preset.id == world.preset()}>{ preset.title }</option>
             }
+            if !recent.is_empty() {
+                <optgroup label="Recent">
+                    for (title, link) in recent {
+                        <option value={link}>{ title }</option>
+                    }
+                </optgroup>
+            }
         </>
     };
-    select("Scenario", options, |id| Some(Edit::Preset(id)), dispatch)
+    let now = if known { world.preset().to_owned() } else { String::new() };
+    let pick = move |select: &HtmlSelectElement| {
+        let chosen = select.value();
+        if !chosen.starts_with('#') {
+            return Some(Action::EditScenario(Edit::Preset(chosen)));
+        }
+        // The list names what runs, not where it came from.
+        select.set_value(&now);
+        Some(match route::open(&chosen) {
+            Ok(opening) => Action::Open(Box::new(opening)),
+            Err(notice) => Action::Refuse(notice),
+        })
+    };
+    select("Scenario", options, pick, dispatch)
 }
 
 fn strategy_select(world: &World, dispatch: &Dispatch) -> Html {
@@ -87,7 +114,12 @@ fn strategy_select(world: &World, dispatch: &Dispatch) -> Html {
             <option value={strategy.id()} selected={*strategy == now}>{ strategy.id() }</option>
         }
     };
-    select("Strategy", options, |id| StrategyId::from_id(&id).map(Edit::Strategy), dispatch)
+    select(
+        "Strategy",
+        options,
+        |select| StrategyId::from_id(&select.value()).map(|strategy| Action::EditScenario(Edit::Strategy(strategy))),
+        dispatch,
+    )
 }
 
 fn seed_input(world: &World, dispatch: &Dispatch) -> Html {

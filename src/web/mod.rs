@@ -9,10 +9,12 @@ pub mod dialog;
 pub mod dom;
 pub mod draw;
 pub mod editor;
+pub mod failure;
 pub mod file;
 pub mod format;
 pub mod guide;
 pub mod headline;
+pub mod import;
 pub mod live;
 pub mod mark;
 pub mod matrix;
@@ -20,10 +22,13 @@ pub mod menu;
 pub mod notice;
 pub mod panel;
 pub mod playhead;
+pub mod recent;
 pub mod route;
 pub mod rows;
+pub mod save;
 pub mod screen;
 pub mod settings;
+pub mod share;
 pub mod shared;
 pub mod stage;
 pub mod state;
@@ -36,6 +41,7 @@ pub mod world;
 
 /// Starts the page in the element `app`, in place of what stands there; nothing happens if there is none.
 pub fn start() {
+    failure::watch();
     if let Some(host) = dom::document().get_element_by_id("app") {
         yew::Renderer::<app::App>::with_root(host).render();
     }

@@ -32,9 +32,7 @@ pub fn at_start() -> Opening {
 fn first(notice: Option<Notice>) -> Opening {
     let run = presets::find(presets::FIRST).map_err(|refusal| vec![refusal]).and_then(|p| World::run(p.document()));
     match run {
-        Ok(world) => {
-            Opening { world, at: None, view: View::Lab, place: Place::Lab, compare: Vec::new(), theme: None, notice }
-        }
+        Ok(world) => Opening { notice, ..Opening::of(world) },
         Err(refusals) => unreachable!("the first preset runs: {}", refusals[0]),
     }
 }
@@ -129,10 +127,16 @@ pub fn address(state: &State, view: View) -> String {
     at_page(&link(state, view))
 }
 
+/// The link to a document, from `#` on.
+#[must_use]
+pub fn link_of(document: &Document) -> String {
+    encode(document, &Extras::default())
+}
+
 /// The whole address of a document.
 #[must_use]
 pub fn address_of(document: &Document) -> String {
-    at_page(&encode(document, &Extras::default()))
+    at_page(&link_of(document))
 }
 
 /// The address of the page with another hash.
@@ -160,7 +164,11 @@ pub fn use_address(state: &UseReducerHandle<State>) {
     let (state, opened) = ((**state).clone(), use_mut_ref(|| false));
     use_effect_with(key, move |_| {
         // The first render shows what the address says already.
-        let rested = std::mem::replace(&mut *opened.borrow_mut(), true) && !state.playing;
+        let known = std::mem::replace(&mut *opened.borrow_mut(), true);
+        if !known {
+            super::failure::is_fine(&hash());
+        }
+        let rested = known && !state.playing;
         let timeout = rested.then(|| gloo::timers::callback::Timeout::new(PAUSE_MS, move || write(&state)));
         WAITING.with_borrow_mut(|waiting| *waiting = timeout);
     });
@@ -168,6 +176,7 @@ pub fn use_address(state: &UseReducerHandle<State>) {
 
 fn write(state: &State) {
     let link = link(state, state.view);
+    super::failure::is_fine(&link);
     if let Ok(history) = super::dom::window().history() {
         // A sandboxed frame may refuse: then the address stays as it is, and Share still has the link.
         drop(history.replace_state_with_url(&JsValue::NULL, "", Some(&link)));

@@ -1,5 +1,6 @@
 //! The scenario on the page and its recording; how an edit makes the next one.
 
+use super::failure;
 use super::shared::Shared;
 use super::state::{Notice, Place, Theme, View};
 use crate::kernel::time::Us;
@@ -58,6 +59,14 @@ pub struct Opening {
     pub notice: Option<Notice>,
 }
 
+impl Opening {
+    /// A scenario and nothing else.
+    #[must_use]
+    pub fn of(world: World) -> Opening {
+        Opening { world, at: None, view: View::Lab, place: Place::Lab, compare: Vec::new(), theme: None, notice: None }
+    }
+}
+
 impl World {
     /// Runs a document.
     ///
@@ -65,7 +74,9 @@ impl World {
     /// All that is wrong with it.
     pub fn run(document: Document) -> Result<World, Vec<Refusal>> {
         let plan = document.plan()?;
-        Ok(World { document: Rc::new(document), recording: Shared::new(Recording::run(plan)) })
+        failure::runs(&document);
+        let recording = Recording::run_told(plan, failure::reaches);
+        Ok(World { document: Rc::new(document), recording: Shared::new(recording) })
     }
 
     /// The world after an edit.

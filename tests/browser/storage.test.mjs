@@ -92,3 +92,33 @@ test("an embed neither takes settings nor leaves any", async () => {
   assert.deepEqual(visit.faults, []);
   await visit.close();
 });
+
+test("recent scenarios are reachable from the bar, one entry for each, and survive a visit", async () => {
+  const visit = await site.open();
+  const { page } = visit;
+  const recents = () => page.$$eval(".bar optgroup option", (options) => options.map((option) => option.textContent));
+  const rest = () => page.waitForTimeout(1600);
+  assert.deepEqual(await recents(), []);
+  await page.selectOption(".bar select >> nth=1", "outbox");
+  await rest();
+  await page.fill(".seed", "8");
+  await page.keyboard.press("Enter");
+  await rest();
+  await page.evaluate(() => { location.hash = "#stale-cache?seed=3"; });
+  await rest();
+  await again(page);
+  assert.equal((await recents()).length, 2, "a preset that is changed further is one entry");
+  assert.match((await recents())[1], /, outbox, 1 fault$/);
+  await page.selectOption(".bar select >> nth=0", { label: (await recents())[1] });
+  await page.waitForFunction(() => document.querySelector(".seed").value === "8");
+  assert.equal(await page.inputValue(".bar select >> nth=0"), "missing-search-index");
+  await rest();
+  assert.equal((await recents()).length, 2, "opening one again adds none");
+  await page.evaluate((key) => localStorage.setItem(key, '{"recent":[{"title":"x","link":"javascript:alert(1)"},{"title":5},7,{"title":"bad","link":"#nope"}]}'), KEY);
+  await again(page);
+  assert.deepEqual(await recents(), ["bad"]);
+  await page.selectOption(".bar select >> nth=0", { label: "bad" });
+  await page.waitForSelector(".notice");
+  assert.deepEqual(visit.faults, []);
+  await visit.close();
+});

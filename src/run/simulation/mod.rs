@@ -352,6 +352,15 @@ impl<'p> Simulation<'p> {
         self.trace
     }
 
+    /// Runs to the end, and tells after each event how many records there are.
+    #[must_use]
+    pub fn finish_told(mut self, told: fn(u32)) -> Trace {
+        while self.advance(1) {
+            told(self.trace.len());
+        }
+        self.trace
+    }
+
     /// Handles up to that many events. Says whether there is more to do.
     pub fn advance(&mut self, events: u64) -> bool {
         for _ in 0..events {

@@ -130,7 +130,7 @@ pub fn Editor(props: &EditorProps) -> Html {
         return Html::default();
     }
     html! {
-        <dialog class="editor" ref={node} aria-labelledby="editor-title" onclose={close(&desk)}>
+        <dialog class="editor" ref={node} aria-labelledby="editor-title" onclose={close(&desk)} ondrop={dropped(&desk, &draft)}>
             { head(&desk, &draft) }
             <div class="editor-panes">
                 { form_pane(&desk, &draft, words) }
@@ -149,6 +149,18 @@ fn close(desk: &Desk) -> Callback<Event> {
 fn typed(desk: &Desk, draft: &Draft) -> Callback<String> {
     let (desk, draft) = (desk.clone(), draft.clone());
     Callback::from(move |text: String| desk.write(draft.with_text(text)))
+}
+
+/// A file that is dropped on the editor replaces the text.
+fn dropped(desk: &Desk, draft: &Draft) -> Callback<DragEvent> {
+    let (typed, failed) = (typed(desk, draft), failed(desk));
+    Callback::from(move |event: DragEvent| {
+        if let Some(file) = event.data_transfer().and_then(|data| data.files()).and_then(|files| files.get(0)) {
+            // Else the browser would leave the page and show the file.
+            event.prevent_default();
+            super::file::read(&file, typed.clone(), failed.clone());
+        }
+    })
 }
 
 fn failed(desk: &Desk) -> Callback<String> {

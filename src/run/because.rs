@@ -6,7 +6,7 @@ use super::recording::Recording;
 use super::why::{noticed, step};
 use super::words::{capital, instant, span};
 use crate::kernel::time::Us;
-use crate::world::ids::{NodeId, RecordId};
+use crate::world::ids::RecordId;
 use crate::world::record::{Kind, Record};
 
 /// The most steps that a chain may have; what is more is folded into one line.
@@ -28,13 +28,6 @@ pub fn causes(recording: &Recording, record: RecordId) -> Vec<RecordId> {
     chain
 }
 
-/// `the relay publishes ..`: who did it, and what.
-fn said(recording: &Recording, record: &Record) -> String {
-    let plan = recording.plan();
-    let what = narrate::record(plan, record);
-    if record.node == NodeId::NONE { what } else { format!("{} {what}", plan.node_name(record.node)) }
-}
-
 /// Why a record is in the trace.
 #[must_use]
 pub fn why(recording: &Recording, id: RecordId, at: Us) -> Why {
@@ -44,7 +37,7 @@ pub fn why(recording: &Recording, id: RecordId, at: Us) -> Why {
         return Why { title, sentence: String::new(), steps: Vec::new(), noticed };
     };
     let chain = causes(recording, id);
-    let title = capital(&said(recording, record));
+    let title = capital(&narrate::whole(recording.plan(), record));
     let sentence = match record.kind {
         Kind::Alarm | Kind::AllClear | Kind::Looked | Kind::Flagged => detection(recording, record),
         _ => sentence(recording, record, &chain),
@@ -60,12 +53,16 @@ fn sentence(recording: &Recording, record: &Record, chain: &[RecordId]) -> Strin
         [] | [_] => outside(recording, record),
         [first, .., before, _] => {
             let (first, before) = (of(first), of(before));
-            let led = format!("{}, at {}.", capital(&said(recording, before)), instant(before.at));
-            format!("{led} That led to it. It all began at {}: {}.", instant(first.at), said(recording, first))
+            let led = format!("{}, at {}.", capital(&narrate::whole(recording.plan(), before)), instant(before.at));
+            format!(
+                "{led} That led to it. It all began at {}: {}.",
+                instant(first.at),
+                narrate::whole(recording.plan(), first)
+            )
         }
         [first, _] => {
             let first = of(first);
-            format!("{}, at {}. That led to it.", capital(&said(recording, first)), instant(first.at))
+            format!("{}, at {}. That led to it.", capital(&narrate::whole(recording.plan(), first)), instant(first.at))
         }
     }
 }
@@ -217,7 +214,7 @@ mod tests {
         let why = run.why(&Subject::Record(id), run.story().ends);
         assert_eq!(why.title, "Search-index shows product-20 version 1 (insert)");
         assert!(
-            why.sentence.contains("It all began at 0.400 s: app a client asks to insert product-20"),
+            why.sentence.contains("It all began at 0.400 s: app: a client asks to insert product-20"),
             "{}",
             why.sentence
         );

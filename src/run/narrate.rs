@@ -169,6 +169,39 @@ pub fn record(plan: &Plan, record: &Record) -> String {
     }
 }
 
+/// Who did it, and what: `app crashes ..`; `source: commit of .. is durable`, where the words have a subject of their own.
+#[must_use]
+pub fn whole(plan: &Plan, of: &Record) -> String {
+    let (who, words) = (plan.node_name(of.node), record(plan, of));
+    let apart = match of.kind {
+        _ if of.node == NodeId::NONE => return words,
+        Kind::Requested
+        | Kind::Refused
+        | Kind::Arrived
+        | Kind::Dropped
+        | Kind::Committed
+        | Kind::Aborted
+        | Kind::Waits
+        | Kind::Granted
+        | Kind::Appended
+        | Kind::OffsetCommitted
+        | Kind::Marked
+        | Kind::Unmarked
+        | Kind::CursorMoved
+        | Kind::Vanished
+        | Kind::Poisoned
+        | Kind::ClientGaveUp
+        | Kind::Killed
+        | Kind::Got
+        | Kind::Filled
+        | Kind::HighWatermark
+        | Kind::InSync
+        | Kind::Truncated => ": ",
+        _ => " ",
+    };
+    format!("{who}{apart}{words}")
+}
+
 /// One sentence for a record of replicas: leader, follower, high watermark, failover.
 fn of_the_replicas(plan: &Plan, record: &Record, what: &str) -> String {
     match record.kind {

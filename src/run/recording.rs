@@ -283,11 +283,7 @@ impl Recording {
         let last = self.records_until(at).checked_sub(1).map(|last| self.trace.records[last]);
         let what = last.filter(|record| record.at == at).map_or_else(
             || " No change.".to_owned(),
-            |record| {
-                let who =
-                    self.plan.nodes.get(record.node.index()).map_or_else(String::new, |node| format!("{} ", node.id));
-                format!(" {}.", super::words::capital(&format!("{who}{}", narrate::record(&self.plan, &record))))
-            },
+            |record| format!(" {}.", super::words::capital(&narrate::whole(&self.plan, &record))),
         );
         let (differs, _) = self.judgement.counts(at);
         let rows = match differs {

@@ -133,7 +133,7 @@ pub fn space_time(recording: &Recording, nodes: &[NodeFrame], subject: &Subject,
                 hops.push(Hop { record: id, from: tail, to: head, message, told: told.binary_search(&id).is_ok() });
             }
         } else if let (Some(happening), Some(lane)) = (happening(record.kind), lane(record.node)) {
-            let what = format!("{} {}", plan.node_name(record.node), narrate::record(plan, record));
+            let what = narrate::whole(plan, record);
             let label = format!("{}. {}.", instant(record.at), capital(&what));
             moments.push(Moment {
                 record: id,

@@ -14,7 +14,7 @@ pub struct DialogProps {
 }
 
 /// What the keys do, by where the focus is.
-const KEYS: [(&str, &[(&str, &str)]); 5] = [
+const KEYS: [(&str, &[(&str, &str)]); 6] = [
     ("Anywhere", &[("?", "this list"), ("Esc", "close the menu, the dialog or the tour; then leave the selection")]),
     (
         "Rows",
@@ -41,6 +41,10 @@ const KEYS: [(&str, &[(&str, &str)]); 5] = [
             ("Home, End", "start, end"),
             ("Space", "play or pause"),
         ],
+    ),
+    (
+        "Space-time",
+        &[("up, down", "what happened before, after"), ("Enter", "what led to it"), ("Home, End", "first, last")],
     ),
     ("Tabs", &[("left, right", "the next tab")]),
 ];

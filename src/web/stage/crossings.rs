@@ -292,7 +292,6 @@ fn tags(drawing: &mut Drawing, crossings: &Crossings) {
 }
 
 /// What the marks mean.
-#[must_use]
 pub fn legend() -> Html {
     let shown =
         [Happening::Commit, Happening::Show, Happening::Refuse, Happening::End, Happening::Crash, Happening::Up];

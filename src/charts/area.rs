@@ -30,14 +30,24 @@ struct Pixels {
     late: f64,
 }
 
-/// Draws the changes of a run that ends at `ends`.
+/// The top of the scale that a run needs: rows.
 #[must_use]
-pub fn draw(changes: &[Change], ends: Us, size: (u32, u32)) -> AreaChart {
-    let columns = columns(changes, ends, size.0.max(1));
+pub fn peak(changes: &[Change], ends: Us, width: u32) -> u32 {
+    top_of(&columns(changes, ends, width.max(1)))
+}
+
+fn top_of(columns: &[Pixels]) -> u32 {
     let bad_most = columns.iter().map(|column| column.bad).max().unwrap_or(0);
     let most = columns.iter().map(|column| f64::from(column.bad) + column.late).fold(0.0, f64::max);
     // Less than half a row on its way on top of the others is drawn at the edge: it is no reason for another scale.
-    let peak = bad_most.max((most - 0.5).ceil() as u32).max(1);
+    bad_most.max((most - 0.5).ceil() as u32).max(1)
+}
+
+/// Draws the changes of a run that ends at `ends`, on a scale of `least` rows or more.
+#[must_use]
+pub fn draw(changes: &[Change], ends: Us, size: (u32, u32), least: u32) -> AreaChart {
+    let columns = columns(changes, ends, size.0.max(1));
+    let peak = top_of(&columns).max(least);
     let least = 2.0 / f64::from(size.1.max(1)) * f64::from(peak);
     let bad = |c: &Pixels| if c.bad == 0 { 0.0 } else { f64::from(c.bad).max(least) };
     let top = |c: &Pixels| (bad(c) + c.late).min(f64::from(peak));
@@ -171,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_row_missing_for_good_fills_the_plot_from_its_instant() {
-        let chart = draw(&[(Us::ZERO, 0, 0), (Us::secs(15), 1, 0)], Us::secs(60), (80, 40));
+        let chart = draw(&[(Us::ZERO, 0, 0), (Us::secs(15), 1, 0)], Us::secs(60), (80, 40), 1);
         assert_eq!(chart.peak, 1);
         let svg = elements(&chart.bad.2);
         assert!(svg.contains("M20 "), "{svg}");
@@ -187,7 +197,8 @@ mod tests {
 
     #[test]
     fn no_change_draws_nothing() {
-        let chart = draw(&[], Us::ZERO, (80, 40));
+        let chart = draw(&[], Us::ZERO, (80, 40), 3);
+        assert_eq!(chart.peak, 3);
         assert!(chart.bad.0.is_empty() && chart.bad.2.is_empty());
     }
 }

@@ -111,7 +111,7 @@ fn when(at: Option<u64>) -> String {
 }
 
 /// Row-seconds as people read them: three digits after the point.
-pub(super) fn row_seconds(value: f64) -> String {
+fn row_seconds(value: f64) -> String {
     format!("{value:.3}")
 }
 
@@ -172,7 +172,7 @@ fn faults(report: &Report) -> String {
 
 /// The costs, each with its name.
 #[must_use]
-pub fn costs(cost: &CostReport) -> Vec<(&'static str, String)> {
+fn costs(cost: &CostReport) -> Vec<(&'static str, String)> {
     let clear = cost.consumer_lag_clear_us;
     vec![
         ("transactions", cost.transactions.to_string()),

@@ -5,7 +5,10 @@
 
 pub mod account;
 pub mod acts;
+pub mod alarms;
 pub mod because;
+pub mod compare;
+pub mod costs;
 pub mod events;
 #[cfg(test)]
 mod flows;

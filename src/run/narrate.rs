@@ -482,7 +482,7 @@ fn died_owing(plan: &Plan, store: usize, event: &str, gone: &str, death: Option<
 }
 
 /// How a path ended: `the app crashed at 12.500 s, 3 ms after the commit, with the call in its memory only`.
-fn path_end(plan: &Plan, trace: &Trace, end: &Record, committed: Us) -> String {
+pub(super) fn path_end(plan: &Plan, trace: &Trace, end: &Record, committed: Us) -> String {
     let (who, when) = (the(plan, end.node), instant(end.at));
     let after = match committed {
         Us::NEVER => String::new(),

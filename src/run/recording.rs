@@ -249,7 +249,7 @@ impl Recording {
         Cell { state, version: row.present.then_some(row.version), callout, label }
     }
 
-    fn detectors(&self, view: &View) -> Vec<DetectorFrame> {
+    pub(super) fn detectors(&self, view: &View) -> Vec<DetectorFrame> {
         let frame = |(plan, seen): (&crate::scenario::plan::DetectorPlan, &super::view::DetectorView)| DetectorFrame {
             id: plan.id.clone(),
             firing: seen.firing,

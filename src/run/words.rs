@@ -50,6 +50,23 @@ pub fn span(us: Us) -> String {
     if fraction.is_empty() { format!("{whole} {unit}") } else { format!("{whole}.{fraction} {unit}") }
 }
 
+/// A span to three digits, for a table: `131 ms`, `4.12 s`.
+///
+/// ```
+/// use driftscope::{kernel::time::Us, run::words::about};
+/// assert_eq!([131_204, 4_118_000, 7].map(|us| about(Us(us))), ["131 ms", "4.12 s", "7 us"]);
+/// ```
+#[must_use]
+pub fn about(us: Us) -> String {
+    let long = span(us);
+    let Some((number, unit)) = long.split_once(' ') else { return long };
+    let whole = number.find('.').unwrap_or(number.len());
+    let kept = if whole >= 3 { whole } else { number.len().min(4) };
+    let short = &number[..kept];
+    let short = if short.contains('.') { short.trim_end_matches('0').trim_end_matches('.') } else { short };
+    format!("{short} {unit}")
+}
+
 /// `1 row`, `3 rows`.
 #[must_use]
 pub fn count(n: u64, one: &str) -> String {

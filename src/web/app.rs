@@ -65,7 +65,7 @@ pub fn App() -> Html {
         <div {class} ref={root} onkeydown={keys(&state)} onclick={away(&state)}>
             if lab {
                 { top(state.theme, state.place, dispatch) }
-                { bar(&state.world, state.overlay == Overlay::Scenario, dispatch) }
+                { bar(&state, dispatch) }
             }
             if let Some(notice) = &state.notice {
                 { notice_box(notice, dispatch) }
@@ -140,7 +140,7 @@ fn dialog(state: &UseReducerHandle<State>) -> Html {
 
 fn pace(state: &State) -> Pace {
     Pace {
-        recording: state.world.recording.clone(),
+        recordings: state.runs(),
         speed: state.speed,
         follow: state.follow,
         tour: state.tour.clone(),
@@ -226,12 +226,12 @@ fn keys(state: &UseReducerHandle<State>) -> Callback<KeyboardEvent> {
 fn away(state: &UseReducerHandle<State>) -> Callback<MouseEvent> {
     let state = state.clone();
     Callback::from(move |event: MouseEvent| {
-        if !matches!(state.overlay, Overlay::Menu(..)) {
+        if !matches!(state.overlay, Overlay::Menu(..) | Overlay::Compare) {
             return;
         }
         let inside = event
             .target_dyn_into::<Element>()
-            .and_then(|element| element.closest(".menu, .target, .hop, .rows-picture, .table").ok().flatten());
+            .and_then(|element| element.closest(".menu, .target, .hop, .rows-picture, .table, .with").ok().flatten());
         if inside.is_none() {
             state.dispatch(Action::Look(Look::Overlay(Overlay::None)));
         }

@@ -1,9 +1,10 @@
 //! The scenario bar: preset, strategy, seed, faults. Every control edits the document.
 
+use super::compare::choose::button;
 use super::mark::{CLOSE, DOWN, icon};
 use super::recent::recent;
 use super::route;
-use super::state::{Action, Dispatch, Look, Overlay, on};
+use super::state::{Action, Dispatch, Look, Overlay, Place, State, on};
 use super::world::{Edit, World};
 use crate::run::frame::FaultChip;
 use crate::scenario::presets;
@@ -13,7 +14,8 @@ use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 /// The scenario bar.
-pub fn bar(world: &World, open: bool, dispatch: &Dispatch) -> Html {
+pub fn bar(state: &State, dispatch: &Dispatch) -> Html {
+    let (world, open) = (&state.world, matches!(state.overlay, Overlay::Scenario | Overlay::Compare));
     let toggled = if open { Overlay::None } else { Overlay::Scenario };
     html! {
         <section class="bar" aria-label="Scenario">
@@ -26,12 +28,15 @@ pub fn bar(world: &World, open: bool, dispatch: &Dispatch) -> Html {
             </p>
             <div id="bar-controls" class={classes!("bar-controls", open.then_some("open"))}>
                 { preset_select(world, dispatch) }
-                { strategy_select(world, dispatch) }
+                if state.place != Place::Compare {
+                    { strategy_select(world, dispatch) }
+                }
                 { seed_input(world, dispatch) }
                 { faults(world, dispatch) }
                 <button type="button" class="quiet edit-scenario" onclick={on(dispatch, || Action::Look(Look::Overlay(Overlay::Editor)))}>
                     { "Edit scenario" }
                 </button>
+                { button(state, dispatch) }
             </div>
         </section>
     }

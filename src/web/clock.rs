@@ -15,8 +15,8 @@ use yew::prelude::*;
 /// How far the playhead goes.
 #[derive(Clone, PartialEq)]
 pub struct Pace {
-    /// What is played.
-    pub recording: RecordingRef,
+    /// What is played: one run, or the lanes of a comparison.
+    pub recordings: Vec<RecordingRef>,
     /// Index in [`SPEEDS`].
     pub speed: usize,
     /// Whether it slows down so that each message can be followed.
@@ -105,10 +105,17 @@ impl Run {
         at
     }
 
+    /// When the next record of any run happens; [`Us::NEVER`]: there is none.
     fn next_record(&self, at: Us) -> Us {
-        let recording = &self.pace.recording;
-        let next = recording.record_at(at).map_or(0, |record| record.0 + 1);
-        if next < recording.story().records { recording.time_of(RecordId(next)) } else { Us::NEVER }
+        let next = |recording: &RecordingRef| {
+            let next = recording.record_at(at).map_or(0, |record| record.0 + 1);
+            if next < recording.story().records { recording.time_of(RecordId(next)) } else { Us::NEVER }
+        };
+        self.pace.recordings.iter().map(next).min().unwrap_or(Us::NEVER)
+    }
+
+    fn ends(&self) -> Us {
+        self.pace.recordings.iter().map(|run| run.story().ends).max().unwrap_or_default()
     }
 
     /// Simulated microseconds per ms of the reader.
@@ -117,10 +124,12 @@ impl Run {
         if !self.pace.follow {
             return chosen;
         }
-        let record = self.pace.recording.record_at(at);
+        // Lanes show no messages: there is nothing to follow.
+        let [recording] = &*self.pace.recordings else { return chosen };
+        let record = recording.record_at(at);
         let (of, mut slowest) = self.slowest.get();
         if of != Some(record) {
-            let spans = self.pace.recording.frame(at).messages.into_iter().map(|m| m.arrives.since(m.sent).0);
+            let spans = recording.frame(at).messages.into_iter().map(|m| m.arrives.since(m.sent).0);
             slowest = spans.filter(|&span| span > 0).min().map_or(f64::MAX, |span| span as f64 / FOLLOW_MS);
             self.slowest.set((Some(record), slowest));
         }
@@ -128,9 +137,9 @@ impl Run {
     }
 
     fn to(&self, at: Us) -> bool {
-        let ends = self.pace.recording.story().ends;
+        let ends = self.ends();
         let (was, at) = (self.playhead.now(), at.min(ends));
-        let changed = self.pace.recording.record_at(at) != self.pace.recording.record_at(was);
+        let changed = self.next_record(was) <= at;
         self.playhead.show(at);
         if changed || at == ends {
             self.dispatch.dispatch(Action::MoveCursor(Move::Played(at)));
@@ -147,12 +156,7 @@ impl Run {
             return true;
         }
         self.elapsed.set(0.0);
-        let recording = &self.pace.recording;
-        let next = recording.record_at(self.playhead.now()).map_or(0, |record| record.0 + 1);
-        match next < recording.story().records {
-            true => self.to(recording.time_of(RecordId(next))),
-            false => self.to(recording.story().ends),
-        }
+        self.to(self.next_record(self.playhead.now()))
     }
 
     fn beat(&self, tour: &Tour) -> bool {
@@ -160,7 +164,7 @@ impl Run {
         let part = (self.elapsed.get() / beat.ms).min(1.0);
         let at = if self.still { beat.to } else { Us(beat.from.0 + ((beat.to.0 - beat.from.0) as f64 * part) as u64) };
         if part < 1.0 {
-            let changed = self.pace.recording.record_at(at) != self.pace.recording.record_at(self.playhead.now());
+            let changed = self.next_record(self.playhead.now()) <= at;
             self.playhead.show(at);
             if changed {
                 self.dispatch.dispatch(Action::MoveCursor(Move::Played(at)));

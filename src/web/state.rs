@@ -3,13 +3,15 @@
 //! What is on screen is a function of (scenario, cursor) and of what the person is looking at. Only
 //! [`Action::EditScenario`] and [`Action::Open`] change the world, and only by way of its document.
 
+use super::compare::lanes::{Lanes, plain};
 use super::format::{clock, seconds};
 use super::guide::{Guide, holds};
 use super::tour::Tour;
-use super::world::{Edit, Opening, World};
+use super::world::{Edit, Opening, RecordingRef, World};
 use crate::kernel::time::Us;
 use crate::run::acts::Thing;
-use crate::run::recording::Subject;
+use crate::run::compare::spoken;
+use crate::run::recording::{Recording, Subject};
 use crate::scenario::Refusal;
 use crate::strategy::StrategyId;
 use crate::world::ids::RecordId;
@@ -91,6 +93,10 @@ crate::ids! {
         Events = "events",
         /// The table of rows.
         Rows = "rows",
+        /// Detectors and laws.
+        Alarms = "alarms",
+        /// What the strategy costs.
+        Costs = "costs",
         /// The knobs of the strategy.
         Options = "options",
     }
@@ -112,6 +118,8 @@ pub enum Overlay {
     Scenario,
     /// The scenario editor.
     Editor,
+    /// The strategies that can be compared.
+    Compare,
 }
 
 /// A message that stays until it is dismissed, or until something works again.
@@ -233,6 +241,8 @@ pub struct State {
     pub place: Place,
     /// The strategies that are compared, in the order of their lanes.
     pub compare: Vec<StrategyId>,
+    /// Their runs, while they are compared.
+    pub lanes: Lanes,
     /// The panel's tab.
     pub tab: Tab,
     /// What the panel explains.
@@ -261,7 +271,7 @@ impl State {
     pub fn open(opening: &Opening) -> State {
         let at = opening.at.unwrap_or(opening.world.recording.story().opens_at);
         let mut state = State {
-            cursor: at.min(opening.world.recording.story().ends),
+            cursor: at,
             world: opening.world.clone(),
             playing: false,
             speed: super::playhead::USUAL,
@@ -271,6 +281,7 @@ impl State {
             view: opening.view,
             place: opening.place,
             compare: opening.compare.clone(),
+            lanes: Lanes::default(),
             tab: Tab::Why,
             subject: Subject::Worst,
             overlay: Overlay::None,
@@ -283,11 +294,34 @@ impl State {
             space: false,
         };
         super::settings::recall(&mut state, opening.theme);
+        state.settle();
         state
     }
 
+    /// The runs on the page: the lanes of a comparison, else the one run.
+    #[must_use]
+    pub fn runs(&self) -> Vec<RecordingRef> {
+        let lanes: Vec<RecordingRef> = self.lanes.runs().cloned().collect();
+        if self.place == Place::Compare && !lanes.is_empty() { lanes } else { vec![self.world.recording.clone()] }
+    }
+
+    /// The strategies that are lanes: those that were chosen, else the scenario's own.
+    #[must_use]
+    pub fn compared(&self) -> Vec<StrategyId> {
+        if self.compare.is_empty() { vec![self.world.document.strategy()] } else { self.compare.clone() }
+    }
+
+    /// Makes the runs that the page is about to show.
+    fn settle(&mut self) {
+        if self.place == Place::Compare {
+            let strategies = self.compared();
+            self.lanes.settle(&self.world, &strategies);
+        }
+        self.cursor = self.cursor.min(self.ends());
+    }
+
     fn ends(&self) -> Us {
-        self.world.recording.story().ends
+        self.runs().iter().map(|run| run.story().ends).max().unwrap_or_default()
     }
 
     fn edit(&mut self, edit: &Edit) {
@@ -331,9 +365,16 @@ impl State {
 
     /// The next or the last instant of a unit; the cursor itself if there is none.
     fn stop(&self, unit: Unit, forwards: bool) -> Us {
-        let story = self.world.recording.story();
+        let each = self.runs();
+        let each = each.iter().map(|run| self.stop_of(run, unit, forwards)).filter(|at| *at != self.cursor);
+        let found = if forwards { each.min() } else { each.max() };
+        found.unwrap_or(self.cursor)
+    }
+
+    fn stop_of(&self, run: &Recording, unit: Unit, forwards: bool) -> Us {
+        let story = run.story();
         let stops = match unit {
-            Unit::Event => return self.event(forwards),
+            Unit::Event => return self.event(run, forwards),
             Unit::CrashPoint => &story.stops.crash_points,
             Unit::Difference => &story.stops.differences,
             Unit::Fault => &story.stops.faults,
@@ -346,12 +387,15 @@ impl State {
         found.copied().unwrap_or(self.cursor)
     }
 
-    fn event(&self, forwards: bool) -> Us {
-        let recording = &self.world.recording;
+    fn event(&self, recording: &Recording, forwards: bool) -> Us {
         let last = recording.record_at(self.cursor);
         if forwards {
             let next = last.map_or(0, |record| record.0 + 1);
-            return if next < recording.story().records { recording.time_of(RecordId(next)) } else { self.ends() };
+            return if next < recording.story().records {
+                recording.time_of(RecordId(next))
+            } else {
+                recording.story().ends
+            };
         }
         let here = last.map_or(Us::ZERO, |record| recording.time_of(record));
         if here < self.cursor || here == Us::ZERO {
@@ -361,7 +405,10 @@ impl State {
     }
 
     fn say(&mut self) {
-        self.spoken = self.world.recording.spoken(self.cursor);
+        self.spoken = match self.place {
+            Place::Compare => spoken(&plain(&self.runs()), self.cursor),
+            Place::Lab | Place::Matrix => self.world.recording.spoken(self.cursor),
+        };
     }
 
     fn play(&mut self, playing: bool) {
@@ -458,6 +505,7 @@ impl Reducible for State {
                 state.say();
             }
         }
+        state.settle();
         if !opens {
             state.guide.done |= holds(&state) & !before;
         }

@@ -166,9 +166,15 @@ fn compared() {
     let alone: Value = serde_json::from_str(&run(&["run", "missing-search-index", "--format", "json"]).out).unwrap();
     assert_eq!(reports[1], alone, "a run is the same in company");
     let text = run(&["compare", "#missing-search-index?compare=direct-db-first,outbox"]).out;
-    for part in
-        ["direct-db-first", "outbox", "\nmissing ", "\nlag p50", "\nmessages", "The first record that differs: "]
-    {
+    for part in [
+        "direct-db-first",
+        "outbox",
+        "\nRows missing for good ",
+        "\nVisible after, p50",
+        "\nMessages",
+        "ends differently: product-17\n",
+        "The first record that differs: ",
+    ] {
         assert!(text.contains(part), "{part}: {text}");
     }
 }

@@ -1,5 +1,6 @@
-//! The panel: why, events, rows.
+//! The panel: why, events, rows, costs, alarms.
 
+pub mod alarms;
 pub mod events;
 pub mod options;
 pub mod search;
@@ -7,9 +8,11 @@ pub mod table;
 pub mod tables;
 pub mod why;
 
+use super::compare::costs::table as costs;
 use super::shared::Shared;
 use super::state::{Action, Dispatch, Look, State, Tab, on};
 use crate::run::frame::Frame;
+use alarms::alarms;
 use events::Events;
 use options::Options;
 use table::Table;
@@ -39,6 +42,8 @@ fn pane(state: &State, frame: &Shared<Frame>, dispatch: &Dispatch) -> Html {
         Tab::Why => why(state, &frame, &dispatch),
         Tab::Events => html! { <Events {recording} {frame} subject={state.subject.clone()} {dispatch} /> },
         Tab::Rows => html! { <Table {recording} {frame} {dispatch} /> },
+        Tab::Costs => html! { <><h2>{ "What it costs" }</h2>{ costs(&[recording]) }</> },
+        Tab::Alarms => alarms(&recording, &frame, &dispatch),
         Tab::Options => html! { <Options world={state.world.clone()} {dispatch} /> },
     }
 }
@@ -49,6 +54,8 @@ fn word(tab: Tab) -> &'static str {
         Tab::Why => "Why",
         Tab::Events => "Events",
         Tab::Rows => "Rows",
+        Tab::Costs => "Costs",
+        Tab::Alarms => "Alarms",
         Tab::Options => "Options",
     }
 }

@@ -67,6 +67,30 @@ impl StripLayout {
         }
     }
 
+    /// Cells of 12 px that begin at `left`, without axis, counts or callouts: a lane of a comparison.
+    #[must_use]
+    pub fn small(keys: usize, strips: usize, left: f64, width: f64) -> StripLayout {
+        let (cell, pitch) = (12.0, 14.0);
+        let columns = (((width - left - cell) / pitch).floor().max(0.0) as usize + 1).max(5);
+        let per_block = if columns >= keys { keys.max(1) } else { columns / 5 * 5 };
+        let (blocks, strip_pitch) = (keys.div_ceil(per_block).max(1), 18.0);
+        let block = strip_pitch * (strips as f64 - 1.0) + cell;
+        let block_pitch = block + 8.0;
+        let height = block_pitch * (blocks as f64 - 1.0) + block;
+        StripLayout {
+            size: (width, height),
+            cell,
+            pitch,
+            left,
+            per_block,
+            blocks,
+            strip_pitch,
+            block_pitch,
+            axis: 0.0,
+            counts: false,
+        }
+    }
+
     /// The upper left corner of a cell.
     #[must_use]
     pub fn cell_at(&self, strip: usize, key: usize) -> (f64, f64) {

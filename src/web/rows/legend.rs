@@ -1,6 +1,6 @@
 //! What the marks mean. Kinds that are on the stage now stand in their own ink.
 
-use crate::run::frame::{Frame, RowState};
+use crate::run::frame::RowState;
 use crate::web::mark::{glyph, quiet};
 use yew::prelude::*;
 
@@ -15,9 +15,8 @@ const ORDER: [RowState; 7] = [
     RowState::NoRow,
 ];
 
-/// The legend.
-pub fn legend(frame: &Frame) -> Html {
-    let here = |state: RowState| frame.strips.iter().any(|strip| strip.cells.iter().any(|c| c.state == state));
+/// The legend; `here`: whether a kind is on the stage now.
+pub fn legend(here: &dyn Fn(RowState) -> bool) -> Html {
     let item = |state: RowState| {
         let (differs, here) = (state.differs(), here(state));
         let class = if differs && here { "differs here" } else { "" };

@@ -69,7 +69,7 @@ pub fn Rows(props: &RowsProps) -> Html {
             if props.view == View::Lab {
                 <div class="section-head">
                     <h2>{ "Rows by key" }</h2>
-                    { legend(&props.frame) }
+                    { legend(&|state| props.frame.strips.iter().any(|strip| strip.cells.iter().any(|c| c.state == state))) }
                 </div>
             }
             <div class="rows-picture" ref={place} {onclick}>

@@ -38,6 +38,17 @@ pub fn strips(
     drawing
 }
 
+/// The cells and stems alone.
+#[must_use]
+pub fn bare(frame: &Frame, layout: &StripLayout) -> Drawing {
+    let mut drawing = Drawing::default();
+    stems(&mut drawing, frame, layout);
+    for (at, strip) in frame.strips.iter().enumerate() {
+        cells(&mut drawing, at, strip, layout);
+    }
+    drawing
+}
+
 fn axis(drawing: &mut Drawing, story: &Story, frame: &Frame, layout: &StripLayout) {
     let baseline = if layout.cell > 12.0 { 12.0 } else { 10.0 };
     if layout.cell > 12.0 {

@@ -15,6 +15,16 @@ pub enum Form {
     Compact,
     /// Columns from top to bottom.
     Turned,
+    /// Names on one line: a lane of a comparison.
+    Slim,
+}
+
+impl Form {
+    /// Whether it has no room for steps and facts.
+    #[must_use]
+    pub const fn terse(self) -> bool {
+        matches!(self, Form::Compact | Form::Slim)
+    }
 }
 
 /// A box.
@@ -84,6 +94,8 @@ const STEP: f64 = 24.0;
 const HEAD: f64 = 44.0;
 /// Between two processes of one role.
 const STACK: f64 = 12.0;
+/// The height of a box of the slim form.
+const SLIM: f64 = 28.0;
 /// The free band under row 0, for the label of a crash.
 const BAND: f64 = 24.0;
 
@@ -142,7 +154,7 @@ impl<'a> Upright<'a> {
             x += w + gap;
         }
         let headed = headed(frame);
-        let rows = rows(frame, needs, &headed, form == Form::Compact);
+        let rows = rows(frame, needs, &headed, form);
         Upright { frame, form, columns, rows, headed, gap, width }
     }
 
@@ -159,14 +171,18 @@ impl<'a> Upright<'a> {
     /// The height at which a row's links run.
     fn link_y(&self, row: u32) -> f64 {
         let (top, height) = self.rows.get(row as usize).copied().unwrap_or_default();
-        let headed = self.headed.get(row as usize).is_some_and(|headed| *headed) && self.form != Form::Compact;
+        let headed = self.headed.get(row as usize).is_some_and(|headed| *headed) && !self.form.terse();
         if headed { top + HEAD + STEP * 1.5 - 4.0 } else { (top + height / 2.0).round() }
     }
 
     fn rect(&self, node: &NodeFrame) -> Rect {
         let (x, w) = self.columns[node.column as usize];
         if node.column == Column::Clients {
-            let h = if self.form == Form::Compact { 48.0 } else { 64.0 };
+            let h = match self.form {
+                Form::Compact => 48.0,
+                Form::Slim => SLIM,
+                Form::Full | Form::Tight | Form::Turned => 64.0,
+            };
             return Rect { x, y: self.link_y(0) - h / 2.0, w, h };
         }
         let row = |at: u32| self.rows.get(at as usize).copied().unwrap_or_default();
@@ -183,7 +199,7 @@ impl<'a> Upright<'a> {
 
     fn node(&self, node: &NodeFrame) -> NodePlace {
         let rect = self.rect(node);
-        if self.form == Form::Compact {
+        if self.form.terse() {
             return NodePlace { rect, steps: Vec::new(), gaps: vec![None; node.steps.len()] };
         }
         if node.column == Column::Under {
@@ -288,6 +304,7 @@ fn widths(frame: &Frame, needs: &[Need], form: Form) -> Vec<(Column, f64, f64)> 
             Form::Full => (least.max(most(column, &|need| need.full)), wish.max(facts)),
             Form::Tight => (most(column, &|need| need.short), facts.min(wish)),
             Form::Compact | Form::Turned => (most(column, &|need| need.compact), 96.0),
+            Form::Slim => (most(column, &|need| need.slim), 96.0),
         };
         (column, least, wish.max(least))
     };
@@ -328,7 +345,7 @@ fn under(node: &NodeFrame, rect: Rect) -> NodePlace {
 }
 
 /// Tops and heights of the rows.
-fn rows(frame: &Frame, needs: &[Need], headed: &[bool], compact: bool) -> Vec<(f64, f64)> {
+fn rows(frame: &Frame, needs: &[Need], headed: &[bool], form: Form) -> Vec<(f64, f64)> {
     let (mut rows, mut top) = (Vec::new(), 0.0);
     for (row, headed) in headed.iter().enumerate() {
         let row = row as u32;
@@ -338,10 +355,11 @@ fn rows(frame: &Frame, needs: &[Need], headed: &[bool], compact: bool) -> Vec<(f
         let lines =
             here().filter(|(node, _)| node.column == Column::Stores).map(|(_, need)| need.lines).fold(0.0, f64::max);
         let names = here().map(|(_, need)| need.names).fold(1.0, f64::max);
-        let height = match (compact, headed) {
+        let height = match (form.terse(), headed) {
             (true, _) => {
                 let most = here().map(|(node, _)| stack(frame, node).1).fold(1.0, f64::max);
-                (32.0 + 16.0 * names + STACK) * most - STACK
+                let one = if form == Form::Slim { SLIM } else { 32.0 + 16.0 * names };
+                (one + STACK) * most - STACK
             }
             (false, true) if here().any(|(node, _)| node.column == Column::Under) => HEAD + STEP + 8.0,
             (false, true) => {
@@ -354,7 +372,12 @@ fn rows(frame: &Frame, needs: &[Need], headed: &[bool], compact: bool) -> Vec<(f
         rows.push((top, height));
         let crossed =
             row == 0 && frame.nodes.iter().any(|node| node.steps.windows(2).any(|pair| pair[0].row != pair[1].row));
-        top += height + if crossed { BAND } else { 12.0 };
+        top += height
+            + match form {
+                Form::Slim => 8.0,
+                _ if crossed => BAND,
+                _ => 12.0,
+            };
     }
     rows
 }

@@ -1,6 +1,6 @@
 //! A link: who calls whom, and what became of the last call.
 
-use super::layout::{Form, Line, NodePlace, StageLayout};
+use super::layout::{Line, NodePlace, StageLayout};
 use super::message::{Tag, tag};
 use crate::charts::metrics::{Weight, width as text_width};
 use crate::charts::shape::Drawing;
@@ -39,7 +39,7 @@ pub fn link(drawing: &mut Drawing, frame: &Frame, layout: &StageLayout, at: usiz
         rect.y < y1 && rect.y + rect.h > y1 - 24.0 && rect.x < mx + wide / 2.0 && rect.x + rect.w > mx - wide / 2.0
     };
     let fits = wide <= length && !layout.nodes.iter().any(under);
-    let free = link.never_sent.is_none() && layout.form != Form::Compact && !crash_label_near(frame, layout, line);
+    let free = link.never_sent.is_none() && !layout.form.terse() && !crash_label_near(frame, layout, line);
     if link.word != "ok" && !upright && fits && free {
         let (class, above) = if link.cut { ("bold middle", 11.0) } else { ("third middle", 8.0) };
         drawing.text(class, mx, y1 - above, &link.word);

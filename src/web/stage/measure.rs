@@ -8,6 +8,8 @@ use crate::run::frame::{Frame, NodeFrame, SlotRow, Story};
 pub struct Need {
     /// Its width in the compact form.
     pub compact: f64,
+    /// Its width with its name on one line, and room for a cross.
+    pub slim: f64,
     /// How many lines its name takes there.
     pub names: f64,
     /// Its least width with its title and steps whole.
@@ -27,6 +29,7 @@ pub fn need(story: &Story, frames: &[Frame], at: usize) -> Need {
     for node in frames.iter().filter_map(|frame| frame.nodes.get(at)) {
         let one = of(story, node);
         most.compact = most.compact.max(one.compact);
+        most.slim = most.slim.max(one.slim);
         most.names = most.names.max(one.names);
         most.full = most.full.max(one.full);
         most.short = most.short.max(one.short);
@@ -41,6 +44,7 @@ fn of(story: &Story, node: &NodeFrame) -> Need {
     let title = width(&node.title, 14.0, Weight::Bold) + 24.0;
     let up = if node.word.is_empty() { 0.0 } else { 12.0 + small("up") };
     let word = |text: &str| text.split_inclusive(['-', '.']).map(|w| width(w, 12.0, Weight::Bold)).fold(0.0, f64::max);
+    let slim = width(&node.title, 12.0, Weight::Bold) + 36.0;
     let compact = (word(&node.title) + 20.0).max(76.0);
     let indent = if node.bracket.is_some() { 48.0 } else { 40.0 };
     let widest = |text: &dyn Fn(&str) -> String| {
@@ -59,6 +63,7 @@ fn of(story: &Story, node: &NodeFrame) -> Need {
     let bare = |(label, value): &(String, String)| if value.is_empty() { 24.0 + small(label) } else { 0.0 };
     let bare = node.facts.iter().map(bare).fold(0.0, f64::max);
     Need {
+        slim,
         compact,
         names: break_id(&node.title, 12.0, Weight::Bold, compact - 16.0).len() as f64,
         full: least.max(title + up).max(bare).max(widest(&str::to_owned)),

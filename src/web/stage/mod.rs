@@ -94,6 +94,13 @@ fn lay_out(recording: &RecordingRef, width: f64) -> StageLayout {
     StageLayout::new(story, &samples, width, None)
 }
 
+/// The slim form, for a lane of a comparison.
+#[must_use]
+pub fn slim(recording: &RecordingRef, width: f64) -> StageLayout {
+    let story = recording.story();
+    StageLayout::new(story, &[recording.frame(story.opens_at)], width, Some(layout::Form::Slim))
+}
+
 fn head(story: &Story, view: View, space: bool, dispatch: &Dispatch) -> Html {
     let (name, words) = story.path.split_once(": ").unwrap_or((&story.path, ""));
     match view {
@@ -116,7 +123,8 @@ fn head(story: &Story, view: View, space: bool, dispatch: &Dispatch) -> Html {
     }
 }
 
-fn drawing(story: &Story, frame: &Frame, layout: &StageLayout) -> Drawing {
+/// Nodes, links and what never left.
+pub fn drawing(story: &Story, frame: &Frame, layout: &StageLayout) -> Drawing {
     let mut drawing = Drawing::default();
     (0..frame.links.len()).for_each(|at| link::link(&mut drawing, frame, layout, at));
     (0..frame.nodes.len()).for_each(|at| node::node(&mut drawing, story, frame, layout, at));
@@ -126,7 +134,7 @@ fn drawing(story: &Story, frame: &Frame, layout: &StageLayout) -> Drawing {
 }
 
 /// The hatch of what is down; the time line uses it too.
-fn hatch() -> Html {
+pub fn hatch() -> Html {
     html! {
         <defs>
             <pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">

@@ -21,7 +21,7 @@ pub fn node(drawing: &mut Drawing, story: &Story, frame: &Frame, layout: &StageL
     let (w, h) = (rect.w - 2.0 * inset, rect.h - 2.0 * inset);
     drawing.node(&["node", source, down], rect.x + inset, rect.y + inset, w, h);
     title(drawing, node, place, layout.form);
-    if layout.form == Form::Compact {
+    if layout.form.terse() {
         return;
     }
     steps(drawing, story, node, place, layout.form);
@@ -43,6 +43,13 @@ pub fn state_fits(node: &NodeFrame, width: f64) -> bool {
 fn title(drawing: &mut Drawing, node: &NodeFrame, place: &NodePlace, form: Form) {
     let rect = place.rect;
     let (halo, loud) = if node.state == NodeState::Up { ("", "second") } else { ("halo", "bold") };
+    if form == Form::Slim {
+        drawing.words(&["bold", halo], rect.x + 10.0, rect.y + 18.0, &node.title);
+        if node.state != NodeState::Up {
+            drawing.path("ink two", format!("m{} {} 8 8m0-8-8 8", px(rect.x + rect.w - 18.0), px(rect.y + 10.0)));
+        }
+        return;
+    }
     if form == Form::Compact {
         let state = if node.word.is_empty() { "" } else { node.state.id() };
         let lines = break_id(&node.title, 12.0, Weight::Bold, rect.w - 16.0);

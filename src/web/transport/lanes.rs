@@ -72,10 +72,10 @@ pub fn axis(drawing: &mut Drawing, story: &Story, lanes: &Lanes) {
 
 /// Draws the faults: a cross or two bars at the instant, a hatched bar for the length, words where there is room. With
 /// `until` only those that have struck.
-pub fn faults(drawing: &mut Drawing, story: &Story, lanes: &Lanes, until: Option<Us>) {
-    let x = |at: Us| lanes.x(at, story.ends);
+pub fn faults(drawing: &mut Drawing, all: &[FaultMark], ends: Us, lanes: &Lanes, until: Option<Us>) {
+    let x = |at: Us| lanes.x(at, ends);
     let (mut last, mut groups): (f64, Vec<(&FaultMark, usize)>) = (f64::MIN, Vec::new());
-    for fault in story.faults.iter().filter(|fault| until.is_none_or(|until| fault.at <= until)) {
+    for fault in all.iter().filter(|fault| until.is_none_or(|until| fault.at <= until)) {
         match groups.last_mut().filter(|_| x(fault.at) - last < 12.0) {
             Some((_, more)) => *more += 1,
             None => {

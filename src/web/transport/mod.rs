@@ -10,7 +10,7 @@ use super::mark::{BACK, NEXT, PAUSE, PLAY, icon};
 use super::playhead::{PlayheadRef, use_mover};
 use super::screen::Screen;
 use super::shared::Shared;
-use super::state::{Action, Dispatch, Look, Move, State, Unit, on};
+use super::state::{Action, Dispatch, Look, Move, Place, State, Unit, on};
 use super::world::RecordingRef;
 use crate::kernel::time::Us;
 use crate::run::frame::Frame;
@@ -35,6 +35,8 @@ pub struct Shown<'a> {
 pub fn transport(state: &State, shown: &Shown<'_>, dispatch: &Dispatch) -> Html {
     let Shown { frame, playhead, screen, lab } = shown;
     let (recording, veiled, embed) = (&state.world.recording, state.tour.is_some(), screen.view.embedded());
+    // Over the lanes of a comparison stands their own axis.
+    let alone = state.place != Place::Compare;
     let line = html! {
         <Timeline recording={recording.clone()} frame={(*frame).clone()} playhead={(*playhead).clone()} width={screen.timeline()}
             folded={screen.folded()} bare={embed && screen.folded()} unit={state.unit} {veiled} playing={state.playing} dispatch={dispatch.clone()} />
@@ -45,9 +47,9 @@ pub fn transport(state: &State, shown: &Shown<'_>, dispatch: &Dispatch) -> Html 
                 { buttons(state, dispatch) }
                 { units(state.unit, dispatch) }
                 <Now playhead={(*playhead).clone()} playing={state.playing} />
-                <span class="small third event">{ place(frame, recording) }</span>
+                <span class="small third event">{ if alone { place(frame, recording) } else { "one cursor for all lanes".to_owned() } }</span>
                 if embed {
-                    if screen.folded() {
+                    if alone && screen.folded() {
                         { line.clone() }
                     }
                     <a class="small lab" href={lab.clone()} target="_blank" rel="noopener">{ "Open in Lab" }</a>
@@ -55,7 +57,7 @@ pub fn transport(state: &State, shown: &Shown<'_>, dispatch: &Dispatch) -> Html 
                     { speed(state.speed, state.follow, dispatch) }
                 }
             </div>
-            if !embed || !screen.folded() {
+            if alone && (!embed || !screen.folded()) {
                 { line }
             }
         </footer>

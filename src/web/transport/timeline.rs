@@ -49,7 +49,7 @@ pub fn Timeline(props: &TimelineProps) -> Html {
     let (story, place) = (recording.story(), use_node_ref());
     let lanes = Lanes::new(*width, *folded, props.bare);
     let chart = use_memo((recording.clone(), lanes), |(recording, lanes)| {
-        draw(&recording.story().area, recording.story().ends, (lanes.plot as u32, lanes.area.1 as u32))
+        draw(&recording.story().area, recording.story().ends, (lanes.plot as u32, lanes.area.1 as u32), 1)
     });
     let Handlers { down, drag, key } = {
         let (place, ends) = (place.clone(), story.ends);
@@ -69,7 +69,7 @@ pub fn Timeline(props: &TimelineProps) -> Html {
         words(&mut over, story, chart.peak, frame.at, &lanes);
         alarms(&mut over, story, frame.at, &lanes);
     }
-    faults(&mut over, story, &lanes, veil);
+    faults(&mut over, &story.faults, story.ends, &lanes, veil);
     let inside = html! {
         <>
             { nodes(&under.shapes) }

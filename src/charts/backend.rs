@@ -28,6 +28,12 @@ crate::ids! {
         Late = "late",
         /// The area of what is on its way.
         LateFill = "latef",
+        /// The interval of a mean.
+        Band = "band",
+        /// A line of means.
+        Mean = "mean",
+        /// What a formula says.
+        Formula = "formula",
     }
 }
 

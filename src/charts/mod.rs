@@ -2,5 +2,6 @@
 
 pub mod area;
 pub mod backend;
+pub mod curve;
 pub mod metrics;
 pub mod shape;

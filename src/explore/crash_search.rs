@@ -2,7 +2,7 @@
 //! on request every pair of crashes. Each is a run of its own, from the start: nothing is pruned, nothing is guessed.
 
 use super::job::{Job, Progress};
-use super::matrix::{Cell, FaultFree, Matrix, Then, VERSION, ids};
+use super::matrix::{Cell, FaultFree, Harm, Matrix, Then, VERSION, ids};
 use super::outcome::{self, Outcome};
 use super::small::{Small, small};
 use super::trial::{self, Trial};
@@ -142,6 +142,34 @@ impl CrashSearch {
         &self.queue[done..end]
     }
 
+    /// Each run that is known to be needed, in their order: its first fault.
+    pub fn needed(&self) -> impl Iterator<Item = &Trial> {
+        self.queue.iter().filter_map(|work| work.trials.first())
+    }
+
+    /// What was found so far, a cell for each run.
+    #[must_use]
+    pub fn cells(&self) -> &[Cell] {
+        &self.cells
+    }
+
+    /// What each strategy shows when nothing fails.
+    pub fn fault_free(&self) -> impl Iterator<Item = Harm> {
+        self.space.bases.iter().map(|base| Harm::of(base.fault_free.verdict, &base.fault_free.anomalies))
+    }
+
+    /// Laws of the simulator that a run broke.
+    #[must_use]
+    pub fn broken_laws(&self) -> &[String] {
+        &self.broken
+    }
+
+    /// What a reader must know about the small scenario of the first strategy.
+    #[must_use]
+    pub fn legend(&self) -> Vec<String> {
+        self.space.bases.first().map(legend).unwrap_or_default()
+    }
+
     /// Takes what came of the next runs, in their order.
     pub fn accept(&mut self, found: impl IntoIterator<Item = Found>) {
         for found in found {
@@ -178,7 +206,7 @@ impl CrashSearch {
             runs: self.cells.len() as u64,
             total: self.queue.len() as u64,
             broken_laws: self.broken.clone(),
-            legend: self.space.bases.first().map(legend).unwrap_or_default(),
+            legend: self.legend(),
         }
     }
 }

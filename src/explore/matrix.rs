@@ -2,7 +2,7 @@
 
 use super::outcome::Outcome;
 use crate::run::report::Verdict;
-use crate::truth::anomaly::Anomaly;
+use crate::truth::anomaly::{Anomaly, RowState};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -90,9 +90,11 @@ pub struct Then {
 }
 
 /// What a cell says at a glance: the worst that its run shows. Of two, the graver is the greater.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "u8", into = "u8")]
 pub enum Harm {
     /// Nothing is wrong at the end.
+    #[default]
     None,
     /// Events came twice, late or early, and nobody was harmed.
     Harmless(Anomaly),
@@ -133,6 +135,71 @@ impl Harm {
             Harm::None => "consistent",
             Harm::Blocked => Anomaly::Blocked.id(),
             Harm::Harmless(anomaly) | Harm::Diverged(anomaly) => anomaly.id(),
+        }
+    }
+
+    /// What a person is told: `effect twice`, `consistent, an event came twice`.
+    #[must_use]
+    pub const fn said(self) -> &'static str {
+        match self {
+            Harm::None => "consistent",
+            Harm::Blocked | Harm::Diverged(Anomaly::Blocked) => "blocked",
+            Harm::Harmless(Anomaly::Duplicate) => "consistent, an event came twice",
+            Harm::Harmless(Anomaly::Reordered) => "consistent, events came out of order",
+            Harm::Harmless(Anomaly::EarlyRead) => "consistent, somebody read before the commit",
+            Harm::Harmless(Anomaly::GhostEvent) => "consistent, an event told of no change",
+            Harm::Harmless(_) => "consistent, an event was lost",
+            Harm::Diverged(Anomaly::Missing) => RowState::Missing.word(),
+            Harm::Diverged(Anomaly::Stale) => RowState::Stale.word(),
+            Harm::Diverged(Anomaly::Ghost | Anomaly::GhostEvent) => RowState::Ghost.word(),
+            Harm::Diverged(Anomaly::DuplicateEffect | Anomaly::Duplicate) => RowState::DuplicateEffect.word(),
+            Harm::Diverged(anomaly) => anomaly.id(),
+        }
+    }
+
+    /// The same in one word, for a small square: empty if nothing is wrong.
+    #[must_use]
+    pub const fn short(self) -> &'static str {
+        match self {
+            Harm::None | Harm::Harmless(_) => "",
+            Harm::Diverged(Anomaly::DuplicateEffect | Anomaly::Duplicate) => "twice",
+            Harm::Blocked | Harm::Diverged(_) => self.said(),
+        }
+    }
+
+    /// The row that its mark is that of; none if somebody is blocked.
+    #[must_use]
+    pub const fn mark(self) -> Option<RowState> {
+        match self {
+            Harm::None | Harm::Harmless(_) => Some(RowState::Same),
+            Harm::Blocked | Harm::Diverged(Anomaly::Blocked) => None,
+            Harm::Diverged(Anomaly::Stale) => Some(RowState::Stale),
+            Harm::Diverged(Anomaly::Ghost | Anomaly::GhostEvent) => Some(RowState::Ghost),
+            Harm::Diverged(Anomaly::DuplicateEffect | Anomaly::Duplicate) => Some(RowState::DuplicateEffect),
+            Harm::Diverged(_) => Some(RowState::Missing),
+        }
+    }
+}
+
+/// A class in the tens, an anomaly in the units.
+impl From<Harm> for u8 {
+    fn from(harm: Harm) -> u8 {
+        match harm {
+            Harm::None => 0,
+            Harm::Harmless(anomaly) => 10 + anomaly as u8,
+            Harm::Blocked => 20,
+            Harm::Diverged(anomaly) => 30 + anomaly as u8,
+        }
+    }
+}
+
+impl From<u8> for Harm {
+    fn from(code: u8) -> Harm {
+        match (code / 10, Anomaly::ALL.get(usize::from(code % 10))) {
+            (1, Some(anomaly)) => Harm::Harmless(*anomaly),
+            (2, _) => Harm::Blocked,
+            (3, Some(anomaly)) => Harm::Diverged(*anomaly),
+            _ => Harm::None,
         }
     }
 }
@@ -200,5 +267,14 @@ mod tests {
         let worst = WORST.iter().rev().map(|anomaly| Harm::Diverged(*anomaly));
         let all: Vec<Harm> = [Harm::None].into_iter().chain(harmless).chain([Harm::Blocked]).chain(worst).collect();
         assert!(all.windows(2).all(|two| two[0] < two[1]), "{all:?}");
+    }
+
+    #[test]
+    fn a_harm_is_a_number_and_back() {
+        assert_eq!(Anomaly::ALL.len(), 10, "the anomaly is one digit");
+        let each = Anomaly::ALL.iter().flat_map(|anomaly| [Harm::Harmless(*anomaly), Harm::Diverged(*anomaly)]);
+        for harm in each.chain([Harm::None, Harm::Blocked]) {
+            assert_eq!(Harm::from(u8::from(harm)), harm);
+        }
     }
 }

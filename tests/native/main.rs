@@ -28,6 +28,7 @@ mod guarantees;
 mod guarantees_stores;
 mod invariants;
 mod lab;
+mod matrix;
 mod options;
 mod outcomes;
 mod producer;

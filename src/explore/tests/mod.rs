@@ -1,6 +1,8 @@
 //! Tests of the room as a whole, on scenarios of its own and on presets.
 
 mod audit;
+mod curve;
+mod grid;
 mod mutants;
 mod promises;
 mod search;

@@ -39,8 +39,12 @@ pub mod transport;
 pub mod words;
 pub mod world;
 
-/// Starts the page in the element `app`, in place of what stands there; nothing happens if there is none.
+/// Starts the page in the element `app`, in place of what stands there; nothing happens if there is none. Without a window
+/// the program is a worker of the page, and takes tasks.
 pub fn start() {
+    if web_sys::window().is_none() {
+        return matrix::hand::serve();
+    }
     failure::watch();
     if let Some(host) = dom::document().get_element_by_id("app") {
         yew::Renderer::<app::App>::with_root(host).render();

@@ -140,7 +140,8 @@ pub fn address_of(document: &Document) -> String {
 }
 
 /// The address of the page with another hash.
-fn at_page(link: &str) -> String {
+#[must_use]
+pub fn at_page(link: &str) -> String {
     let location = super::dom::window().location();
     let before = location.href().unwrap_or_default();
     let page = before.split('#').next().unwrap_or_default();

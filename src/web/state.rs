@@ -6,6 +6,7 @@
 use super::compare::lanes::{Lanes, plain};
 use super::format::{clock, seconds};
 use super::guide::{Guide, holds};
+use super::matrix::model::{Ask, Explored};
 use super::tour::Tour;
 use super::world::{Edit, Opening, RecordingRef, World};
 use crate::kernel::time::Us;
@@ -216,6 +217,8 @@ pub enum Action {
     Stand,
     /// The tour ends.
     Leave,
+    /// Something happens to the matrix.
+    Matrix(Ask),
 }
 
 /// Everything the page knows.
@@ -263,6 +266,8 @@ pub struct State {
     pub guide: Guide,
     /// Whether the stage is seen in space and time.
     pub space: bool,
+    /// The matrix.
+    pub explored: Explored,
 }
 
 impl State {
@@ -292,6 +297,7 @@ impl State {
             refused: false,
             guide: Guide::recalled(),
             space: false,
+            explored: Explored::default(),
         };
         super::settings::recall(&mut state, opening.theme);
         state.settle();
@@ -343,8 +349,22 @@ impl State {
     fn open_link(&mut self, opening: &Opening) {
         let theme = opening.theme.unwrap_or(self.theme);
         let Self { speed, follow, unit, guide, space, .. } = *self;
-        *self = State { theme, speed, follow, unit, guide, space, ..State::open(opening) };
+        let explored = std::mem::take(&mut self.explored);
+        *self = State { theme, speed, follow, unit, guide, space, explored, ..State::open(opening) };
         self.say();
+    }
+
+    /// The run of the open square, in the Lab, at its decisive moment.
+    fn watch_square(&mut self) {
+        let Some(tale) = &self.explored.tale else { return };
+        match super::route::open(&tale.link) {
+            Ok(mut opening) => {
+                opening.view = if self.view.embedded() { View::Stage } else { View::Lab };
+                self.open_link(&opening);
+                self.explored.watched = Some(self.world.document.clone());
+            }
+            Err(notice) => self.notice = Some(notice),
+        }
     }
 
     fn go(&mut self, to: Move) {
@@ -503,6 +523,12 @@ impl Reducible for State {
             Action::Leave => {
                 (state.tour, state.playing) = (None, false);
                 state.say();
+            }
+            Action::Matrix(Ask::Watch) => state.watch_square(),
+            Action::Matrix(ask) => {
+                if let Some(said) = state.explored.take(ask, &state.world.document) {
+                    state.spoken = said;
+                }
             }
         }
         state.settle();

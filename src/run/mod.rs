@@ -1,12 +1,14 @@
 //! Where plan, world, machines and detectors meet.
 //!
 //! `simulation` runs a plan into a `trace`; `account` makes the report of it; `view`, `stage`, `story` and `why` make what
-//! a `recording` shows at an instant; `acts` says what can be done then; `narrate` and `words` say it.
+//! a `recording` shows at an instant; `acts` says what can be done then, `branch` what
+//! that changes; `narrate` and `words` say it.
 
 pub mod account;
 pub mod acts;
 pub mod alarms;
 pub mod because;
+pub mod branch;
 pub mod compare;
 pub mod costs;
 pub mod events;

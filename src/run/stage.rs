@@ -259,7 +259,7 @@ impl Stage<'_> {
                     facts.push(fact("durable since", instant(commit.at)));
                 }
                 if self.view.lock_waits > 0 {
-                    facts.push(fact("wait for a lock", self.view.lock_waits.to_string()));
+                    facts.push(fact("lock waits", self.view.lock_waits.to_string()));
                 }
                 facts.extend(self.prepared(role));
                 facts
@@ -288,7 +288,7 @@ impl Stage<'_> {
     fn prepared(&self, role: NodeRole) -> Option<(String, String)> {
         let here = |node: &NodeId| self.plan.nodes[node.index()].role == role;
         let count = self.view.prepared.iter().filter(|(_, node)| here(node)).count();
-        (count > 0).then(|| ("prepared, undecided".to_owned(), count.to_string()))
+        (count > 0).then(|| ("in doubt".to_owned(), count.to_string()))
     }
 
     /// How the broker's follower is, where that is worth a line: `2 behind`, `out of sync`, `down`.

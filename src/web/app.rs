@@ -212,7 +212,12 @@ fn keys(state: &UseReducerHandle<State>) -> Callback<KeyboardEvent> {
         let target = event.target_dyn_into::<Element>();
         let typing =
             target.is_some_and(|element| matches!(element.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA"));
+        let command = !typing && (event.ctrl_key() || event.meta_key());
         match event.key().as_str() {
+            "z" | "Z" if command => {
+                event.prevent_default();
+                state.dispatch(Action::Undo(!event.shift_key()));
+            }
             "?" if !typing => state.dispatch(Action::Look(Look::Overlay(Overlay::Keys))),
             "Escape" if state.overlay != Overlay::None => state.dispatch(Action::Look(Look::Overlay(Overlay::None))),
             "Escape" if state.tour.is_some() => state.dispatch(Action::Leave),

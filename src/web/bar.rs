@@ -1,5 +1,6 @@
 //! The scenario bar: preset, strategy, seed, faults. Every control edits the document.
 
+use super::branches::undo;
 use super::compare::choose::button;
 use super::mark::{CLOSE, DOWN, icon};
 use super::recent::recent;
@@ -37,6 +38,7 @@ pub fn bar(state: &State, dispatch: &Dispatch) -> Html {
                     { "Edit scenario" }
                 </button>
                 { button(state, dispatch) }
+                { undo(state, true, dispatch) }
             </div>
         </section>
     }
@@ -59,6 +61,7 @@ pub fn line(world: &World) -> String {
 
 fn select(
     label: &'static str,
+    now: &str,
     options: Html,
     pick: impl Fn(&HtmlSelectElement) -> Option<Action> + 'static,
     dispatch: &Dispatch,
@@ -72,7 +75,7 @@ fn select(
     html! {
         <label class="field">
             <span class="field-name">{ label }</span>
-            <span class="select"><select {onchange}>{ options }</select>{ icon(DOWN) }</span>
+            <span class="select"><select {onchange} ~value={now.to_owned()}>{ options }</select>{ icon(DOWN) }</span>
         </label>
     }
 }
@@ -97,6 +100,7 @@ fn preset_select(world: &World, dispatch: &Dispatch) -> Html {
         </>
     };
     let now = if known { world.preset().to_owned() } else { String::new() };
+    let shown = now.clone();
     let pick = move |select: &HtmlSelectElement| {
         let chosen = select.value();
         if !chosen.starts_with('#') {
@@ -109,7 +113,7 @@ fn preset_select(world: &World, dispatch: &Dispatch) -> Html {
             Err(notice) => Action::Refuse(notice),
         })
     };
-    select("Scenario", options, pick, dispatch)
+    select("Scenario", &shown, options, pick, dispatch)
 }
 
 fn strategy_select(world: &World, dispatch: &Dispatch) -> Html {
@@ -121,6 +125,7 @@ fn strategy_select(world: &World, dispatch: &Dispatch) -> Html {
     };
     select(
         "Strategy",
+        now.id(),
         options,
         |select| StrategyId::from_id(&select.value()).map(|strategy| Action::EditScenario(Edit::Strategy(strategy))),
         dispatch,

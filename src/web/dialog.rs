@@ -15,7 +15,14 @@ pub struct DialogProps {
 
 /// What the keys do, by where the focus is.
 const KEYS: [(&str, &[(&str, &str)]); 6] = [
-    ("Anywhere", &[("?", "this list"), ("Esc", "close the menu, the dialog or the tour; then leave the selection")]),
+    (
+        "Anywhere",
+        &[
+            ("?", "this list"),
+            ("Ctrl Z, Ctrl Shift Z", "undo, redo"),
+            ("Esc", "close the menu, the dialog or the tour; then leave the selection"),
+        ],
+    ),
     (
         "Rows",
         &[

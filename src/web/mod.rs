@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod bar;
+pub mod branches;
 pub mod clipboard;
 pub mod clock;
 pub mod compare;

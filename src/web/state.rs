@@ -3,6 +3,7 @@
 //! What is on screen is a function of (scenario, cursor) and of what the person is looking at. Only
 //! [`Action::EditScenario`] and [`Action::Open`] change the world, and only by way of its document.
 
+use super::branches::{History, How};
 use super::compare::lanes::{Lanes, plain};
 use super::format::{clock, seconds};
 use super::guide::{Guide, holds};
@@ -14,6 +15,7 @@ use crate::run::acts::Thing;
 use crate::run::compare::spoken;
 use crate::run::recording::{Recording, Subject};
 use crate::scenario::Refusal;
+use crate::scenario::plan::FaultWhen;
 use crate::strategy::StrategyId;
 use crate::world::ids::RecordId;
 use std::rc::Rc;
@@ -219,6 +221,12 @@ pub enum Action {
     Leave,
     /// Something happens to the matrix.
     Matrix(Ask),
+    /// Back before the last edit, or (false) on again.
+    Undo(bool),
+    /// The branch of that index is shown.
+    Branch(usize),
+    /// The branch in view is taken out.
+    RemoveBranch,
 }
 
 /// Everything the page knows.
@@ -268,6 +276,8 @@ pub struct State {
     pub space: bool,
     /// The matrix.
     pub explored: Explored,
+    /// The branches, of which the world is the one in view, and the way back.
+    pub history: History,
 }
 
 impl State {
@@ -298,6 +308,7 @@ impl State {
             guide: Guide::recalled(),
             space: false,
             explored: Explored::default(),
+            history: History::new(opening.world.document.clone()),
         };
         super::settings::recall(&mut state, opening.theme);
         state.settle();
@@ -333,24 +344,62 @@ impl State {
     fn edit(&mut self, edit: &Edit) {
         match self.world.edited(edit) {
             Ok(world) => {
-                let fresh = matches!(edit, Edit::Preset(_));
-                self.cursor = if fresh { world.recording.story().opens_at } else { self.cursor };
-                self.world = world;
-                self.cursor = self.cursor.min(self.ends());
-                self.subject = Subject::Worst;
-                self.notice = None;
-                self.say();
+                let how = match edit {
+                    Edit::Preset(_) => How::Fresh,
+                    Edit::AddFault(_) | Edit::RemoveFault(_) if self.cursor < self.ends() => How::Branch(self.cursor),
+                    _ => How::InPlace,
+                };
+                self.history.edit(world.document.clone(), how);
+                self.show(world);
+                self.see_it_strike(edit);
             }
             Err(notice) => self.notice = Some(notice),
         }
         (self.playing, self.tour, self.overlay, self.refused) = (false, None, Overlay::None, false);
     }
 
+    /// A fault of this instant comes just after what has happened then: the cursor follows it, so that it is seen.
+    fn see_it_strike(&mut self, edit: &Edit) {
+        let added = matches!(edit, Edit::AddFault(_)).then(|| self.world.recording.plan().faults.last()).flatten();
+        if let Some(FaultWhen::At(at)) = added.map(|fault| fault.when)
+            && at == self.cursor.after(Us(1))
+        {
+            self.cursor = at;
+            self.say();
+        }
+    }
+
+    /// Shows another world, at the same instant if it is of the same scenario.
+    fn show(&mut self, world: World) {
+        if world.preset() != self.world.preset() {
+            self.cursor = world.recording.story().opens_at;
+        }
+        self.world = world;
+        self.cursor = self.cursor.min(self.ends());
+        (self.subject, self.notice) = (Subject::Worst, None);
+        self.say();
+    }
+
+    /// Runs the document that the history has in view, if it is not the one that is shown.
+    fn run_again(&mut self) {
+        (self.playing, self.tour, self.overlay) = (false, None, Overlay::None);
+        if *self.history.document() == self.world.document {
+            return;
+        }
+        match World::run((**self.history.document()).clone()) {
+            Ok(world) => self.show(world),
+            Err(refusals) => self.notice = Some(Notice::refused("Not run.", &refusals)),
+        }
+        self.spoken = format!("{}. {}", self.history.branches()[self.history.at()].words, self.spoken);
+    }
+
     fn open_link(&mut self, opening: &Opening) {
         let theme = opening.theme.unwrap_or(self.theme);
+        let mut history = self.history.clone();
+        history.edit(opening.world.document.clone(), How::Fresh);
         let Self { speed, follow, unit, guide, space, .. } = *self;
         let explored = std::mem::take(&mut self.explored);
-        *self = State { theme, speed, follow, unit, guide, space, explored, ..State::open(opening) };
+        *self = State { theme, history, speed, follow, unit, guide, space, explored, ..State::open(opening) };
         self.say();
     }
 
@@ -529,6 +578,19 @@ impl Reducible for State {
                 if let Some(said) = state.explored.take(ask, &state.world.document) {
                     state.spoken = said;
                 }
+            }
+            Action::Undo(back) => {
+                if state.history.step(back) {
+                    state.run_again();
+                }
+            }
+            Action::Branch(at) => {
+                state.history.go(at);
+                state.run_again();
+            }
+            Action::RemoveBranch => {
+                state.history.remove();
+                state.run_again();
             }
         }
         state.settle();

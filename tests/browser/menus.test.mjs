@@ -117,6 +117,9 @@ test("what is seen to have happened has happened: a fault at a record's own inst
   await page.click("[data-name=node-source]");
   await rest(page);
   assert.equal((await writes(page))[0], "faults += crash:source@12.500001s");
+  await page.keyboard.press("Enter");
+  await rest(page);
+  assert.match(await page.getAttribute("[data-name=node-source]", "aria-label"), /crashed/, "and the cursor follows it");
   await visit.close();
 });
 

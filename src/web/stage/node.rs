@@ -98,15 +98,21 @@ fn crash(drawing: &mut Drawing, gap: &GapFrame, place: &GapPlace) {
         let words = format!("crashed here, {}", seconds(at));
         let wide = text_width(&words, 12.0, Weight::Bold);
         if let Some((x, y, end)) = place.label.filter(|(x, _, end)| x + wide <= *end) {
-            drawing.text("bold halo", x, y, &words);
             let id = x + wide + 12.0;
-            if id + gap.id.len() as f64 * 7.3 <= end {
+            let long = gap.id.len() as f64 * 7.3;
+            let named = id + long <= end;
+            // A recovery's upright link passes behind the label.
+            drawing.rect("under", x - 4.0, y - 13.0, wide + 8.0 + if named { 12.0 + long } else { 0.0 }, 18.0);
+            drawing.text("bold halo", x, y, &words);
+            if named {
                 drawing.text("mono third halo", id, y, &gap.id);
             }
         } else if x1 < x2 {
             let (right, time) = (place.target.x + place.target.w - 8.0, seconds(at));
             drawing.text("bold end halo", right, y1 + 4.0, &time);
             x2 = right - text_width(&time, 12.0, Weight::Bold) - 6.0;
+            // Less than that right of the cross would look like a dash.
+            x2 = if x2 < cx + 20.0 { cx } else { x2 };
         }
     }
     drawing.path(ink, format!("M{} {}L{} {}", px(x1), px(y1), px(x2), px(y2)));

@@ -5,6 +5,7 @@ pub mod lanes;
 pub mod speed;
 pub mod timeline;
 
+use super::branches::{branches, undo};
 use super::format::{clock, count, seconds};
 use super::mark::{BACK, NEXT, PAUSE, PLAY, icon};
 use super::playhead::{PlayheadRef, use_mover};
@@ -31,23 +32,35 @@ pub struct Shown<'a> {
     pub lab: String,
 }
 
+/// The room that the button Undo takes in an embed, in px.
+const UNDO: f64 = 64.0;
+
 /// The transport.
 pub fn transport(state: &State, shown: &Shown<'_>, dispatch: &Dispatch) -> Html {
     let Shown { frame, playhead, screen, lab } = shown;
     let (recording, veiled, embed) = (&state.world.recording, state.tour.is_some(), screen.view.embedded());
     // Over the lanes of a comparison stands their own axis.
     let alone = state.place != Place::Compare;
+    // An embed has no room for branches: there undoing is the way back.
+    let back = embed && state.history.undoes(true).is_some();
+    let width = screen.timeline() - if back && screen.folded() && !screen.narrow() { UNDO } else { 0.0 };
     let line = html! {
-        <Timeline recording={recording.clone()} frame={(*frame).clone()} playhead={(*playhead).clone()} width={screen.timeline()}
+        <Timeline recording={recording.clone()} frame={(*frame).clone()} playhead={(*playhead).clone()} {width}
             folded={screen.folded()} bare={embed && screen.folded()} unit={state.unit} {veiled} playing={state.playing} dispatch={dispatch.clone()} />
     };
     html! {
         <footer class={if screen.folded() { "transport folded" } else { "transport" }} aria-label="Transport">
+            if !embed {
+                { branches(state, screen.narrow(), dispatch) }
+            }
             <div class="controls">
                 { buttons(state, dispatch) }
                 { units(state.unit, dispatch) }
                 <Now playhead={(*playhead).clone()} playing={state.playing} />
                 <span class="small third event">{ if alone { place(frame, recording) } else { "one cursor for all lanes".to_owned() } }</span>
+                if back {
+                    { undo(state, false, dispatch) }
+                }
                 if embed {
                     if alone && screen.folded() {
                         { line.clone() }

@@ -109,8 +109,10 @@ pub struct NodeFrame {
     pub rows: (u32, u32),
     /// What it is doing.
     pub state: NodeState,
-    /// `up`, `crashed`, `back at 14.500 s`.
+    /// `up`, `crashed`, `off until the drain`.
     pub word: String,
+    /// `back at 14.500 s`; empty unless it is down for a time.
+    pub back: String,
     /// Its steps in order of time, with the gaps between them.
     pub steps: Vec<StepFrame>,
     /// First and last step (by index) that commit together; `None`: none.

@@ -2,7 +2,7 @@
 //! it stands in the node's name and in the panel.
 
 use super::layout::{Form, NodePlace};
-use super::node::state_fits;
+use super::node::{back_fits, state_fits};
 use super::slots::{height, slots};
 use crate::charts::metrics::{Weight, width as text_width};
 use crate::charts::shape::Drawing;
@@ -28,7 +28,8 @@ pub fn content(drawing: &mut Drawing, node: &NodeFrame, place: &NodePlace, form:
     if !node.steps.is_empty() {
         return;
     }
-    let head = if state_fits(node, rect.w) || node.state == NodeState::Up { 24.0 } else { 40.0 };
+    let one = (state_fits(node, rect.w) && !back_fits(node, rect.w)) || node.state == NodeState::Up;
+    let head = if one { 24.0 } else { 40.0 };
     let mut y = rect.y + head + if form == Form::Turned { 20.0 } else { 26.0 };
     let bottom = rect.y + rect.h - 8.0;
     let items = items(node, rect.w, form);

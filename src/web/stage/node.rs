@@ -39,6 +39,13 @@ pub fn state_fits(node: &NodeFrame, width: f64) -> bool {
     text_width(&node.title, 14.0, Weight::Bold) + text_width(&node.word, 12.0, Weight::Bold) + 36.0 <= width
 }
 
+/// Whether there is room for when it is back, under the state.
+#[must_use]
+pub fn back_fits(node: &NodeFrame, width: f64) -> bool {
+    let beside = if state_fits(node, width) { 0.0 } else { text_width(&node.word, 12.0, Weight::Bold) + 12.0 };
+    !node.back.is_empty() && text_width(&node.back, 12.0, Weight::Regular) + beside + 24.0 <= width
+}
+
 /// The name, and what the node is doing. That it is up is left out where there is no room: its plain box says so.
 fn title(drawing: &mut Drawing, node: &NodeFrame, place: &NodePlace, form: Form) {
     let rect = place.rect;
@@ -66,6 +73,9 @@ fn title(drawing: &mut Drawing, node: &NodeFrame, place: &NodePlace, form: Form)
         drawing.words(&[loud, halo, "end"], rect.x + rect.w - 12.0, y, &node.word);
     } else if node.state != NodeState::Up {
         drawing.words(&[loud, halo], left, y + 16.0, &node.word);
+    }
+    if back_fits(node, rect.w) {
+        drawing.text("second halo end", rect.x + rect.w - 12.0, y + 16.0, &node.back);
     }
 }
 

@@ -96,8 +96,8 @@ impl<'a> Desk<'a> {
         let past = recording.records_until(frame.at);
         // That a detector looks at the instant neither brings a fault about nor is changed by one.
         let looks = [Kind::Looked, Kind::Alarm, Kind::AllClear, Kind::Flagged];
-        let here = records[..past].iter().rev().take_while(|record| record.at == frame.at);
-        let fresh = here.filter(|record| !looks.contains(&record.kind)).count() > 0;
+        let mut here = records[..past].iter().rev().take_while(|record| record.at == frame.at);
+        let fresh = here.any(|record| !looks.contains(&record.kind));
         let now = if fresh { frame.at.after(Us(1)) } else { frame.at };
         let drain = records.iter().position(|record| record.kind == Kind::DrainBegan).unwrap_or(records.len());
         let typed = short_instant(now).replace(' ', "");
@@ -290,7 +290,7 @@ impl<'a> Desk<'a> {
                 && record.value != u64::MAX
                 && self.request_of(*at) == Some(request)
         };
-        (request..self.records.len()).find(mine).is_some()
+        (request..self.records.len()).any(|at| mine(&at))
     }
 
     /// The faults of one message, which leaves before the drain.
@@ -354,7 +354,8 @@ impl<'a> Desk<'a> {
     fn locked(&self, key: Key) -> bool {
         let source = self.plan.roles.source;
         let mine = self.records[..self.past].iter().filter(|record| record.node == source && record.key == key);
-        let last = mine.filter(|record| matches!(record.kind, Kind::Written | Kind::Committed | Kind::Aborted)).last();
+        let last =
+            mine.filter(|record| matches!(record.kind, Kind::Written | Kind::Committed | Kind::Aborted)).next_back();
         last.is_some_and(|record| record.kind == Kind::Written)
     }
 }
@@ -438,7 +439,7 @@ mod tests {
                 document.add_fault(&act.fault).unwrap_or_else(|refusals| panic!("{what}: {}", refusals[0]));
                 let plan = document.plan().unwrap_or_else(|refusals| panic!("{what}: {}", refusals[0]));
                 let again = Recording::run(plan);
-                assert_eq!(again.report().faults.last().unwrap().fired > 0, true, "{what}");
+                assert!(again.report().faults.last().unwrap().fired > 0, "{what}");
                 assert_ne!(again.report().trace_hash, recording.report().trace_hash, "{what}");
                 struck_it(&recording, &again, &thing, &act, &what);
                 done += 1;

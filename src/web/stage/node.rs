@@ -112,7 +112,7 @@ fn crash(drawing: &mut Drawing, gap: &GapFrame, place: &GapPlace) {
             let long = gap.id.len() as f64 * 7.3;
             let named = id + long <= end;
             // A recovery's upright link passes behind the label.
-            drawing.rect("under", x - 4.0, y - 13.0, wide + 8.0 + if named { 12.0 + long } else { 0.0 }, 18.0);
+            drawing.rect("under", x - 4.0, y - 10.0, wide + 8.0 + if named { 12.0 + long } else { 0.0 }, 14.0);
             drawing.text("bold halo", x, y, &words);
             if named {
                 drawing.text("mono third halo", id, y, &gap.id);

@@ -30,21 +30,26 @@ pub fn short_instant(at: Us) -> String {
     }
 }
 
+/// The unit in which a span is told, and its length in us.
+fn unit(us: Us) -> (&'static str, u64) {
+    match us.0 {
+        0 => ("s", 1_000_000),
+        1..1_000 => ("us", 1),
+        1_000..1_000_000 => ("ms", 1_000),
+        1_000_000..120_000_000 => ("s", 1_000_000),
+        120_000_000..7_200_000_000 => ("min", 60_000_000),
+        _ => ("h", 3_600_000_000),
+    }
+}
+
 /// A span: `3 ms`, `2.5 s`, `1 h`; as many digits as it needs.
 #[must_use]
 pub fn span(us: Us) -> String {
     if us == Us::NEVER {
         return "for ever".to_owned();
     }
-    let (unit, length) = match us.0 {
-        0 => return "0 s".to_owned(),
-        1..1_000 => ("us", 1),
-        1_000..1_000_000 => ("ms", 1_000),
-        1_000_000..120_000_000 => ("s", 1_000_000),
-        120_000_000..7_200_000_000 => ("min", 60_000_000),
-        _ => ("h", 3_600_000_000),
-    };
-    let thousandths = u128::from(us.0) * 1_000 / length;
+    let (unit, length) = unit(us);
+    let thousandths = u128::from(us.0) * 1_000 / u128::from(length);
     let (whole, fraction) = (thousandths / 1_000, format!("{:03}", thousandths % 1_000));
     let fraction = fraction.trim_end_matches('0');
     if fraction.is_empty() { format!("{whole} {unit}") } else { format!("{whole}.{fraction} {unit}") }
@@ -58,13 +63,13 @@ pub fn span(us: Us) -> String {
 /// ```
 #[must_use]
 pub fn about(us: Us) -> String {
-    let long = span(us);
-    let Some((number, unit)) = long.split_once(' ') else { return long };
-    let whole = number.find('.').unwrap_or(number.len());
-    let kept = if whole >= 3 { whole } else { number.len().min(4) };
-    let short = &number[..kept];
-    let short = if short.contains('.') { short.trim_end_matches('0').trim_end_matches('.') } else { short };
-    format!("{short} {unit}")
+    let (_, length) = unit(us);
+    let step = match us.0 / length {
+        0..10 => length.div_ceil(100),
+        10..100 => length.div_ceil(10),
+        _ => length,
+    };
+    span(if us == Us::NEVER { us } else { Us((us.0 + step / 2) / step * step) })
 }
 
 /// `1 row`, `3 rows`.

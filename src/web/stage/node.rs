@@ -74,7 +74,10 @@ fn title(drawing: &mut Drawing, node: &NodeFrame, place: &NodePlace, form: Form)
     } else if node.state != NodeState::Up {
         drawing.words(&[loud, halo], left, y + 16.0, &node.word);
     }
-    if back_fits(node, rect.w) {
+    // A crash in the first gap needs that line for its time.
+    let mut gaps = node.steps.iter().zip(&place.gaps).filter_map(|(step, place)| step.gap.as_ref().zip(place.as_ref()));
+    let struck = gaps.any(|(gap, place)| gap.crashed_at.is_some() && place.line.from.1 < y + 32.0);
+    if back_fits(node, rect.w) && !struck {
         drawing.text("second halo end", rect.x + rect.w - 12.0, y + 16.0, &node.back);
     }
 }

@@ -6,12 +6,12 @@
 //     <a href="driftscope/#missing-search-index">The crash, step by step</a>
 //   </drift-scope>
 //
-// Attributes: `scenario` (the id of a preset, or a permalink from `#` on), `strategy`, `seed`, `at`, `faults`, `theme` as in a
-// permalink, `view` (stage, timeline, why; default stage); they count more than what the link says, but a long link, one that
-// begins with `#~`, is taken as it is. `height` in px (default 480), `loading` (lazy, eager; default lazy), `reveal` (auto: as
-// it comes into view; interaction: on a button) and `label`, its name for screen readers.
+// Attributes: `scenario` (the id of a preset, or a permalink from `#` on), `strategy`, `compare`, `seed`, `at`, `faults`, `theme` as
+// in a permalink, `view` (stage, timeline, why, compare, matrix; default stage); they count more than what the link says, but a
+// long link, one that begins with `#~`, is taken as it is. `height` in px (default 480), `loading` (lazy, eager; default lazy),
+// `reveal` (auto: as it comes into view; interaction: on a button) and `label`, its name for screen readers.
 const HERE = new URL("./", import.meta.url);
-const IN_LINK = ["strategy", "seed", "at", "faults", "theme", "view"];
+const IN_LINK = ["strategy", "compare", "seed", "at", "faults", "theme", "view"];
 const LEAST = 160;
 
 /** A value of a permalink: what a fault is written with stays readable. */

@@ -353,9 +353,8 @@ impl<'a> Desk<'a> {
     /// Whether an open transaction has a row: a person's statement does not wait for it.
     fn locked(&self, key: Key) -> bool {
         let source = self.plan.roles.source;
-        let mine = self.records[..self.past].iter().filter(|record| record.node == source && record.key == key);
-        let last =
-            mine.filter(|record| matches!(record.kind, Kind::Written | Kind::Committed | Kind::Aborted)).next_back();
+        let mut mine = self.records[..self.past].iter().filter(|record| record.node == source && record.key == key);
+        let last = mine.rfind(|record| matches!(record.kind, Kind::Written | Kind::Committed | Kind::Aborted));
         last.is_some_and(|record| record.kind == Kind::Written)
     }
 }

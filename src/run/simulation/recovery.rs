@@ -418,7 +418,8 @@ impl Simulation<'_> {
             if cache {
                 let slot = self.stores[store.index()].slot(Key(key));
                 let has = shown(slot).is_some_and(|(has, _)| has == event);
-                if !has && !(versioned && slot.version() > row.version) {
+                let newer = versioned && slot.version() > row.version;
+                if !has && !newer {
                     last = self.show(node, store, Key(key), Some(event), row.version, last);
                 }
             } else if let Some(made) = shadow.and_then(|shadow| self.shadows[shadow].made.as_mut()) {

@@ -3,231 +3,23 @@
 //! What is on screen is a function of (scenario, cursor) and of what the person is looking at. Only
 //! [`Action::EditScenario`] and [`Action::Open`] change the world, and only by way of its document.
 
+mod action;
+mod cursor;
+
+pub use action::{Action, Look, Move, Notice, Overlay, Place, Tab, Theme, Unit, View};
+
 use super::branches::{History, How};
-use super::compare::lanes::{Lanes, plain};
-use super::format::{clock, seconds};
+use super::compare::lanes::Lanes;
 use super::guide::{Guide, holds};
 use super::matrix::model::{Ask, Explored};
 use super::tour::Tour;
 use super::world::{Edit, Opening, RecordingRef, World};
 use crate::kernel::time::Us;
-use crate::run::acts::Thing;
-use crate::run::compare::spoken;
-use crate::run::recording::{Recording, Subject};
-use crate::scenario::Refusal;
+use crate::run::recording::Subject;
 use crate::scenario::plan::FaultWhen;
 use crate::strategy::StrategyId;
-use crate::world::ids::RecordId;
 use std::rc::Rc;
 use yew::prelude::*;
-
-crate::ids! {
-    /// What Back and Next go by.
-    pub enum Unit {
-        /// The next record.
-        Event = "by event",
-        /// The next pass of a crash point.
-        CrashPoint = "crash point",
-        /// The next change of how many rows differ.
-        Difference = "difference",
-        /// The next fault.
-        Fault = "fault",
-        /// The next alarm.
-        Alarm = "alarm",
-    }
-}
-
-crate::ids! {
-    /// Light, dark, or as the system has it.
-    pub enum Theme {
-        /// As the system has it.
-        System = "system",
-        /// Light.
-        Light = "light",
-        /// Dark.
-        Dark = "dark",
-    }
-}
-
-crate::ids! {
-    /// How much of the page is shown.
-    pub enum View {
-        /// All of it.
-        Lab = "lab",
-        /// The stage and a short transport, for an embed.
-        Stage = "stage",
-        /// The time line alone, for an embed.
-        Timeline = "timeline",
-        /// The causal chain of the row that differs, for an embed.
-        Why = "why",
-        /// Two to four strategies side by side, for an embed.
-        Compare = "compare",
-        /// The matrix of crash points and strategies, for an embed.
-        Matrix = "matrix",
-    }
-}
-
-impl View {
-    /// Whether it stands in another page, as one view without the page around it.
-    #[must_use]
-    pub const fn embedded(self) -> bool {
-        !matches!(self, View::Lab)
-    }
-}
-
-crate::ids! {
-    /// What stands under the head of the page.
-    pub enum Place {
-        /// One run.
-        Lab = "Lab",
-        /// Two to four strategies on the same document and seed.
-        Compare = "Compare",
-        /// Every crash point under every strategy.
-        Matrix = "Matrix",
-    }
-}
-
-crate::ids! {
-    /// The tabs of the panel.
-    pub enum Tab {
-        /// Why a row is as it is.
-        Why = "why",
-        /// The list of events.
-        Events = "events",
-        /// The table of rows.
-        Rows = "rows",
-        /// Detectors and laws.
-        Alarms = "alarms",
-        /// What the strategy costs.
-        Costs = "costs",
-        /// The knobs of the strategy.
-        Options = "options",
-    }
-}
-
-/// What lies over the page.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum Overlay {
-    /// Nothing.
-    #[default]
-    None,
-    /// What can be done to a thing, and the selector of the element that it stands beside.
-    Menu(Thing, String),
-    /// The keys.
-    Keys,
-    /// The link, copied.
-    Share,
-    /// The scenario bar of the phone.
-    Scenario,
-    /// The scenario editor.
-    Editor,
-    /// The strategies that can be compared.
-    Compare,
-}
-
-/// A message that stays until it is dismissed, or until something works again.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Notice {
-    /// `Not run. 2 things to change.`
-    pub head: String,
-    /// One line for each.
-    pub lines: Vec<String>,
-}
-
-impl Notice {
-    /// What was refused, and that the run on the page is still the one before.
-    #[must_use]
-    pub fn refused(done: &str, refusals: &[Refusal]) -> Notice {
-        let things = if refusals.len() == 1 { "1 thing" } else { &format!("{} things", refusals.len()) };
-        let head = format!("{done} {things} to change. The page still shows the last run that was accepted.");
-        Notice { head, lines: refusals.iter().map(ToString::to_string).collect() }
-    }
-}
-
-/// Where the cursor goes.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Move {
-    /// To an instant.
-    To(Us),
-    /// To where the run carried it while playing: nothing is said.
-    Played(Us),
-    /// To the start.
-    Start,
-    /// To the end.
-    End,
-    /// To the instant before, by the chosen unit.
-    Back,
-    /// To the instant after, by the chosen unit.
-    Next,
-    /// By a unit, forwards or back.
-    By(Unit, bool),
-}
-
-/// A change of what the person looks at. None of it changes the run.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Look {
-    /// What Back and Next go by.
-    Unit(Unit),
-    /// The speed: index in [`super::playhead::SPEEDS`].
-    Speed(usize),
-    /// Whether play slows down for messages.
-    Follow(bool),
-    /// The theme.
-    Theme(Theme),
-    /// The panel's tab.
-    Tab(Tab),
-    /// A row, and why it is as it is; `Subject::Worst` leaves the selection.
-    Subject(Subject),
-    /// A menu or dialog; `Overlay::None` closes it.
-    Overlay(Overlay),
-    /// The notice is read.
-    Dismiss,
-    /// Another place of the page.
-    Place(Place),
-    /// The strategies that are compared.
-    Compare(Vec<StrategyId>),
-    /// Whether the scenario that is being written is refused.
-    Refused(bool),
-    /// The first visit's list is left.
-    LeaveGuide,
-    /// Something is chosen, and the panel's tab stays as it is.
-    Select(Subject),
-    /// Whether the stage is seen in space and time.
-    Space(bool),
-}
-
-/// Everything that can happen to the page.
-#[derive(Clone, Debug)]
-pub enum Action {
-    /// The scenario changes; the run is made again in place.
-    EditScenario(Edit),
-    /// A link is opened.
-    Open(Box<Opening>),
-    /// A link cannot be opened: the page stays as it is.
-    Refuse(Notice),
-    /// The cursor moves.
-    MoveCursor(Move),
-    /// Play or pause.
-    Play(bool),
-    /// Something else is looked at.
-    Look(Look),
-    /// The tour begins.
-    Watch,
-    /// The tour goes to its beat of that number; beyond the last it ends.
-    Beat(usize),
-    /// The tour stands at the end of its beat.
-    Stand,
-    /// The tour ends.
-    Leave,
-    /// Something happens to the matrix.
-    Matrix(Ask),
-    /// Back before the last edit, or (false) on again.
-    Undo(bool),
-    /// The branch of that index is shown.
-    Branch(usize),
-    /// The branch in view is taken out.
-    RemoveBranch,
-}
 
 /// Everything the page knows.
 #[derive(Clone, PartialEq)]
@@ -416,81 +208,6 @@ impl State {
         }
     }
 
-    fn go(&mut self, to: Move) {
-        let at = match to {
-            Move::To(at) | Move::Played(at) => at,
-            Move::Start => Us::ZERO,
-            Move::End => self.ends(),
-            Move::Back => self.stop(self.unit, false),
-            Move::Next => self.stop(self.unit, true),
-            Move::By(unit, forwards) => self.stop(unit, forwards),
-        };
-        self.cursor = at.min(self.ends());
-        if !matches!(to, Move::Played(_)) {
-            (self.playing, self.tour) = (false, None);
-            self.say();
-        }
-    }
-
-    /// The next or the last instant of a unit; the cursor itself if there is none.
-    fn stop(&self, unit: Unit, forwards: bool) -> Us {
-        let each = self.runs();
-        let each = each.iter().map(|run| self.stop_of(run, unit, forwards)).filter(|at| *at != self.cursor);
-        let found = if forwards { each.min() } else { each.max() };
-        found.unwrap_or(self.cursor)
-    }
-
-    fn stop_of(&self, run: &Recording, unit: Unit, forwards: bool) -> Us {
-        let story = run.story();
-        let stops = match unit {
-            Unit::Event => return self.event(run, forwards),
-            Unit::CrashPoint => &story.stops.crash_points,
-            Unit::Difference => &story.stops.differences,
-            Unit::Fault => &story.stops.faults,
-            Unit::Alarm => &story.stops.alarms,
-        };
-        let found = match forwards {
-            true => stops.iter().find(|&&at| at > self.cursor),
-            false => stops.iter().rfind(|&&at| at < self.cursor),
-        };
-        found.copied().unwrap_or(self.cursor)
-    }
-
-    fn event(&self, recording: &Recording, forwards: bool) -> Us {
-        let last = recording.record_at(self.cursor);
-        if forwards {
-            let next = last.map_or(0, |record| record.0 + 1);
-            return if next < recording.story().records {
-                recording.time_of(RecordId(next))
-            } else {
-                recording.story().ends
-            };
-        }
-        let here = last.map_or(Us::ZERO, |record| recording.time_of(record));
-        if here < self.cursor || here == Us::ZERO {
-            return here;
-        }
-        recording.record_at(Us(here.0 - 1)).map_or(Us::ZERO, |record| recording.time_of(record))
-    }
-
-    fn say(&mut self) {
-        self.spoken = match self.place {
-            Place::Compare => spoken(&plain(&self.runs()), self.cursor),
-            Place::Lab | Place::Matrix => self.world.recording.spoken(self.cursor),
-        };
-    }
-
-    fn play(&mut self, playing: bool) {
-        if playing && self.cursor >= self.ends() {
-            self.cursor = Us::ZERO;
-        }
-        self.playing = playing;
-        self.spoken = match playing {
-            true => format!("Playing at {}.", super::playhead::SPEEDS[self.speed].1),
-            false => format!("Paused at {}. {}", clock(self.cursor), self.world.recording.frame(self.cursor).summary),
-        };
-    }
-
     fn look(&mut self, look: Look) {
         if matches!(look, Look::Place(_) | Look::Compare(_)) {
             (self.playing, self.tour, self.overlay) = (false, None, Overlay::None);
@@ -514,41 +231,6 @@ impl State {
             Look::Space(space) => self.space = space,
             Look::Select(subject) => self.subject = subject,
             Look::LeaveGuide => self.guide.left = true,
-        }
-    }
-
-    fn watch(&mut self) {
-        let tour = Tour::new(&self.world.recording);
-        self.cursor = tour.begins();
-        (self.tour, self.toured, self.overlay, self.playing) = (Some(tour), true, Overlay::None, true);
-        self.caption();
-    }
-
-    fn beat(&mut self, beat: usize) {
-        let Some(tour) = &mut self.tour else { return };
-        if beat >= tour.beats.len() {
-            // Back to the moment that it was about: there the next thing can be tried.
-            (self.tour, self.playing, self.cursor) = (None, false, self.world.recording.story().opens_at);
-            self.say();
-            return;
-        }
-        (tour.at, tour.stands) = (beat, false);
-        self.cursor = tour.begins();
-        self.playing = true;
-        self.caption();
-    }
-
-    fn stand(&mut self) {
-        if let Some(tour) = &mut self.tour {
-            tour.stands = true;
-            self.cursor = tour.beat().to;
-            self.playing = false;
-        }
-    }
-
-    fn caption(&mut self) {
-        if let Some(tour) = &self.tour {
-            self.spoken = format!("{}. {}", seconds(tour.beat().to), tour.beat().caption);
         }
     }
 }

@@ -179,7 +179,7 @@ const STRATEGIES: [Strategy; 8] = [
     ("Outbox", "outbox", "outbox", &["explore/small.rs", "export/fidelity.rs", "run/simulation/relay.rs", "run/stage.rs", "run/tables.rs", "scenario/budget.rs", "scenario/build.rs",
         "scenario/notes.rs", "scenario/options/outbox.rs", "scenario/plan/mod.rs", "scenario/presets.rs", "scenario/validate.rs", "web/guide.rs", "web/headline.rs", "web/matrix/sweep.rs"]),
     ("Cdc", "cdc", "cdc", &["explore/small.rs", "export/fidelity.rs", "run/simulation/connector/offset.rs", "run/simulation/connector/task.rs", "run/simulation/connector.rs",
-        "run/simulation/slot.rs", "run/view.rs", "scenario/budget.rs", "scenario/build.rs", "scenario/options/cdc.rs", "scenario/plan/strategies.rs", "scenario/presets.rs", "web/matrix/sweep.rs"]),
+        "run/simulation/slot.rs", "run/view/lens.rs", "scenario/budget.rs", "scenario/build.rs", "scenario/options/cdc.rs", "scenario/plan/strategies.rs", "scenario/presets.rs", "web/matrix/sweep.rs"]),
 ];
 
 /// Whether a program names a strategy: its member, its id or a block of options with it, or its module.

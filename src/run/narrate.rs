@@ -1,13 +1,15 @@
 //! Sentences: for a record, a cause, a verdict. Page, screen reader and command line say the same words.
 
-use super::trace::Trace;
+mod causes;
+
+pub(super) use causes::path_end;
+pub use causes::{event_cause, row_cause};
+
 use super::words::{count, instant, span};
 use crate::kernel::time::Us;
 use crate::scenario::plan::{NodeRole, Plan};
 use crate::strategy::CrashPoint;
-use crate::truth::anomaly::{Anomaly, RowState};
-use crate::truth::cause::{How, RowCause};
-use crate::world::ids::{EventId, Key, NodeId, OpKind, Outcome, RecordId, RelayId, Reset};
+use crate::world::ids::{Key, NodeId, OpKind, Outcome, RelayId, Reset};
 use crate::world::observe::BY_REPAIR;
 use crate::world::record::{AbortReason, Kind, Parcel, PassedBy, PoisonPolicy, Record, RejectReason, Vanish};
 
@@ -418,161 +420,4 @@ fn detector(plan: &Plan, record: &Record) -> String {
 pub fn looked(plan: &Plan, record: &Record) -> String {
     let Some(detector) = plan.detectors.get(record.extra as usize) else { return String::new() };
     detector.kind.words(record.value >> 32, record.value & 0xffff_ffff)
-}
-
-/// One sentence: why a row of a store is as it is.
-#[must_use]
-pub fn row_cause(plan: &Plan, trace: &Trace, store: usize, key: Key, state: RowState, cause: RowCause) -> String {
-    let name = plan.key_name(key);
-    let fate = trace.ledger.event(cause.event);
-    let (event, at_store) = (format!("{name} version {}", fate.version), the(plan, plan.roles.stores[store]));
-    let record = trace.records.get(cause.record.index());
-    let when = record.map_or_else(|| "later than the recording".to_owned(), |record| instant(record.at));
-    let gone = if fate.kind == OpKind::Delete { "the delete, " } else { "" };
-    match cause.how {
-        How::PathEnded if record.is_some_and(|record| record.kind == Kind::Killed && record.node == plan.roles.app) => {
-            died_owing(plan, store, &event, gone, record, fate.committed)
-        }
-        How::PathEnded => {
-            let how = record.map_or_else(String::new, |record| path_end(plan, trace, record, fate.committed));
-            format!("{at_store} was never told of {gone}{event}: {how}.")
-        }
-        How::Overwritten => {
-            let shown = record.map_or_else(String::new, |record| what(plan, record));
-            format!("{at_store} was told of {gone}{event}, and at {when} took the older {shown} after it.")
-        }
-        How::RolledBack => {
-            let why = record.map_or("", |record| reason(record.detail));
-            format!("{event} was published, and its transaction was rolled back at {when}: {why}.")
-        }
-        How::NeverCommitted => {
-            let how = record.map_or_else(String::new, |record| path_end(plan, trace, record, Us::NEVER));
-            format!("{event} was published and never committed: {how}.")
-        }
-        How::Retracted => format!(
-            "{gone}{event} was committed and published, and the failover of {when} lost it: the replica did not have it yet."
-        ),
-        How::VersionReused => format!(
-            "{at_store} refused {gone}{event} at {when} as not newer: it shows the change that had this version before a \
-             failover took it back."
-        ),
-        How::Twice => format!("{at_store} did {gone}{event} once more at {when}, for one request of a client."),
-        How::Emptied => format!("{at_store} lost {event} with all its rows at {when}."),
-        How::Moving => format!("{event} is {}, still on its way to {at_store}.", state.word()),
-    }
-}
-
-/// `the app committed product-17 version 1 and crashed 3 ms later, before it called the search index; only its memory
-/// knew that the call was owed.`
-fn died_owing(plan: &Plan, store: usize, event: &str, gone: &str, death: Option<&Record>, committed: Us) -> String {
-    let at = death.map_or(Us::NEVER, |death| death.at);
-    let called = match plan.roles.broker {
-        Some(_) => "published it".to_owned(),
-        None => format!("called {}", the(plan, plan.roles.stores[store])),
-    };
-    let crashed = if committed <= at {
-        format!("the app committed {gone}{event} and crashed {} later", span(at.since(committed)))
-    } else {
-        format!(
-            "the app sent the commit of {gone}{event} and crashed {} before it was durable",
-            span(committed.since(at))
-        )
-    };
-    format!("{crashed}, before it {called}; only its memory knew that the call was owed.")
-}
-
-/// How a path ended: `the app crashed at 12.500 s, 3 ms after the commit, with the call in its memory only`.
-pub(super) fn path_end(plan: &Plan, trace: &Trace, end: &Record, committed: Us) -> String {
-    let (who, when) = (the(plan, end.node), instant(end.at));
-    let after = match committed {
-        Us::NEVER => String::new(),
-        committed if committed <= end.at => format!(", {} after the commit", span(end.at.since(committed))),
-        committed => format!(", {} before the commit was durable", span(committed.since(end.at))),
-    };
-    match end.kind {
-        Kind::Killed => {
-            let crash = trace.records.get(end.cause.index()).filter(|crash| crash.kind == Kind::Crashed);
-            let place = crash.and_then(|crash| crash.detail.checked_sub(1));
-            let place = place.and_then(|point| CrashPoint::ALL.get(usize::from(point)));
-            let place = place.map_or_else(String::new, |point| format!(" {}", point_words(*point)));
-            format!("{who} crashed at {when}{place}{after}, and only its memory knew that the call was owed")
-        }
-        Kind::GaveUp if Some(end.node) == plan.roles.coordinator => {
-            format!("{who} decided at {when}{after} that all should abort")
-        }
-        Kind::GaveUp if end.node == plan.roles.source => format!("a person changed the row at {when}, past the app"),
-        Kind::GaveUp => format!("{who} gave it up at {when}{after}"),
-        Kind::Rejected => format!("{who} dropped it at {when}{after}: {}", rejected(end.detail)),
-        Kind::CursorPassed if end.detail == PassedBy::Position as u8 => format!(
-            "its transaction took outbox number {} early and committed late; by {when} the relay had read past it and \
-             never looks back",
-            end.value
-        ),
-        Kind::Vanished => format!("its outbox row was {} at {when}, and no poll sees it", vanish(end.detail)),
-        Kind::Poisoned => format!("{who} could not handle it and at {when} {}", poison_past(end.detail)),
-        Kind::CursorPassed if end.detail == PassedBy::Stop as u8 => {
-            format!("{who} had stopped, and nobody read the log any more")
-        }
-        Kind::CursorPassed if end.detail == PassedBy::Snapshot as u8 => {
-            format!("the log was gone when {who} came back, and its snapshot of {when} shows only rows that exist")
-        }
-        Kind::CursorPassed => format!("{who} went on from a later place of the log at {when}{after}"),
-        Kind::Truncated => {
-            let comma = if after.is_empty() { "" } else { "," };
-            format!(
-                "it was in the leader's log only, and at {when}{after}{comma} another replica became leader without it"
-            )
-        }
-        Kind::Expired => format!("the broker deleted it at {when}{after}, unread, with its segment"),
-        Kind::Compacted => format!("compaction removed it at {when}{after}, before all had read it"),
-        Kind::PassedOver => {
-            format!("{who} found its offset deleted at {when} and jumped to the log's end, past what was still there")
-        }
-        Kind::Dropped => format!("the call over {} was lost at {when}{after}", plan.link_name(end.link)),
-        _ => format!("its path ended at {when}{after}"),
-    }
-}
-
-fn poison_past(detail: u8) -> &'static str {
-    if detail == PoisonPolicy::Skip as u8 { "skipped it" } else { "put it aside" }
-}
-
-/// One sentence: why an event shows an anomaly.
-#[must_use]
-pub fn event_cause(
-    plan: &Plan,
-    trace: &Trace,
-    store: usize,
-    event: EventId,
-    anomaly: Anomaly,
-    record: RecordId,
-) -> String {
-    let fate = trace.ledger.event(event);
-    let name = format!("{} version {}", plan.key_name(fate.key), fate.version);
-    let at_store = &plan.stores[store].id;
-    let kept = trace.records.get(record.index());
-    let when = kept.map_or_else(|| "later".to_owned(), |record| instant(record.at));
-    let how = |committed| kept.map_or_else(String::new, |record| path_end(plan, trace, record, committed));
-    match anomaly {
-        Anomaly::Lost => format!("{name} was committed and never reached {at_store}: {}.", how(fate.committed)),
-        Anomaly::GhostEvent if fate.retracted != RecordId::NONE => {
-            format!("{name} reached {at_store}, and the failover of {when} took its commit back.")
-        }
-        Anomaly::GhostEvent if fate.aborted == RecordId::NONE => {
-            format!("{name} reached {at_store} and was never committed: {}.", how(Us::NEVER))
-        }
-        Anomaly::GhostEvent => format!("{name} reached {at_store}, and its transaction was rolled back at {when}."),
-        Anomaly::Duplicate => {
-            let times = trace.ledger.stores[store].seen(event).count;
-            format!("{name} reached {at_store} {times} times, the second time at {when}.")
-        }
-        Anomaly::Reordered => format!("{name} reached {at_store} at {when}, after a later version of its row."),
-        Anomaly::EarlyRead if fate.is_committed() => {
-            format!("The consumer of {at_store} read {name} at {when}, before its commit was visible.")
-        }
-        Anomaly::EarlyRead => format!("The consumer of {at_store} read {name} at {when}; it was never committed."),
-        Anomaly::Missing | Anomaly::Stale | Anomaly::Ghost | Anomaly::DuplicateEffect | Anomaly::Blocked => {
-            format!("{name}: {}.", anomaly.id())
-        }
-    }
 }

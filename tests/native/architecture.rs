@@ -176,7 +176,7 @@ const STRATEGIES: [Strategy; 8] = [
     ("ListenToYourself", "listen-to-yourself", "listen_to_yourself", &["export/fidelity.rs", "scenario/build.rs", "scenario/options/direct.rs", "scenario/presets.rs"]),
     ("TwoPhaseCommit", "two-phase-commit", "two_phase_commit", &["export/fidelity.rs", "run/simulation/coordinator.rs", "run/simulation/mutant.rs", "scenario/budget.rs",
         "scenario/options/broker.rs", "scenario/options/source.rs", "scenario/options/two_phase.rs", "scenario/participants.rs", "scenario/validate.rs"]),
-    ("Outbox", "outbox", "outbox", &["explore/small.rs", "export/fidelity.rs", "run/simulation/relay.rs", "run/stage.rs", "run/tables.rs", "scenario/budget.rs", "scenario/build.rs",
+    ("Outbox", "outbox", "outbox", &["explore/small.rs", "export/fidelity.rs", "run/simulation/relay.rs", "run/stage/slots.rs", "run/tables.rs", "scenario/budget.rs", "scenario/build.rs",
         "scenario/notes.rs", "scenario/options/outbox.rs", "scenario/plan/mod.rs", "scenario/presets.rs", "scenario/validate.rs", "web/guide.rs", "web/headline.rs", "web/matrix/sweep.rs"]),
     ("Cdc", "cdc", "cdc", &["explore/small.rs", "export/fidelity.rs", "run/simulation/connector/offset.rs", "run/simulation/connector/task.rs", "run/simulation/connector.rs",
         "run/simulation/slot.rs", "run/view/lens.rs", "scenario/budget.rs", "scenario/build.rs", "scenario/options/cdc.rs", "scenario/plan/strategies.rs", "scenario/presets.rs", "web/matrix/sweep.rs"]),

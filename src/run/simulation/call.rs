@@ -1,18 +1,26 @@
 //! Requests and answers over links. A call has one of five outcomes (DOMAIN 1.3): done and answered, failed before it
 //! had an effect, done but the answer lost, lost, or done after its caller gave up.
 
+mod arrival;
+mod fate;
+mod timeouts;
+
+pub use timeouts::{
+    CLASS_DIRECT, CLASS_RELAY, CLASS_SOURCE, Timeouts, class_of_connector, class_of_consumer, class_of_coordinator,
+    class_of_recovery,
+};
+
 use super::connector::{Change, Part};
 use super::{Due, Simulation, role_code};
 use crate::kernel::rng::Purpose;
 use crate::kernel::time::Us;
-use crate::scenario::plan::{FaultKind, LinkOrder, LinkPlan, Plan};
+use crate::scenario::plan::{LinkPlan, Plan};
 use crate::world::ids::{
     Acks, EventId, LinkId, MessageId, NodeId, Op, Outcome, RecordId, RecoveryId, RelayId, StoreId,
 };
 use crate::world::observe::ObservedRow;
 use crate::world::outbox::OutboxRow;
 use crate::world::record::{Kind, Parcel};
-use std::collections::VecDeque;
 
 /// A call, by slot and by how often that slot was used before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,72 +181,6 @@ impl LinkState {
     }
 }
 
-/// Calls that wait equally long, in the order of their deadlines: one entry of the calendar serves them all.
-#[derive(Clone, Debug)]
-pub struct Timeouts {
-    span: Us,
-    queue: VecDeque<(Us, CallId)>,
-    armed: bool,
-}
-
-impl Timeouts {
-    /// The classes of a plan: source, second write, relay, then store by store, connector, coordinator, the app's own
-    /// consumer, recoveries.
-    pub fn classes(plan: &Plan) -> Vec<Timeouts> {
-        let spans = [plan.source.timeout, plan.direct.timeout, plan.outbox.timeout];
-        let spans = spans.into_iter().chain(plan.stores.iter().map(|store| store.timeout));
-        let spans = spans.chain([plan.cdc.timeout, plan.two_phase.timeout, plan.own.timeout]);
-        let spans = spans.chain(plan.recoveries.iter().map(|recovery| recovery.timeout));
-        spans.map(|span| Timeouts { span, queue: VecDeque::new(), armed: false }).collect()
-    }
-}
-
-/// The class of the source's callers.
-pub const CLASS_SOURCE: u16 = 0;
-/// The class of the second write.
-pub const CLASS_DIRECT: u16 = 1;
-/// The class of the relay.
-pub const CLASS_RELAY: u16 = 2;
-
-/// The class of the connector.
-pub fn class_of_connector(plan: &Plan) -> u16 {
-    3 + plan.stores.len() as u16
-}
-
-/// The class of a store's consumer.
-pub fn class_of(store: StoreId) -> u16 {
-    3 + store.0
-}
-
-/// The class of a consumer's calls; the app's own consumer has the last one.
-pub fn class_of_consumer(plan: &Plan, store: StoreId) -> u16 {
-    let stores = plan.stores.len() as u16;
-    if store.0 < stores { class_of(store) } else { class_of(StoreId(stores + 2)) }
-}
-
-/// The class of a coordinator's calls: after those of the stores' consumers and the connector's.
-pub fn class_of_coordinator(plan: &Plan) -> u16 {
-    class_of(StoreId(plan.stores.len() as u16 + 1))
-}
-
-/// The class of a recovery's calls.
-pub fn class_of_recovery(plan: &Plan, recovery: RecoveryId) -> u16 {
-    class_of(StoreId(plan.stores.len() as u16 + 3 + recovery.0))
-}
-
-/// What the link does to one request.
-struct Fate {
-    out: Us,
-    back: Us,
-    fail_before: bool,
-    ack_lost: bool,
-    lost: bool,
-    late: Option<Us>,
-    copy_after: Option<Us>,
-    /// Whether the event can never be handled at the far end.
-    poison: bool,
-}
-
 /// Which draws a call has: what it belongs to, and the how-manieth of its kind it is.
 #[derive(Clone, Copy, Debug)]
 pub struct Identity {
@@ -388,109 +330,6 @@ impl Simulation<'_> {
         }
     }
 
-    /// Draws what the link does to a request, and lets scripted faults have their way.
-    fn fate(&mut self, link: LinkId, major: u64, minor: u32, parcel: Parcel, timeout: Us) -> Fate {
-        let (plan, code) = (&self.plan.links[link.index()], self.links[link.index()].code);
-        // An identity has room for 16 kinds of request; the kinds above have draws of their own.
-        let purpose = if parcel as u32 >= 16 { Purpose::CallToo } else { Purpose::Call };
-        let mut draw = self.draws.of(purpose, major, code, minor);
-        let (out, back) = match plan.latency.constant() {
-            Some(us) => (us, us),
-            None => (plan.latency.draw(&mut draw), plan.latency.draw(&mut draw)),
-        };
-        let mut fate = Fate {
-            out,
-            back,
-            fail_before: false,
-            ack_lost: false,
-            lost: false,
-            late: None,
-            copy_after: None,
-            poison: false,
-        };
-        let sum = plan.fail_before + plan.ack_lost + plan.timeout_no_effect + plan.late_effect;
-        if sum + plan.duplicate > 0 && !self.draining {
-            let mut left = draw.below(1_000_000_000);
-            let mut within = |parts: u32| {
-                let hit = left < u64::from(parts);
-                left = if hit { u64::MAX } else { left.saturating_sub(u64::from(parts)) };
-                hit
-            };
-            fate.fail_before = within(plan.fail_before);
-            fate.ack_lost = within(plan.ack_lost);
-            fate.lost = within(plan.timeout_no_effect);
-            if within(plan.late_effect) {
-                fate.late = Some(timeout.after(plan.late_delay.draw(&mut draw)));
-            }
-            if draw.chance(plan.duplicate) {
-                fate.copy_after = Some(plan.duplicate_delay.draw(&mut draw));
-            }
-        }
-        if parcel != Parcel::CommitOffset {
-            self.links[link.index()].requests += 1;
-            self.scripted_fate(link, timeout, &mut fate);
-        }
-        // Offsets of one connection neither overtake each other nor come twice: a late one is one that did not come.
-        if parcel == Parcel::CommitOffset {
-            fate.lost |= fate.late.take().is_some();
-            fate.copy_after = None;
-        }
-        // A push has no caller that could be told of a failure: what fails is lost, and fetched again.
-        if [Parcel::Deliver, Parcel::Wal].contains(&parcel) {
-            fate.lost |= fate.fail_before;
-            (fate.fail_before, fate.ack_lost, fate.copy_after) = (false, false, None);
-            fate.out = fate.out.after(fate.late.take().unwrap_or_default());
-        }
-        fate.lost |= self.links[link.index()].cuts > 0;
-        fate
-    }
-
-    fn scripted_fate(&mut self, link: LinkId, timeout: Us, fate: &mut Fate) {
-        if self.draining {
-            return;
-        }
-        let number = self.links[link.index()].requests;
-        for fault in self.armed.message_faults(link, number, &mut self.links[link.index()].next) {
-            let plan = &self.plan.faults[fault as usize];
-            // Without a length of its own a delay or a late arrival takes the link's.
-            let span = plan.span.or(self.plan.links[link.index()].late_delay.constant()).unwrap_or(Us::secs(1));
-            self.fired(fault);
-            match plan.kind {
-                FaultKind::Delay => fate.out = fate.out.after(span),
-                FaultKind::Drop | FaultKind::Timeout => fate.lost = true,
-                FaultKind::FailBefore => fate.fail_before = true,
-                FaultKind::AckLost => fate.ack_lost = true,
-                FaultKind::Late => fate.late = Some(timeout.after(span)),
-                FaultKind::Poison => fate.poison = true,
-                FaultKind::Duplicate => fate.copy_after = Some(plan.span.unwrap_or_default()),
-                FaultKind::Crash
-                | FaultKind::Restart
-                | FaultKind::Off
-                | FaultKind::Cut
-                | FaultKind::Abort
-                | FaultKind::SlotLost
-                | FaultKind::Update
-                | FaultKind::Delete
-                | FaultKind::Failover => {}
-            }
-        }
-    }
-
-    /// When a message that leaves now reaches the far end (`way` 0) or comes back (1).
-    fn arrival_time(&mut self, link: LinkId, way: usize, latency: Us, late: Option<Us>) -> Us {
-        if let Some(late) = late {
-            return self.now.after(late);
-        }
-        let at = self.now.after(latency);
-        let fifo = self.plan.links[link.index()].order == LinkOrder::Fifo;
-        let last = &mut self.links[link.index()].last[way];
-        if !fifo {
-            return at;
-        }
-        *last = at.max(*last);
-        *last
-    }
-
     fn new_call(&mut self, mut call: Call) -> CallId {
         if let Some(slot) = self.free_calls.pop() {
             call.used = self.calls[slot as usize].used + 1;
@@ -549,69 +388,6 @@ impl Simulation<'_> {
         self.moving += 1;
     }
 
-    fn watch_call(&mut self, class: u16, id: CallId) {
-        let timeouts = &mut self.timeouts[usize::from(class)];
-        if timeouts.span == Us::NEVER {
-            return;
-        }
-        let deadline = self.now.after(timeouts.span);
-        timeouts.queue.push_back((deadline, id));
-        if !timeouts.armed {
-            timeouts.armed = true;
-            self.calendar.put(deadline, Due::Timeout(class));
-        }
-    }
-
-    /// Callers of a class look at their watches: who has waited long enough gives up.
-    pub(super) fn call_timeouts(&mut self, class: u16) {
-        self.timeouts[usize::from(class)].armed = false;
-        while let Some(&(deadline, id)) = self.timeouts[usize::from(class)].queue.front() {
-            let waits = self.waits_for(id);
-            if waits && deadline > self.now {
-                self.timeouts[usize::from(class)].armed = true;
-                self.calendar.put(deadline, Due::Timeout(class));
-                return;
-            }
-            self.timeouts[usize::from(class)].queue.pop_front();
-            if waits {
-                self.time_out(id);
-            }
-            if self.get_call(id).is_some_and(|call| call.stranded) {
-                self.unref(id);
-            }
-        }
-    }
-
-    /// Whether the caller of that call still lives and still waits for it.
-    pub(super) fn waits_for(&self, id: CallId) -> bool {
-        let Some(call) = self.get_call(id) else { return false };
-        match call.caller {
-            Caller::Op(slot, op) => self.ops.get(slot as usize).is_some_and(|proc| proc.op == op && proc.waiting == id),
-            Caller::Relay(relay) => self.relays[relay.index()].waits_for(id),
-            Caller::Producer => self.producer.waits_for(id),
-            Caller::Connector(part) => self.connector.waiting.get(part as usize) == Some(&id),
-            Caller::Coordinator(..) => self.coordinator.waits_for(id),
-            Caller::Recovery(recovery) => self.recoveries[recovery.index()].waiting == Some(id),
-            Caller::Consumer(store) => self.consumers[store.index()].waiting == id,
-            Caller::Reader(slot, number) => self.reader(slot, number).is_some_and(|reader| reader.waiting == id),
-            Caller::Nobody(_) => false,
-        }
-    }
-
-    fn time_out(&mut self, id: CallId) {
-        let call = &self.calls[id.slot as usize];
-        let (caller, link, event, op, sent, message, from) =
-            (call.caller, call.link, call.payload.event, call.payload.op, call.sent, call.message, call.ends.0);
-        let mut record = self.about(from, Kind::TimedOut, event, sent);
-        if op != Op::NONE {
-            record.op = op;
-        }
-        (record.link, record.extra, record.detail) = (link, message.0, Outcome::Unknown as u8);
-        let cause = self.record(record);
-        self.calls[id.slot as usize].settled = true;
-        self.conclude(caller, id, Outcome::Unknown, cause);
-    }
-
     /// Tells a caller how its call ended.
     fn conclude(&mut self, caller: Caller, id: CallId, outcome: Outcome, cause: RecordId) {
         if self.plan.broker.idempotent {
@@ -628,143 +404,6 @@ impl Simulation<'_> {
             Caller::Reader(slot, _) => self.cache_reader_answered(slot, id, outcome),
             Caller::Nobody(_) => {}
         }
-    }
-
-    /// A request, or its second copy, reaches the far end of its link.
-    pub(super) fn arrive(&mut self, id: CallId, copy: bool) {
-        let Some(call) = self.get_call(id) else { return };
-        let message = if copy { call.copy } else { call.message };
-        let (to, link, sent, refused) = (call.ends.1, call.link, call.sent, call.refused);
-        let (event, op, parcel) = (call.payload.event, call.payload.op, call.payload.parcel);
-        let broken = copy && self.epoch(to) != call.callee_epoch;
-        let down = !self.up(to);
-        let kind = if down || refused || broken { Kind::Dropped } else { Kind::Arrived };
-        let mut record = self.about(to, kind, event, sent);
-        if op != Op::NONE {
-            record.op = op;
-        }
-        (record.link, record.extra, record.detail) = (link, message.0, parcel as u8);
-        let cause = self.record(record);
-        if broken {
-            self.strand(id);
-        } else if down || refused {
-            self.nobody_there(id, cause);
-        } else {
-            self.admit(id, cause);
-        }
-        self.release(id);
-    }
-
-    /// A request is lost on its way.
-    pub(super) fn lost(&mut self, id: CallId) {
-        let Some(call) = self.get_call(id) else { return };
-        let (link, sent, message, caller, from) = (call.link, call.sent, call.message, call.caller, call.ends.0);
-        let (event, op, parcel) = (call.payload.event, call.payload.op, call.payload.parcel);
-        let mut record = self.about(from, Kind::Dropped, event, sent);
-        if op != Op::NONE {
-            record.op = op;
-        }
-        (record.link, record.extra, record.detail) = (link, message.0, parcel as u8);
-        let cause = self.record(record);
-        match caller {
-            Caller::Nobody(store) => self.push_lost(store, cause),
-            Caller::Connector(Part::Stream) => self.change_lost(id, cause),
-            Caller::Op(..)
-            | Caller::Relay(_)
-            | Caller::Producer
-            | Caller::Coordinator(..)
-            | Caller::Connector(_)
-            | Caller::Recovery(_)
-            | Caller::Reader(..)
-            | Caller::Consumer(_) => self.strand(id),
-        }
-        self.release(id);
-    }
-
-    /// The request was refused without effect: its caller learns so; a lost push is fetched again.
-    fn nobody_there(&mut self, id: CallId, cause: RecordId) {
-        let Some(call) = self.get_call(id) else { return };
-        match call.caller {
-            Caller::Nobody(store) => self.push_lost(store, cause),
-            Caller::Connector(Part::Stream) => self.change_lost(id, cause),
-            Caller::Op(..)
-            | Caller::Relay(_)
-            | Caller::Producer
-            | Caller::Coordinator(..)
-            | Caller::Connector(_)
-            | Caller::Recovery(_)
-            | Caller::Reader(..)
-            | Caller::Consumer(_) => self.answer(id, false, cause),
-        }
-    }
-
-    /// Sends the answer back.
-    pub(super) fn answer(&mut self, id: CallId, ok: bool, cause: RecordId) {
-        let Some(call) = self.get_call(id) else { return };
-        let (link, back, event, op, version) =
-            (call.link, call.back, call.payload.event, call.payload.op, call.payload.version);
-        let lost = (call.answer_lost && ok) || self.links[link.index()].cuts > 0;
-        let (from, to) = call.ends;
-        if call.settled || call.answered {
-            return;
-        }
-        let way = usize::from(from == self.link_ends(link).0);
-        let arrives = self.arrival_time(link, way, back, None);
-        let mut record = self.about(to, Kind::Sent, event, cause);
-        if op != Op::NONE {
-            record.op = op;
-        }
-        if event != EventId::NONE {
-            record.version = version;
-        }
-        record.value = if lost { Us::NEVER.0 } else { arrives.0 };
-        (record.link, record.extra) = (link, self.next_message);
-        record.detail = if ok { Parcel::AnswerOk } else { Parcel::AnswerFailed } as u8;
-        self.next_message += 1;
-        let sent = self.record(record);
-        if let Some(call) = self.call_mut(id) {
-            (call.sent, call.reply, call.answered) = (sent, MessageId(record.extra), true);
-        }
-        let due = if lost { Due::AnswerLost(id) } else { Due::Answer(id, ok) };
-        self.put_call(arrives, due, id);
-    }
-
-    /// An answer reaches its caller.
-    pub(super) fn answer_arrives(&mut self, id: CallId, ok: bool) {
-        let Some(call) = self.get_call(id) else { return };
-        let (link, caller, epoch, sent, message) = (call.link, call.caller, call.epoch, call.sent, call.reply);
-        let (event, op, from) = (call.payload.event, call.payload.op, call.ends.0);
-        let heard = self.up(from) && self.epoch(from) == epoch && self.waits_for(id);
-        let outcome = if ok { Outcome::Ok } else { Outcome::Failed };
-        let mut record = self.about(from, if heard { Kind::Answered } else { Kind::Dropped }, event, sent);
-        if op != Op::NONE {
-            record.op = op;
-        }
-        (record.link, record.extra) = (link, message.0);
-        record.detail = if heard { outcome as u8 } else { Parcel::AnswerOk as u8 };
-        let cause = self.record(record);
-        if heard {
-            if let Some(call) = self.call_mut(id) {
-                call.settled = true;
-            }
-            self.conclude(caller, id, outcome, cause);
-        }
-        self.release(id);
-    }
-
-    /// An answer is lost on its way.
-    pub(super) fn answer_lost(&mut self, id: CallId) {
-        let Some(call) = self.get_call(id) else { return };
-        let (link, sent, message, event, op, to) =
-            (call.link, call.sent, call.reply, call.payload.event, call.payload.op, call.ends.1);
-        let mut record = self.about(to, Kind::Dropped, event, sent);
-        if op != Op::NONE {
-            record.op = op;
-        }
-        (record.link, record.extra, record.detail) = (link, message.0, Parcel::AnswerOk as u8);
-        self.record(record);
-        self.strand(id);
-        self.release(id);
     }
 
     /// Events in requests that are on their way or being served.

@@ -1,15 +1,18 @@
 //! The stores' consumers and how the broker pushes records to them; driven by `world::consumer::step`.
 
+mod feed;
+mod offsets;
+mod poison;
+
 use super::call::{CallId, Caller, Identity, Payload, class_of_consumer};
 #[cfg(test)]
 use super::mutant::{Mutant, on};
 use super::{Due, Simulation};
-use crate::kernel::rng::Purpose;
 use crate::kernel::time::Us;
 use crate::strategy::CrashPoint;
 use crate::world::consumer::{Command, Event, Passes, State, step};
 use crate::world::ids::{CommitMode, EventId, LinkId, NodeId, Op, OpKind, Outcome, RecordId, StoreId};
-use crate::world::record::{Kind, Parcel, PoisonPolicy, Record, RejectReason};
+use crate::world::record::{Kind, Parcel, Record, RejectReason};
 use std::collections::VecDeque;
 
 /// A record in a consumer's memory.
@@ -97,107 +100,6 @@ impl ConsumerProc {
 }
 
 impl Simulation<'_> {
-    /// The broker pushes what a store's consumer has room for.
-    pub(super) fn pump(&mut self, store: StoreId, partition: u32, cause: RecordId) {
-        let (Some(node), Some(link), Some(broker)) = (
-            self.plan.roles.consumers[store.index()],
-            self.plan.roles.broker_consumer[store.index()],
-            self.plan.roles.broker,
-        ) else {
-            return;
-        };
-        // Twice a poll: enough that a busy consumer never waits, and a bound on what is under way.
-        let window = self.plan.fed(store).max_poll.saturating_mul(2).max(2);
-        while self.up(node) && self.up(broker) && !self.consumers[store.index()].refetching {
-            if self.consumers[store.index()].ahead >= window {
-                return;
-            }
-            self.reset_if_out_of_range(store, partition, cause);
-            let Some((offset, entry)) = self.broker.push(store, partition) else { return };
-            let consumer = &mut self.consumers[store.index()];
-            consumer.ahead += 1;
-            let life = consumer.fetches;
-            let mut payload = Payload::about(Parcel::Deliver, entry.event, entry.version);
-            (payload.small, payload.large, payload.again) = (partition, offset, entry.again);
-            payload.epoch = self.broker.log(partition).epoch();
-            let request = self.events[entry.event.index()].request;
-            let row = entry.event.0 % 16;
-            let identity = Identity { major: u64::from(request), attempt: 1, row, life };
-            self.call(link, Caller::Nobody(store), None, payload, identity, cause);
-        }
-    }
-
-    fn pump_all(&mut self, store: StoreId, cause: RecordId) {
-        for partition in 0..self.broker.partitions() {
-            self.pump(store, partition, cause);
-        }
-    }
-
-    /// A pushed record reaches a consumer.
-    pub(super) fn serve_deliver(&mut self, payload: &Payload, caller: Caller, cause: RecordId) {
-        let Caller::Nobody(store) = caller else { return };
-        let (partition, offset, epoch) = (payload.small, payload.large, payload.epoch);
-        let consumer = &mut self.consumers[store.index()];
-        let expected = &mut consumer.expected[partition as usize];
-        if self.broker.log(partition).next_kept(*expected) < offset {
-            // One before it is late, or lost: fetch again from the gap.
-            return self.push_lost(store, cause);
-        }
-        // What a failover has cut off since is not what stands there now.
-        if *expected > offset || offset >= self.broker.log(partition).common(epoch) {
-            return;
-        }
-        *expected = offset + 1;
-        let (event, version, again) = (payload.event, payload.version, payload.again);
-        let redriven = false;
-        consumer.buffer.push_back(Fetched { partition, offset, epoch, event, version, again, redriven, cause });
-        if consumer.state == State::Idle {
-            self.consumer_polls(store, cause);
-        }
-    }
-
-    /// A push was lost, or found the consumer down: it fetches again, a little later.
-    pub(super) fn push_lost(&mut self, store: StoreId, _cause: RecordId) {
-        let Some(node) = self.plan.roles.consumers[store.index()] else { return };
-        if !self.up(node) || self.consumers[store.index()].refetching {
-            return;
-        }
-        self.consumers[store.index()].refetching = true;
-        let epoch = self.epoch(node);
-        self.calendar.put(self.now.after(self.plan.fed(store).retry), Due::Refetch(store, epoch));
-    }
-
-    /// The consumer fetches again from the offset that it expects.
-    pub(super) fn refetch(&mut self, store: StoreId, epoch: u32) {
-        let Some(node) = self.plan.roles.consumers[store.index()] else { return };
-        if self.epoch(node) != epoch {
-            return;
-        }
-        let consumer = &mut self.consumers[store.index()];
-        consumer.refetching = false;
-        consumer.fetches += 1;
-        consumer.ahead = (consumer.buffer.len() + consumer.batch.len()) as u32;
-        for partition in 0..self.broker.partitions() {
-            let expected = self.consumers[store.index()].expected[partition as usize];
-            self.broker.seek(store, partition, expected);
-        }
-        self.pump_all(store, RecordId::NONE);
-    }
-
-    /// A partition's log was cut: a consumer that has read further goes back to the cut.
-    pub(super) fn consumer_cut(&mut self, store: StoreId, partition: u32, end: u64) {
-        let Some(node) = self.plan.roles.consumers[store.index()] else { return };
-        let expected = &mut self.consumers[store.index()].expected[partition as usize];
-        if *expected <= end {
-            return;
-        }
-        *expected = end;
-        let mut record = Record::new(self.now, node, Kind::Rewound);
-        (record.value, record.extra) = (end, partition);
-        let cause = self.record(record);
-        self.push_lost(store, cause);
-    }
-
     fn consumer_polls(&mut self, store: StoreId, cause: RecordId) {
         let Some(node) = self.plan.roles.consumers[store.index()] else { return };
         let most = self.plan.fed(store).max_poll as usize;
@@ -352,135 +254,6 @@ impl Simulation<'_> {
         payload.told = if found == told { EventId::NONE } else { told };
         payload.again = self.current_again(store);
         self.consumer_calls(store, link, told, payload, attempt, cause);
-    }
-
-    /// The offsets behind a batch, added to those of earlier ones.
-    fn offsets_behind(&self, store: StoreId, mut offsets: Vec<(u32, u64, u32)>) -> Vec<(u32, u64, u32)> {
-        let consumer = &self.consumers[store.index()];
-        for fetched in consumer.batch.iter().filter(|fetched| !fetched.redriven) {
-            let next = consumer.floors[fetched.partition as usize].max(fetched.offset + 1);
-            match offsets.iter_mut().find(|(partition, ..)| *partition == fetched.partition) {
-                Some((_, offset, epoch)) => (*offset, *epoch) = (next, fetched.epoch),
-                None => offsets.push((fetched.partition, next, fetched.epoch)),
-            }
-        }
-        offsets
-    }
-
-    fn consumer_commits(&mut self, store: StoreId, cause: RecordId) {
-        let offsets = self.offsets_behind(store, Vec::new());
-        let class = Some(class_of_consumer(self.plan, store));
-        self.consumers[store.index()].waiting = self.send_offsets(store, offsets, class, cause);
-    }
-
-    fn send_offsets(
-        &mut self,
-        store: StoreId,
-        offsets: Vec<(u32, u64, u32)>,
-        class: Option<u16>,
-        cause: RecordId,
-    ) -> CallId {
-        let Some(link) = self.plan.roles.broker_consumer[store.index()] else { return CallId::NONE };
-        let consumer = &mut self.consumers[store.index()];
-        consumer.commits += 1;
-        let major = consumer.commits;
-        let mut payload = Payload::about(Parcel::CommitOffset, EventId::NONE, 0);
-        payload.commits = offsets;
-        let identity = Identity { major, attempt: 1, row: 0, life: 0 };
-        self.call(link, Caller::Consumer(store), class, payload, identity, cause)
-    }
-
-    /// A poll: what earlier ones returned is committed, if the interval is over. Nobody waits for the answer.
-    fn auto_commits(&mut self, store: StoreId, node: NodeId, cause: RecordId) {
-        let returned = std::mem::take(&mut self.consumers[store.index()].returned);
-        let returned = self.offsets_behind(store, returned);
-        let interval = self.plan.fed(store).auto_interval;
-        let consumer = &mut self.consumers[store.index()];
-        consumer.returned.clone_from(&returned);
-        consumer.auto_due = consumer.auto_due.max(interval);
-        if consumer.auto_due <= self.now {
-            consumer.auto_due = self.now.after(interval);
-            self.send_offsets(store, returned, None, cause);
-        }
-        self.arm_auto_commit(store, node);
-    }
-
-    /// Polls go on while there is nothing to return; the one that may commit is worth an entry of the calendar.
-    fn arm_auto_commit(&mut self, store: StoreId, node: NodeId) {
-        let epoch = self.epoch(node);
-        let consumer = &mut self.consumers[store.index()];
-        if !std::mem::replace(&mut consumer.auto_armed, true) {
-            self.calendar.put(consumer.auto_due, Due::AutoCommit(store, epoch));
-        }
-    }
-
-    /// A poll that found nothing may commit, unless the consumer is busy: then the poll after that does.
-    pub(super) fn auto_commit_due(&mut self, store: StoreId, epoch: u32) {
-        let Some(node) = self.plan.roles.consumers[store.index()] else { return };
-        if self.epoch(node) != epoch {
-            return;
-        }
-        let consumer = &mut self.consumers[store.index()];
-        consumer.auto_armed = false;
-        if consumer.state == State::Idle && self.broker.lag(store) > 0 && !consumer.returned.is_empty() {
-            self.auto_commits(store, node, RecordId::NONE);
-        }
-    }
-
-    /// Whether an event can never be applied at a store: drawn the first time that it is tried.
-    fn draw_poison(&mut self, store: StoreId, event: EventId) {
-        let parts = self.plan.fed(store).poison;
-        let Some(&node) = self.plan.roles.stores.get(store.index()) else { return };
-        if parts == 0 || self.poison.contains(&(node, event)) || self.redriven.contains(&(node, event)) {
-            return;
-        }
-        let info = self.events[event.index()];
-        let (major, minor) = (u64::from(info.request), u32::from(store.0));
-        if self.draws.of(Purpose::Poison, major, minor, info.key.0).chance(parts) {
-            self.poison.push((node, event));
-        }
-    }
-
-    /// A record has failed too often: the consumer goes on without it.
-    fn consumer_gives_up(&mut self, store: StoreId, node: NodeId, at: u32, cause: RecordId) {
-        let Some(fetched) = self.consumers[store.index()].batch.get(at as usize).copied() else { return };
-        let plan = self.plan.fed(store);
-        let mut record = self.about(node, Kind::Poisoned, fetched.event, cause);
-        (record.detail, record.version) = (plan.poison_policy as u8, fetched.version);
-        let cause = self.record(record);
-        if plan.poison_policy == PoisonPolicy::DeadLetter && plan.redrive > Us::ZERO {
-            self.put_aside(store, Fetched { cause, ..fetched });
-        }
-        self.consumer_event(store, node, Event::Elapsed, cause);
-    }
-
-    /// A record waits to be handed to its consumer again.
-    fn put_aside(&mut self, store: StoreId, fetched: Fetched) {
-        self.consumers[store.index()].aside.push_back(Fetched { redriven: true, ..fetched });
-        self.calendar.put(self.now.after(self.plan.fed(store).redrive), Due::Redrive(store));
-    }
-
-    /// Somebody has repaired what made an event fail, and hands it to the consumer again; if that is down, later. Not in
-    /// the drain: what is put aside then stays there.
-    pub(super) fn redrive(&mut self, store: StoreId) {
-        let (Some(node), Some(link)) =
-            (self.plan.roles.consumers[store.index()], self.plan.roles.consumer_store[store.index()])
-        else {
-            return;
-        };
-        let Some(fetched) = self.consumers[store.index()].aside.pop_front().filter(|_| !self.draining) else { return };
-        if !self.up(node) {
-            return self.put_aside(store, fetched);
-        }
-        let repaired = (self.link_ends(link).1, fetched.event);
-        self.poison.retain(|known| *known != repaired);
-        self.redriven.push(repaired);
-        let consumer = &mut self.consumers[store.index()];
-        consumer.ahead += 1;
-        consumer.buffer.push_back(fetched);
-        if consumer.state == State::Idle {
-            self.consumer_polls(store, fetched.cause);
-        }
     }
 
     /// The consumer hands a record on to the next store, and waits until that has it.

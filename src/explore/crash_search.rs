@@ -2,7 +2,7 @@
 //! on request every pair of crashes. Each is a run of its own, from the start: nothing is pruned, nothing is guessed.
 
 use super::job::{Job, Progress};
-use super::matrix::{Cell, FaultFree, Harm, Matrix, Then, VERSION, ids};
+use super::matrix::{Cell, FaultFree, Matrix, Then, VERSION, ids};
 use super::outcome::{self, Outcome};
 use super::small::{Small, small};
 use super::trial::{self, Trial};
@@ -151,11 +151,6 @@ impl CrashSearch {
     #[must_use]
     pub fn cells(&self) -> &[Cell] {
         &self.cells
-    }
-
-    /// What each strategy shows when nothing fails.
-    pub fn fault_free(&self) -> impl Iterator<Item = Harm> {
-        self.space.bases.iter().map(|base| Harm::of(base.fault_free.verdict, &base.fault_free.anomalies))
     }
 
     /// Laws of the simulator that a run broke.

@@ -6,8 +6,9 @@ use super::outcome;
 use super::statistics::{MICRO, Tally};
 use super::vary::{Vary, product};
 use crate::kernel::distribution::Distribution;
+use crate::kernel::time::Us;
 use crate::run::report::Report;
-use crate::scenario::plan::Plan;
+use crate::scenario::plan::{LinkPlan, Plan};
 use crate::scenario::{Allowed, Document, Refusal};
 use crate::strategy::StrategyId;
 use serde::{Deserialize, Serialize};
@@ -152,6 +153,12 @@ impl Curve {
         };
         if asked.vary.trim().is_empty() {
             let (blocks, plan) = (BLOCKS.min(asked.seeds), document.plan()?);
+            if !asked.seeds.is_multiple_of(blocks) {
+                let allowed = Allowed::Form(format!(
+                    "a number below {BLOCKS}, or one that {BLOCKS} divides: they are {BLOCKS} blocks"
+                ));
+                return Err(vec![Refusal::new("--seeds", asked.seeds.to_string(), allowed)]);
+            }
             let seeds = asked.seeds / blocks;
             let block = |block: u64| {
                 let (from, to) = (block * seeds, (block + 1) * seeds - 1);
@@ -224,30 +231,47 @@ impl Job for Curve {
 }
 
 /// O1 in words.
-const FORMULA: &str = "lost = committed x vW / (1 + vW): crashes of the app at rate v, and the window W in which only the app \
-                       knows of the second write, the commit's way there and back, its time, and direct.gap";
+const FORMULA: &str = "lost = committed x (1 - E[exp(-vW)]): crashes of the app at rate v, and the window W in which only the \
+                       app knows of the second write, the commit's way there and back, its time, and direct.gap";
 
 /// O1 (DOMAIN 5): what a crash rate loses of what was committed, where the app writes twice and nothing else fails.
 fn formula(plan: &Plan, figure: Figure, committed: Option<f64>) -> Option<f64> {
     let crashes = plan.nodes.get(plan.roles.app.index())?.crash_every?;
     let alone = plan.nodes.iter().filter(|node| node.crash_every.is_some()).count() == 1;
-    if figure != Figure::Lost || plan.strategy != StrategyId::DirectDbFirst || !plan.faults.is_empty() || !alone {
+    let other = plan.links.iter().any(loses) || plan.stores.iter().any(|store| store.poison > 0);
+    let kind = plan.strategy == StrategyId::DirectDbFirst && !plan.direct.background;
+    if figure != Figure::Lost || !kind || !plan.faults.is_empty() || !alone || other {
         return None;
     }
-    // A commit that is under way when the app dies is made all the same.
-    let commit = 2.0 * mean(&plan.links.get(plan.roles.app_source.index())?.latency)? + mean(&plan.source.commit_time)?;
-    let share = (commit + mean(&plan.direct.gap)?) / crashes.as_secs_f64();
-    Some(committed? * share / (1.0 + share))
+    // A commit that is under way when the app dies is made all the same. The parts of the window are drawn apart, so
+    // the chance that no crash falls into any of them is a product.
+    let (rate, way) = (1.0 / crashes.as_secs_f64(), &plan.links.get(plan.roles.app_source.index())?.latency);
+    let parts = [way, way, &plan.source.commit_time, &plan.direct.gap];
+    let mut spared = 1.0;
+    for part in parts {
+        spared *= without_crash(part, rate)?;
+    }
+    Some(committed? * (1.0 - spared))
 }
 
-/// The mean of a distribution, in seconds; none of one with a heavy tail that nobody asked about.
-fn mean(distribution: &Distribution) -> Option<f64> {
-    match distribution {
-        Distribution::Constant(us) | Distribution::Exponential(us) | Distribution::Erlang(_, us) => {
-            Some(us.as_secs_f64())
+/// Whether a link may lose or hold up what is sent over it.
+fn loses(link: &LinkPlan) -> bool {
+    [link.fail_before, link.ack_lost, link.timeout_no_effect, link.late_effect].iter().any(|parts| *parts > 0)
+}
+
+/// E[exp(-rate x T)]: the chance that no crash falls into a span of that distribution; none where no closed form is known.
+fn without_crash(span: &Distribution, rate: f64) -> Option<f64> {
+    let of = |us: Us| libm::exp(-rate * us.as_secs_f64());
+    match span {
+        Distribution::Constant(us) => Some(of(*us)),
+        Distribution::Exponential(mean) => Some(1.0 / (1.0 + rate * mean.as_secs_f64())),
+        Distribution::Erlang(k, mean) => {
+            let one = 1.0 / (1.0 + rate * mean.as_secs_f64() / f64::from(*k));
+            Some((0..*k).map(|_| one).product())
         }
-        Distribution::Uniform(low, high) => Some((low.as_secs_f64() + high.as_secs_f64()) / 2.0),
-        Distribution::Lognormal(median, sigma) => Some(median.as_secs_f64() * libm::exp(sigma * sigma / 2.0)),
-        Distribution::Mix(_) => None,
+        Distribution::Uniform(low, high) if low == high => Some(of(*low)),
+        Distribution::Uniform(low, high) => Some((of(*low) - of(*high)) / (rate * high.since(*low).as_secs_f64())),
+        Distribution::Mix(each) => Some(each.iter().map(|(parts, us)| f64::from(*parts) / 1e9 * of(*us)).sum()),
+        Distribution::Lognormal(..) => None,
     }
 }

@@ -71,7 +71,8 @@ impl Fill {
         let searches = self.searches.iter().flatten();
         let struck = searches.clone().all(|search| search.cells().iter().all(|cell| cell.reached));
         self.grid.broken = searches.clone().flat_map(CrashSearch::broken_laws).cloned().collect();
-        self.grid.complete = struck && self.grid.runs == self.grid.total && searches.count() > 0;
+        self.grid.complete =
+            struck && self.grid.broken.is_empty() && self.grid.runs == self.grid.total && searches.count() > 0;
     }
 }
 

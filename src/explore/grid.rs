@@ -5,7 +5,7 @@ use super::crash_search::CrashSearch;
 use super::matrix::{Cell, Harm};
 use super::trial::OUTCOMES;
 use crate::kernel::sorted::sort_by_key;
-use crate::run::words::{capital, list};
+use crate::run::words::{capital, count, list};
 use crate::scenario::plan::FaultKind;
 use crate::strategy::CrashPoint;
 use crate::truth::anomaly::Anomaly;
@@ -81,10 +81,8 @@ impl Square {
             (0, _) => "no such step".to_owned(),
             (_, 0) => "not done yet".to_owned(),
             (of, _) => {
-                let what = if crash { "pass" } else { "message" };
-                let plural = if crash { "es" } else { "s" };
-                let plural = if of == 1 { "" } else { plural };
-                format!("{}, {} of {of} {what}{plural}{alarm}", self.harm.said(), self.such)
+                let of = count(of.into(), if crash { "pass" } else { "message" });
+                format!("{}, {} of {of}{alarm}", self.harm.said(), self.such)
             }
         }
     }
@@ -133,8 +131,6 @@ pub struct Grid {
     pub strategies: Vec<String>,
     /// The rows: crash points by node, then failing messages by link.
     pub lines: Vec<Line>,
-    /// What each strategy shows when nothing fails.
-    pub fault_free: Vec<Harm>,
     /// Why a strategy was not tried: empty if it was.
     pub refused: Vec<String>,
     /// How many runs are done.
@@ -145,7 +141,7 @@ pub struct Grid {
     pub complete: bool,
     /// The anomalies that some run has shown.
     pub reached: Vec<String>,
-    /// Laws of the simulator that a run broke: always empty, or the simulator is wrong.
+    /// Laws of the simulator that a run broke, known at the end: always empty, or the simulator is wrong.
     pub broken: Vec<String>,
     /// What a reader must know about the scenario in which the faults are tried.
     pub legend: Vec<String>,
@@ -159,8 +155,7 @@ impl Grid {
     #[must_use]
     pub fn new(strategies: &[&str]) -> Grid {
         let strategies: Vec<String> = strategies.iter().map(|id| (*id).to_owned()).collect();
-        let (fault_free, refused) = (vec![Harm::None; strategies.len()], vec![String::new(); strategies.len()]);
-        Grid { strategies, fault_free, refused, ..Grid::default() }
+        Grid { refused: vec![String::new(); strategies.len()], strategies, ..Grid::default() }
     }
 
     /// The runs that a strategy's search needs.
@@ -170,8 +165,6 @@ impl Grid {
             self.lines[line].squares[column].of += 1;
             self.total += 1;
         }
-        self.fault_free[column] = search.fault_free().next().unwrap_or_default();
-        self.broken.extend_from_slice(search.broken_laws());
         if self.legend.is_empty() {
             self.legend = search.legend();
         }

@@ -1,6 +1,6 @@
 //! Take one thing away: what happens without each part of a counter-example.
 
-use super::edit::{leaves, operations};
+use super::edit::{leaves, operations, with, with_operations};
 use super::outcome;
 use crate::run::report::{Report, Verdict};
 use crate::scenario::Document;
@@ -17,6 +17,9 @@ pub struct Need {
     pub without: String,
     /// Whether the anomaly is gone without it.
     pub needed: bool,
+    /// The end of the sentence: `no row is missing, and every store ends as the source`.
+    #[serde(skip)]
+    pub then: String,
 }
 
 /// What happens without each fault.
@@ -36,10 +39,9 @@ pub fn faults(document: &Document, anomaly: Anomaly) -> Vec<Need> {
 pub fn of_operations(document: &Document, anomaly: Anomaly) -> Vec<Need> {
     let all = operations(document);
     let need = |(at, operation): (usize, &Value)| {
-        let mut smaller = document.clone();
         let mut rest = all.clone();
         rest.remove(at);
-        drop(smaller.set_value("workload.arrivals", rest.into()));
+        let smaller = with_operations(document, rest);
         let part = in_words(operation);
         take_away(&smaller, anomaly, part.clone(), &format!("Without the {part}"))
     };
@@ -50,8 +52,7 @@ pub fn of_operations(document: &Document, anomaly: Anomaly) -> Vec<Need> {
 #[must_use]
 pub fn of_options(document: &Document, anomaly: Anomaly) -> Vec<Need> {
     let need = |path: String| {
-        let mut smaller = document.clone();
-        drop(smaller.set_value(&path, Value::Null));
+        let smaller = with(document, &path, Value::Null);
         take_away(&smaller, anomaly, path.clone(), &format!("With the default of {path}"))
     };
     leaves(document).map(need).collect()
@@ -72,19 +73,23 @@ fn in_words(operation: &Value) -> String {
 
 fn take_away(smaller: &Document, anomaly: Anomaly, part: String, how: &str) -> Need {
     match smaller.plan() {
-        Err(refusals) => Need { part, without: format!("{how} it is no scenario: {}", refusals[0]), needed: true },
+        Err(refusals) => told(part, how, format!("it is no scenario: {}", refusals[0]), true),
         Ok(plan) => {
             let (report, _) = outcome::run(&plan, 0);
             let left = outcome::count(&report, anomaly);
             let needed = left == 0;
-            let without = if needed { gone(anomaly, &report, how) } else { format!("{how} it is the same.") };
-            Need { part, without, needed }
+            told(part, how, if needed { gone(anomaly, &report) } else { "it is the same".to_owned() }, needed)
         }
     }
 }
 
-/// `Without X no row is missing, and every store ends as the source.`
-fn gone(anomaly: Anomaly, report: &Report, how: &str) -> String {
+fn told(part: String, how: &str, then: String, needed: bool) -> Need {
+    let end = if then.ends_with('.') { "" } else { "." };
+    Need { part, without: format!("{how} {then}{end}"), needed, then }
+}
+
+/// `no row is missing, and every store ends as the source`
+fn gone(anomaly: Anomaly, report: &Report) -> String {
     let what = match anomaly {
         Anomaly::Missing => "no row is missing",
         Anomaly::Stale => "no row is stale",
@@ -105,5 +110,5 @@ fn gone(anomaly: Anomaly, report: &Report, how: &str) -> String {
             format!("but something else is wrong: {}", ids.join(", "))
         }
     };
-    format!("{how} {what}, {rest}.")
+    format!("{what}, {rest}")
 }

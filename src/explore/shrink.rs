@@ -5,7 +5,7 @@
 //! tried in vain, one after the other, the scenario is minimal, and shrinking it again changes nothing. A scenario that
 //! takes too much work is given up as it is by then, and is not called minimal.
 
-use super::edit::{leaves, operations};
+use super::edit::{keys, leaves, operations};
 use super::job::{Job, Progress};
 use super::matrix::Harm;
 use super::need::{self, Need};
@@ -16,7 +16,6 @@ use crate::scenario::{Allowed, Choices, Document, Refusal};
 use crate::truth::anomaly::Anomaly;
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::BTreeSet;
 
 /// How much work a shrink may be, in records of all its runs: some minutes of one thread.
 const MOST_WORK: u64 = 200_000_000;
@@ -41,12 +40,10 @@ impl Size {
     #[must_use]
     pub fn of(document: &Document) -> Size {
         let all = operations(document);
-        let keys: BTreeSet<String> =
-            all.iter().filter_map(|operation| operation.get("key")).map(ToString::to_string).collect();
         Size {
             faults: document.faults().len() as u64,
             operations: all.len() as u64,
-            keys: keys.len() as u64,
+            keys: keys(document).len() as u64,
             duration_us: document.plan().map_or(0, |plan| plan.duration.0),
             options: leaves(document).count() as u64,
         }

@@ -42,8 +42,6 @@ pub struct Step {
 pub struct Tale {
     /// The strategy.
     pub strategy: String,
-    /// The fault that was tried, in short form.
-    pub fault: String,
     /// `The database has product-1. The search index does not.`
     pub headline: String,
     /// How far it shrank; empty while that is not known.
@@ -67,7 +65,6 @@ pub struct Tale {
 /// Opens a square: first the run as it was tried, then the smallest one.
 #[derive(Clone, Debug)]
 pub struct Telling {
-    fault: String,
     document: Document,
     shrink: Option<Shrink>,
     tale: Tale,
@@ -82,11 +79,11 @@ impl Telling {
         let mut document = small(document, strategy)?.document;
         document.set_value("faults", vec![fault.to_owned()].into())?;
         let recording = Recording::run(document.plan()?);
-        let tale = Tale { fault: fault.to_owned(), ..tale(&document, &recording) };
+        let tale = tale(&document, &recording);
         // A run in which nothing is wrong has nothing to be shrunk to.
         let shrink = if tale.harm == Harm::None { None } else { Some(Shrink::new(&document, None)?) };
         let tale = Tale { done: shrink.is_none(), ..tale };
-        Ok(Telling { fault: fault.to_owned(), document, shrink, tale })
+        Ok(Telling { document, shrink, tale })
     }
 
     /// What is known so far.
@@ -100,7 +97,7 @@ impl Telling {
         let mut tale = tale(document, &recording);
         tale.size = size(shrunk, &self.document, document, &recording);
         tale.parts = parts(shrunk, recording.story());
-        self.tale = Tale { fault: self.fault.clone(), done: true, ..tale };
+        self.tale = Tale { done: true, ..tale };
         Ok(())
     }
 }
@@ -146,7 +143,8 @@ fn tale(document: &Document, recording: &Recording) -> Tale {
 /// One that a child can repeat.
 fn headline(recording: &Recording, harm: Harm) -> String {
     let (story, report) = (recording.story(), recording.report());
-    let harmless = |what: &str| format!("{what}, and it did no harm.");
+    let ledger = &report.ledger;
+    let harmless = |n: u64, what: &str| format!("{} {what}, and it did no harm.", count(n, "event"));
     match harm {
         Harm::Diverged(_) => {
             let headline = recording.headline(story.ends);
@@ -156,11 +154,11 @@ fn headline(recording: &Recording, harm: Harm) -> String {
             let waits = if report.blocked.operations == 1 { "change waits" } else { "changes wait" };
             format!("{} {waits} for {}.", report.blocked.operations, span(Us(report.blocked.max_us)))
         }
-        Harm::Harmless(Anomaly::Duplicate) => harmless("One event came twice"),
-        Harm::Harmless(Anomaly::Reordered) => harmless("Two events came in the wrong order"),
-        Harm::Harmless(Anomaly::EarlyRead) => harmless("Somebody read before the commit"),
-        Harm::Harmless(Anomaly::GhostEvent) => harmless("An event told of a change that never was"),
-        Harm::Harmless(_) => harmless("One event was lost"),
+        Harm::Harmless(Anomaly::Duplicate) => harmless(ledger.duplicates, "came once more"),
+        Harm::Harmless(Anomaly::Reordered) => harmless(ledger.reordered, "came after a newer one"),
+        Harm::Harmless(Anomaly::EarlyRead) => harmless(ledger.early_reads, "came before the commit could be read"),
+        Harm::Harmless(Anomaly::GhostEvent) => harmless(ledger.ghost, "told of a change that never was"),
+        Harm::Harmless(_) => harmless(ledger.lost, "never arrived"),
         Harm::None if story.faults.iter().any(|fault| fault.crash) => recording.headline(story.ends).source,
         Harm::None => "A message failed. Nothing is missing.".to_owned(),
     }
@@ -290,7 +288,7 @@ fn size(shrunk: &Shrunk, before: &Document, after: &Document, recording: &Record
 fn faults(recording: &Recording) -> String {
     let faults = &recording.plan().faults;
     let crashes = faults.iter().all(|fault| fault.kind == FaultKind::Crash);
-    count(faults.len() as u64, if crashes { "crash" } else { "fault" }).replace("crashs", "crashes")
+    count(faults.len() as u64, if crashes { "crash" } else { "fault" })
 }
 
 /// The first fault of a document without its number and length.
@@ -305,14 +303,8 @@ fn parts(shrunk: &Shrunk, story: &Story) -> Vec<(String, String)> {
         let chip = story.chips.iter().find(|chip| chip.text == fault.part);
         chip.map_or_else(|| fault.part.clone(), |chip| chip.words.clone())
     };
-    let faults = shrunk.faults.iter().map(|need| (words(need), then(need)));
-    let operations = shrunk.operations.iter().map(|need| (need.part.clone(), then(need)));
-    let options = shrunk.options.iter().map(|need| (format!("{} at its default", need.part), then(need)));
+    let faults = shrunk.faults.iter().map(|need| (words(need), need.then.clone()));
+    let operations = shrunk.operations.iter().map(|need| (need.part.clone(), need.then.clone()));
+    let options = shrunk.options.iter().map(|need| (format!("{} at its default", need.part), need.then.clone()));
     faults.chain(operations).chain(options).collect()
-}
-
-/// `no row is missing, and every store ends as the source`
-fn then(need: &Need) -> String {
-    let rest = need.without.split_once(need.part.as_str()).map_or(need.without.as_str(), |(_, rest)| rest.trim());
-    rest.trim_end_matches('.').to_owned()
 }

@@ -75,7 +75,9 @@ pub fn about(us: Us) -> String {
 /// `1 row`, `3 rows`.
 #[must_use]
 pub fn count(n: u64, one: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
+    let hisses = ["s", "sh", "ch"].iter().any(|end| one.ends_with(end));
+    let many = if hisses { "es" } else { "s" };
+    if n == 1 { format!("1 {one}") } else { format!("{n} {one}{many}") }
 }
 
 /// Joins with commas and a last `and`.

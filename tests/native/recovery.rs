@@ -297,8 +297,7 @@ fn a_rebuild_that_comes_twice() {
             "workload": {"arrivals": [{"at": "1s", "key": "a", "op": "insert"}, {"at": "2s", "key": "b", "op": "insert"}]},
             "stores": {"index": {"apply": "versioned"}},
             "links": {"mend-index": {"duplicate": {"p": 1, "delay": "3s"}}},
-            "recovery": {"mend": {"kind": "rebuild", "period": "20s"}},
-            "detectors": {"diff": {"kind": "full-diff", "period": "100ms", "grace": "0s"}}}"#,
+            "recovery": {"mend": {"kind": "rebuild", "period": "20s"}}}"#,
     );
     for position in ["before-copy", "after-copy"] {
         let recording = lab::run(&lab::with(&document, &[("recovery.mend.position", position)]));

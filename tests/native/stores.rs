@@ -123,7 +123,7 @@ fn short_ids_collide_however_they_are_written() {
                 "stores": {{"a": {{"apply": "increment", "inbox": {{"window": "1h", "id_bits": 4, "same_tx": {same_tx}}}}}}}}}"#
         )));
         let taken = lab::of_kind(&recording.trace().records, Kind::Applied).count();
-        assert!(taken <= 16, "{taken} events have 4 bits of their own, same transaction: {same_tx}");
+        assert!((10..=16).contains(&taken), "{taken} events have 4 bits of their own, same transaction: {same_tx}");
     }
 }
 

@@ -96,6 +96,8 @@ fn every_harm_is_a_short_story() {
             if square.harmful() && line.crash {
                 while telling.advance(20) {}
                 let tale = telling.tale();
+                assert_eq!(tale.harm.said(), square.harm.said(), "it is the same harm that is left: {tale:?}");
+                assert!(tale.steps.iter().filter(|step| step.harm).count() == 1, "{tale:?}");
                 assert!(tale.done && tale.size.starts_with("The shortest run that shows it: "), "{tale:?}");
                 assert!(
                     !tale.parts.is_empty()

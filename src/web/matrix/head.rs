@@ -56,7 +56,10 @@ pub fn words(explored: &Explored) -> String {
         Phase::Idle | Phase::Running => format!("{of}. Dots are not done yet."),
         Phase::Cancelled => format!("Cancelled at {of}. Not complete."),
         Phase::Done if grid.complete => format!("{of}, none skipped; {}", grid.witnesses()),
-        Phase::Done => format!("{of}. Not complete: a fault never struck."),
+        Phase::Done => match grid.broken.first() {
+            Some(law) => format!("{of}. Not to be trusted: the simulator broke its own law {law}."),
+            None => format!("{of}. Not complete: a fault never struck."),
+        },
     }
 }
 

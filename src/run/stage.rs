@@ -200,10 +200,9 @@ impl Stage<'_> {
         for key in 0..self.plan.keys() {
             counts[self.judgement.state(store.index(), Key(key as u32), self.at) as usize] += 1;
         }
-        let shown =
-            [RowState::Missing, RowState::Ghost, RowState::Stale, RowState::DuplicateEffect, RowState::InFlight];
+        let shown = RowState::WORST.into_iter().chain([RowState::InFlight]);
         let mark = |state: RowState| (state, format!("{} {}", counts[state as usize], state.word()));
-        shown.into_iter().filter(|state| counts[*state as usize] > 0).map(mark).collect()
+        shown.filter(|state| counts[*state as usize] > 0).map(mark).collect()
     }
 
     fn label(&self, node: NodeId, frame: &NodeFrame) -> String {

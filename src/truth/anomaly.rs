@@ -47,6 +47,9 @@ crate::ids! {
 }
 
 impl RowState {
+    /// The states that differ, the worst first.
+    pub const WORST: [RowState; 4] = [RowState::Missing, RowState::Ghost, RowState::Stale, RowState::DuplicateEffect];
+
     /// Whether it counts as an anomaly.
     #[must_use]
     pub const fn differs(self) -> bool {

@@ -59,11 +59,11 @@ impl Judgement {
         after.checked_sub(1).map_or((0, 0), |last| (self.area[last].1, self.area[last].2))
     }
 
-    /// Whether any row of a store differs at `at`.
-    #[must_use]
-    pub fn store_differs(&self, store: usize, at: Us) -> bool {
-        let keys = self.rows.get(store).map_or(0, Vec::len);
-        (0..keys).any(|key| self.state(store, Key(key as u32), at).differs())
+    /// The rows that differ at `at`: store, key and how, in the order of stores and keys.
+    pub fn rows_at(&self, at: Us) -> impl Iterator<Item = (usize, Key, RowState)> {
+        let rows = self.rows.iter().enumerate().flat_map(|(store, keys)| (0..keys.len()).map(move |key| (store, key)));
+        rows.map(move |(store, key)| (store, Key(key as u32), self.state(store, Key(key as u32), at)))
+            .filter(|(.., state)| state.differs())
     }
 }
 

@@ -48,8 +48,8 @@ fn top_of(columns: &[Pixels]) -> u32 {
 pub fn draw(changes: &[Change], ends: Us, size: (u32, u32), least: u32) -> AreaChart {
     let columns = columns(changes, ends, size.0.max(1));
     let peak = top_of(&columns).max(least);
-    let least = 2.0 / f64::from(size.1.max(1)) * f64::from(peak);
-    let bad = |c: &Pixels| if c.bad == 0 { 0.0 } else { f64::from(c.bad).max(least) };
+    let thinnest = 2.0 / f64::from(size.1.max(1)) * f64::from(peak);
+    let bad = |c: &Pixels| if c.bad == 0 { 0.0 } else { f64::from(c.bad).max(thinnest) };
     let top = |c: &Pixels| (bad(c) + c.late).min(f64::from(peak));
     let wrong = runs(&columns, |c| c.bad > 0, &bad, &|_| 0.0);
     let late = runs(&columns, |c| c.late > 0.0, &top, &bad);

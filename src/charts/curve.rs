@@ -2,6 +2,7 @@
 
 use super::backend::{Collect, Ink};
 use super::shape::{Drawing, px};
+use crate::run::words::thousandths;
 use plotters::prelude::*;
 
 /// One point: mean, interval, formula, and the name under the axis.
@@ -63,7 +64,7 @@ pub fn draw(points: &[CurvePoint], size: (u32, u32)) -> Drawing {
         drawing.disc("inkf", f64::from(LEFT + x), y, 3.0);
     }
     // Where there is no room for each name every second or third stands for its neighbours.
-    let every = (72 / step.max(1) as usize + 1).max(1);
+    let every = 72 / step.max(1) as usize + 1;
     for (at, point) in points.iter().enumerate().filter(|(at, _)| at % every == 0) {
         drawing.words(&["second", "middle"], f64::from(LEFT + x(at)), f64::from(size.1 - 6), &point.name);
     }
@@ -87,12 +88,8 @@ fn ceiling(most: f64) -> f64 {
 /// Three digits at most behind the point, and none that say nothing.
 #[must_use]
 pub fn number(value: f64) -> String {
-    let thousandths = (value * 1_000.0).round() as i64;
-    let (whole, fraction) = (thousandths / 1_000, thousandths.unsigned_abs() % 1_000);
-    if fraction == 0 {
-        return whole.to_string();
-    }
-    format!("{whole}.{fraction:03}").trim_end_matches('0').to_owned()
+    let rounded = (value * 1_000.0).round() as i64;
+    format!("{}{}", if rounded < 0 { "-" } else { "" }, thousandths(rounded.unsigned_abs()))
 }
 
 #[cfg(test)]
@@ -104,6 +101,7 @@ mod tests {
     fn scales_and_numbers() {
         assert_eq!([0.0, 0.3, 1.0, 4.2, 7.0, 1_234.0].map(ceiling), [1.0, 0.5, 1.0, 5.0, 10.0, 2_000.0]);
         assert_eq!([0.0, 2.5, 0.125, 1_000.0, 0.0004].map(number), ["0", "2.5", "0.125", "1000", "0"]);
+        assert_eq!([-0.5, -2.5, -3.0, -0.0004].map(number), ["-0.5", "-2.5", "-3", "0"]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::run::report::{
     ClientReport, CostReport, DetectorReport, DivergenceReport, FaultReport, InvariantReport, LedgerReport, Report,
     StoreReport,
 };
-use crate::run::words::{count, instant, short_instant, span};
+use crate::run::words::{count, differ, instant, short_instant, span};
 
 /// How wide a line of prose may be.
 const WIDTH: usize = 100;
@@ -118,7 +118,7 @@ fn row_seconds(value: f64) -> String {
 fn divergence(divergence: &DivergenceReport) -> String {
     let moving = format!("{} row-seconds on their way", row_seconds(divergence.in_flight_row_seconds));
     let Some(first) = divergence.first_us else { return format!("no row ever differs; {moving}") };
-    let rows = if divergence.peak == 1 { "1 row differs" } else { &format!("{} rows differ", divergence.peak) };
+    let rows = differ(divergence.peak);
     let end = match divergence.converged_us {
         Some(at) => format!("converged at {}", instant(Us(at))),
         None => "never converges".to_owned(),

@@ -1,7 +1,7 @@
 //! What the operator believes, beside what is so; and the laws, as far as an instant.
 
 use super::recording::Recording;
-use super::words::{count, instant, span};
+use super::words::{count, differ, instant, span};
 use crate::detect::DetectorKind;
 use crate::kernel::time::Us;
 use crate::scenario::plan::DetectorPlan;
@@ -24,7 +24,7 @@ pub struct DetectorLine {
     pub looks: String,
     /// `0 of 32 calls failed`
     pub saw: String,
-    /// `then 0 rows differed, now 1 row differs`
+    /// `0 rows differed then, 1 row differs now`
     pub truth: String,
 }
 
@@ -60,7 +60,8 @@ pub fn detectors(run: &Recording, at: Us) -> Vec<DetectorLine> {
     lines
 }
 
-fn rule(plan: &DetectorPlan) -> String {
+/// `fires from 1 on, looks every 10 s`
+pub(super) fn rule(plan: &DetectorPlan) -> String {
     format!("fires from {} on, looks every {}", plan.threshold, span(plan.period))
 }
 
@@ -76,11 +77,10 @@ fn looks(run: &Recording, index: usize, looked: Option<Us>, at: Us) -> String {
 
 fn truth(run: &Recording, looked: Option<Us>, at: Us) -> String {
     let rows = |at: Us| u64::from(run.judgement().counts(at).0);
-    let verb = |n: u64| if n == 1 { "differs" } else { "differ" };
     let now = rows(at);
     match looked.map(rows) {
-        Some(then) if then != now => format!("{} differed then, {now} {} now", count(then, "row"), verb(now)),
-        Some(_) | None => format!("{} {}", count(now, "row"), verb(now)),
+        Some(then) if then != now => format!("{} differed then, {} now", count(then, "row"), differ(now)),
+        Some(_) | None => differ(now),
     }
 }
 
@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(on.len(), run.plan().detectors.len());
         for line in &on {
             assert!(line.rule.starts_with("fires from ") && line.looks.contains(", next at "), "{line:?}");
-            assert!(line.truth.ends_with("1 differs now") || line.truth == "1 row differs", "{line:?}");
+            assert!(line.truth.ends_with("1 row differs now") || line.truth == "1 row differs", "{line:?}");
             assert!(!line.firing);
         }
         let end = detectors(&run, Us::NEVER);

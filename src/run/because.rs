@@ -1,11 +1,13 @@
 //! Why did this happen? The chain of causes behind one record, read from the trace: each record names its cause.
 
+use super::alarms::rule;
 use super::frame::{Why, WhyMark, WhyStep};
 use super::narrate;
 use super::recording::Recording;
 use super::why::{noticed, step};
-use super::words::{capital, instant, span};
+use super::words::{capital, differ, instant, span};
 use crate::kernel::time::Us;
+use crate::scenario::plan::{FaultKind, FaultPlan, FaultTarget, FaultWhen};
 use crate::world::ids::RecordId;
 use crate::world::record::{Kind, Record};
 
@@ -78,6 +80,10 @@ fn outside(recording: &Recording, record: &Record) -> String {
         (Kind::Crashed | Kind::LinkFault, None) => {
             "It happens by chance, at the rate that the scenario gives.".to_owned()
         }
+        // A commit that nothing led to and that is no operation's: a person at the database.
+        (Kind::Committed, _) if let Some(words) = by_hand(recording, record) => {
+            format!("The scenario has it so: {words}.")
+        }
         (Kind::DrainBegan, _) => {
             format!("The load lasts {}; then everything heals and the queues empty.", span(recording.plan().duration))
         }
@@ -85,21 +91,27 @@ fn outside(recording: &Recording, record: &Record) -> String {
     }
 }
 
+/// The words of the fault by which a person changed a row at the database, past the app, when a record happened.
+fn by_hand<'a>(recording: &'a Recording, record: &Record) -> Option<&'a str> {
+    let mine = |fault: &FaultPlan| {
+        matches!(fault.kind, FaultKind::Update | FaultKind::Delete)
+            && fault.target == FaultTarget::Key(record.key)
+            && fault.when == FaultWhen::At(record.at)
+    };
+    let place = recording.plan().faults.iter().position(mine)?;
+    recording.story().chips.get(place).map(|chip| chip.words.as_str())
+}
+
 /// What a detector believes, and beside it what is so.
 fn detection(recording: &Recording, record: &Record) -> String {
     let Some(detector) = recording.plan().detectors.get(record.extra as usize) else { return String::new() };
-    let looks =
-        format!("{} looks every {} and fires from {} on", detector.id, span(detector.period), detector.threshold);
+    let looks = format!("{} {}", detector.id, rule(detector));
     let saw = match record.kind {
         Kind::Flagged => narrate::record(recording.plan(), record),
         _ => format!("it saw {}", narrate::looked(recording.plan(), record)),
     };
     let (differs, _) = recording.judgement().counts(record.at);
-    let truth = match differs {
-        0 => "nothing differs".to_owned(),
-        1 => "1 row differs".to_owned(),
-        n => format!("{n} rows differ"),
-    };
+    let truth = if differs == 0 { "nothing differs".to_owned() } else { differ(u64::from(differs)) };
     let judged =
         recording.alarms().iter().find(|alarm| alarm.at == record.at && alarm.detector == record.extra as usize);
     let judged = match judged.filter(|_| record.kind == Kind::Alarm) {
@@ -238,5 +250,20 @@ mod tests {
             }
         }
         assert!(said.contains(&true) && said.contains(&false), "both kinds are among the presets: {said:?}");
+    }
+
+    #[test]
+    fn a_persons_change_is_the_scenarios() {
+        for (fault, words) in
+            [("update:product-3@9s", "update product-3, 9 s"), ("delete:product-1@9s", "delete product-1, 9 s")]
+        {
+            let mut document = presets::find("missing-search-index").unwrap().document();
+            document.add_fault(fault).unwrap();
+            let run = Recording::run(document.plan().unwrap());
+            let by_hand = |record: &Record| record.kind == Kind::Committed && record.at == Us::secs(9);
+            let at = run.trace().records.iter().position(by_hand).unwrap();
+            let why = run.why(&Subject::Record(RecordId(at as u32)), Us::secs(9));
+            assert_eq!(why.sentence, format!("The scenario has it so: {words}."));
+        }
     }
 }

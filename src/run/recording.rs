@@ -7,7 +7,7 @@ use super::simulation::Simulation;
 use super::stage::Stage;
 use super::trace::{KEEP, Trace};
 use super::view::{Checkpoints, Lens, RowView, View};
-use super::words::{count, instant};
+use super::words::{count, differ, instant};
 use super::{because, narrate, story, why};
 use crate::kernel::time::Us;
 use crate::scenario::plan::Plan;
@@ -171,14 +171,10 @@ impl Recording {
     }
 
     fn summary(&self, view: &View, differs: u32) -> String {
-        let rows = match differs {
-            0 => "Nothing differs.".to_owned(),
-            1 => "1 row differs.".to_owned(),
-            n => format!("{n} rows differ."),
-        };
+        let rows = if differs == 0 { "Nothing differs".to_owned() } else { differ(u64::from(differs)) };
         let down = self.plan.nodes.iter().zip(&view.nodes).filter(|(_, node)| !node.up);
         let down: String = down.map(|(plan, _)| format!(" {} is down.", super::words::capital(&plan.id))).collect();
-        format!("{rows}{down}")
+        format!("{rows}.{down}")
     }
 
     fn source_strip(&self, view: &View) -> Strip {
@@ -208,7 +204,7 @@ impl Recording {
         let rows = view.stores[store].iter().filter(|row| row.present).count() as u32;
         let id = self.plan.stores[store].id.clone();
         let mut parts = vec![count(u64::from(rows), "row")];
-        for state in [RowState::Missing, RowState::Ghost, RowState::Stale, RowState::DuplicateEffect] {
+        for state in RowState::WORST {
             let n = cells.iter().filter(|cell| cell.state == state).count();
             if n > 0 {
                 parts.push(format!("{n} {}", state.word()));
@@ -288,22 +284,18 @@ impl Recording {
         let (differs, _) = self.judgement.counts(at);
         let rows = match differs {
             0 => String::new(),
-            1 => format!(" 1 row differs: {}.", self.first_bad(at)),
-            n => format!(" {n} rows differ."),
+            1 => format!(" {}: {}.", differ(1), self.first_bad(at)),
+            n => format!(" {}.", differ(u64::from(n))),
         };
         format!("{}.{what}{rows}", instant(at))
     }
 
     fn first_bad(&self, at: Us) -> String {
-        for store in 0..self.plan.stores.len() {
-            for key in (0..self.plan.keys()).map(|key| Key(key as u32)) {
-                let state = self.judgement.state(store, key, at);
-                if state.differs() {
-                    return format!("{} {} in {}", self.plan.key_name(key), state.word(), self.plan.stores[store].id);
-                }
-            }
-        }
-        String::new()
+        let named = |(store, key, state): (usize, Key, RowState)| {
+            let store = self.plan.stores.get(store)?;
+            Some(format!("{} {} in {}", self.plan.key_name(key), state.word(), store.id))
+        };
+        self.judgement.rows_at(at).find_map(named).unwrap_or_default()
     }
 
     /// The last record at or before an instant.

@@ -49,10 +49,20 @@ pub fn span(us: Us) -> String {
         return "for ever".to_owned();
     }
     let (unit, length) = unit(us);
-    let thousandths = u128::from(us.0) * 1_000 / u128::from(length);
-    let (whole, fraction) = (thousandths / 1_000, format!("{:03}", thousandths % 1_000));
-    let fraction = fraction.trim_end_matches('0');
-    if fraction.is_empty() { format!("{whole} {unit}") } else { format!("{whole}.{fraction} {unit}") }
+    // The longest span is of 2^64 us, which in h and thousandths fits again.
+    let length = u128::from(us.0) * 1_000 / u128::from(length);
+    format!("{} {unit}", thousandths(length as u64))
+}
+
+/// Thousandths as a number without needless digits: `2.5`, `12`.
+///
+/// ```
+/// use driftscope::run::words::thousandths;
+/// assert_eq!([2_500, 12_000, 7, 0].map(thousandths), ["2.5", "12", "0.007", "0"]);
+/// ```
+#[must_use]
+pub fn thousandths(n: u64) -> String {
+    format!("{}.{:03}", n / 1_000, n % 1_000).trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// A span to three digits, for a table: `131 ms`, `4.12 s`.
@@ -78,6 +88,12 @@ pub fn count(n: u64, one: &str) -> String {
     let hisses = ["s", "sh", "ch"].iter().any(|end| one.ends_with(end));
     let many = if hisses { "es" } else { "s" };
     if n == 1 { format!("1 {one}") } else { format!("{n} {one}{many}") }
+}
+
+/// `1 row differs`, `3 rows differ`.
+#[must_use]
+pub fn differ(n: u64) -> String {
+    format!("{} {}", count(n, "row"), if n == 1 { "differs" } else { "differ" })
 }
 
 /// Joins with commas and a last `and`.
@@ -115,6 +131,7 @@ mod tests {
         assert_eq!(short_instant(Us(12_500_000)), "12.5 s");
         assert_eq!(count(1, "row"), "1 row");
         assert_eq!(count(0, "row"), "0 rows");
+        assert_eq!([0, 1, 2].map(differ), ["0 rows differ", "1 row differs", "2 rows differ"]);
         assert_eq!(list(&["a".into(), "b".into(), "c".into()]), "a, b and c");
         assert_eq!(capital("product-17"), "Product-17");
     }

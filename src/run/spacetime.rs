@@ -5,13 +5,13 @@ use super::frame::{MessageFrame, NodeFrame};
 use super::narrate;
 use super::recording::{Recording, Subject};
 use super::stage::Stage;
-use super::view::MessageView;
+use super::view::{MessageView, View};
 use super::why;
 use super::words::{capital, instant};
 use crate::kernel::sorted::{sort, sort_by_key};
 use crate::kernel::time::Us;
 use crate::truth::cause;
-use crate::world::ids::{Key, NodeId, RecordId};
+use crate::world::ids::{NodeId, RecordId};
 use crate::world::record::{Kind, Record};
 
 /// How many messages before the instant, and how many after it.
@@ -145,7 +145,7 @@ pub fn space_time(recording: &Recording, nodes: &[NodeFrame], subject: &Subject,
             });
         }
     }
-    let down = |node: usize| down(recording, NodeId(node.wrapping_sub(1) as u16), &records[from..to], at);
+    let down = |node: usize| down(&view, NodeId(node.wrapping_sub(1) as u16), &records[from..to]);
     let lanes =
         order.iter().map(|&node| Lane { node, down: if node == 0 { Vec::new() } else { down(node) } }).collect();
     let apart = apart(recording).and_then(|(store, from, to)| Some((lane(plan.roles.stores[store])?, from, to)));
@@ -169,11 +169,11 @@ fn told(recording: &Recording, subject: &Subject, at: Us) -> Vec<RecordId> {
     let mut told: Vec<RecordId> = match subject {
         Subject::Worst => return Vec::new(),
         Subject::Record(id) => causes(recording, *id),
-        Subject::Row(strip, key) => {
-            let (store, key) = (strip.saturating_sub(1), Key(*key as u32));
+        Subject::Row(..) => {
+            let Some((store, key)) = why::row_of(recording, subject) else { return Vec::new() };
             let state = recording.judgement().state(store, key, at);
             let cause = cause::of_row(&recording.trace().ledger, store, key, state, at);
-            let chain = cause.map_or_else(Vec::new, |cause| why::chain(recording, store, cause.event));
+            let chain = cause.map_or_else(Vec::new, |cause| why::chain(recording, store, cause));
             chain.iter().flat_map(|id| causes(recording, *id)).collect()
         }
     };
@@ -183,7 +183,7 @@ fn told(recording: &Recording, subject: &Subject, at: Us) -> Vec<RecordId> {
 }
 
 /// When a node was down, as the records round an instant tell it.
-fn down(recording: &Recording, node: NodeId, window: &[Record], at: Us) -> Vec<(Us, Us)> {
+fn down(view: &View, node: NodeId, window: &[Record]) -> Vec<(Us, Us)> {
     let begins = window.first().map_or(Us::ZERO, |record| record.at);
     let mut spans: Vec<(Us, Us)> = Vec::new();
     for record in window.iter().filter(|record| record.node == node) {
@@ -196,7 +196,6 @@ fn down(recording: &Recording, node: NodeId, window: &[Record], at: Us) -> Vec<(
             _ => {}
         }
     }
-    let view = recording.view(at);
     let now = &view.nodes[node.index()];
     if spans.is_empty() && !now.up {
         spans.push((now.crashed_at, now.back));
@@ -207,24 +206,18 @@ fn down(recording: &Recording, node: NodeId, window: &[Record], at: Us) -> Vec<(
 /// The first row that differs: its store, from when and until when.
 fn apart(recording: &Recording) -> Option<(usize, Us, Us)> {
     let first = Us(recording.report().divergence.first_us?);
-    let plan = recording.plan();
-    let ends = recording.story().ends;
-    for store in 0..plan.stores.len() {
-        for key in (0..plan.keys()).map(|key| Key(key as u32)) {
-            if recording.judgement().state(store, key, first).differs() {
-                let states = recording.judgement().states(store, key);
-                let until = states.iter().find(|(since, state)| *since > first && !state.differs());
-                return Some((store, first, until.map_or(ends, |(since, _)| *since)));
-            }
-        }
-    }
-    None
+    let (store, key, _) =
+        recording.judgement().rows_at(first).find(|(store, ..)| *store < recording.plan().stores.len())?;
+    let states = recording.judgement().states(store, key);
+    let until = states.iter().find(|(since, state)| *since > first && !state.differs());
+    Some((store, first, until.map_or(recording.story().ends, |(since, _)| *since)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::scenario::presets;
+    use crate::world::ids::Key;
 
     fn preset(id: &str) -> Recording {
         Recording::run(presets::find(id).unwrap().document().plan().unwrap())
@@ -273,5 +266,34 @@ mod tests {
             assert_eq!(hop.told, causes.contains(&hop.record), "{}", hop.message.label);
         }
         assert!(chosen.hops.iter().any(|hop| hop.told) && chosen.hops.iter().any(|hop| !hop.told));
+    }
+
+    #[test]
+    fn a_row_of_no_store_tells_nothing() {
+        let document = crate::scenario::Document::parse(include_str!("../../tests/scenarios/valid/no-store.json"));
+        let run = Recording::run(document.unwrap().plan().unwrap());
+        assert!(run.trace().records.iter().any(|record| record.kind == Kind::Committed && record.key == Key(0)));
+        for strip in 0..3 {
+            assert_eq!(told(&run, &Subject::Row(strip, 0), run.story().ends), []);
+        }
+        let other = preset("missing-search-index");
+        assert_eq!(told(&other, &Subject::Row(1, other.plan().keys()), other.story().ends), [], "no such key");
+    }
+
+    /// What the panel names as the cause is not greyed out here.
+    #[test]
+    fn the_cause_of_a_row_is_told() {
+        let mut seen = 0;
+        for preset_of in presets::PRESETS {
+            let run = preset(preset_of.id);
+            let at = run.story().opens_at;
+            for (store, key) in (0..run.plan().stores.len()).flat_map(|s| (0..run.plan().keys()).map(move |k| (s, k))) {
+                let Some((cause, _)) = run.cause(store, Key(key as u32), at) else { continue };
+                let told = told(&run, &Subject::Row(store + 1, key), at);
+                assert!(told.contains(&cause), "{} {store} {key}: {cause:?}", preset_of.id);
+                seen += 1;
+            }
+        }
+        assert!(seen > 100, "{seen}");
     }
 }

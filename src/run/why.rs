@@ -9,7 +9,7 @@ use crate::kernel::time::Us;
 use crate::scenario::plan::Roles;
 use crate::truth::anomaly::RowState;
 use crate::truth::cause::{self, How, RowCause};
-use crate::world::ids::{EventId, Key, NodeId, OpKind, RecordId};
+use crate::world::ids::{Key, NodeId, OpKind, RecordId};
 use crate::world::record::{Kind, Parcel, Record};
 
 /// The most lines that a chain may have (UI 8).
@@ -17,16 +17,16 @@ const LINES: usize = 9;
 
 /// The worst bad row at an instant: store and key.
 fn worst(recording: &Recording, at: Us) -> Option<(usize, Key, RowState)> {
-    let order = [RowState::Missing, RowState::Ghost, RowState::Stale, RowState::DuplicateEffect];
-    let rows = |state: RowState| {
-        (0..recording.plan().stores.len()).find_map(|store| {
-            let keys = 0..recording.plan().keys() as u32;
-            keys.map(Key)
-                .find(|key| recording.judgement().state(store, *key, at) == state)
-                .map(|key| (store, key, state))
-        })
-    };
-    order.into_iter().find_map(rows)
+    // Where no store is declared the log is judged in its place, and has no row to show.
+    let rows = || recording.judgement().rows_at(at).filter(|(store, ..)| *store < recording.plan().stores.len());
+    RowState::WORST.iter().find_map(|worst| rows().find(|(.., state)| state == worst))
+}
+
+/// The store and key of a row that is pointed at: none for another thing, and none where there is no such row.
+pub(super) fn row_of(recording: &Recording, subject: &Subject) -> Option<(usize, Key)> {
+    let Subject::Row(strip, key) = *subject else { return None };
+    let (store, plan) = (strip.saturating_sub(1), recording.plan());
+    (store < plan.stores.len() && key < plan.keys()).then_some((store, Key(key as u32)))
 }
 
 /// The headline and paragraph of an instant.
@@ -170,11 +170,10 @@ fn is_are(n: u32) -> String {
 pub fn why(recording: &Recording, subject: &Subject, at: Us) -> Why {
     let found = match subject {
         Subject::Worst => worst(recording, at).map(|(store, key, _)| (store, key)),
-        Subject::Record(_) => None,
-        Subject::Row(strip, key) => Some((strip.saturating_sub(1), Key(*key as u32))),
+        Subject::Record(_) | Subject::Row(..) => row_of(recording, subject),
     };
     let noticed = noticed(recording, at);
-    let Some((store, key)) = found.filter(|(store, _)| *store < recording.plan().stores.len()) else {
+    let Some((store, key)) = found else {
         let sentence =
             "Every row is as in the source, or on its way. Choose a row to see how it came there.".to_owned();
         return Why { title: "Nothing differs now".to_owned(), sentence, steps: Vec::new(), noticed };
@@ -222,12 +221,7 @@ pub(super) fn noticed(recording: &Recording, at: Us) -> Vec<(String, String)> {
 fn steps(recording: &Recording, store: usize, key: Key, state: RowState, cause: RowCause) -> Vec<WhyStep> {
     let trace = recording.trace();
     let fate = trace.ledger.event(cause.event);
-    let mut chain = chain(recording, store, cause.event);
-    // The record that is the cause may be about another event: the older one that came after.
-    if !chain.contains(&cause.record) && cause.record != RecordId::NONE {
-        chain.push(cause.record);
-        sort(&mut chain);
-    }
+    let chain = chain(recording, store, cause);
     let mut steps: Vec<WhyStep> = Vec::new();
     // What a crash killed is told by the crash: the line of the death itself would say it twice.
     let killed = chain_end(recording, cause.record);
@@ -272,8 +266,9 @@ fn chain_end(recording: &Recording, cause: RecordId) -> RecordId {
     killed.and_then(|record| record.cause.some()).unwrap_or(cause)
 }
 
-/// The records of an event's life that matter for a store, in order of time.
-pub(super) fn chain(recording: &Recording, store: usize, event: EventId) -> Vec<RecordId> {
+/// The records of an event's life that matter for a store, and the one that is the cause, in order of time.
+pub(super) fn chain(recording: &Recording, store: usize, cause: RowCause) -> Vec<RecordId> {
+    let event = cause.event;
     let (trace, plan) = (recording.trace(), recording.plan());
     let records = &trace.records;
     let op = records.iter().find(|record| record.event == event).map(|record| record.op);
@@ -312,6 +307,11 @@ pub(super) fn chain(recording: &Recording, store: usize, event: EventId) -> Vec<
         chain.push(RecordId(index as u32));
     }
     chain.dedup();
+    // The record that is the cause may be about another event: the older one that came after.
+    if !chain.contains(&cause.record) && cause.record != RecordId::NONE {
+        chain.push(cause.record);
+        sort(&mut chain);
+    }
     chain
 }
 

@@ -3,11 +3,11 @@
 use super::frame::{Headline, RowState, Story, Strip};
 use super::narrate::path_end;
 use super::recording::Recording;
-use super::report::{Report, Verdict};
+use super::report::Verdict;
 use super::words::{count, instant, list};
 use crate::kernel::time::Us;
 use crate::truth::checks::{self, Fate};
-use crate::world::ids::{EventId, Key, OpKind, RecordId};
+use crate::world::ids::{EventId, OpKind, RecordId};
 use crate::world::record::{CANARY, Kind, Record};
 
 /// How a change ends at a store, the worst last.
@@ -92,7 +92,8 @@ pub struct Parting {
     pub fates: Vec<String>,
 }
 
-/// The first change, by its number in the workload, whose fate is not the same in all runs; `None` if there is none.
+/// The first change, by its number in the workload, whose fate is not the same in all runs, at the first store that
+/// tells them apart; `None` if there is none.
 #[must_use]
 pub fn parting(runs: &[&Recording]) -> Option<Parting> {
     let requests = runs.iter().map(|run| requests(run)).max()?;
@@ -100,17 +101,14 @@ pub fn parting(runs: &[&Recording]) -> Option<Parting> {
     // By store, then run.
     let all: Vec<Vec<Vec<Ending>>> =
         (0..stores).map(|store| runs.iter().map(|run| endings(run, store, requests)).collect()).collect();
-    let differs = |&at: &usize| all.iter().any(|runs| runs.iter().any(|run| run[at].end != runs[0][at].end));
-    let number = (0..requests).find(differs)?;
+    let differs = |at: usize| all.iter().position(|runs| runs.iter().any(|run| run[at].end != runs[0][at].end));
+    let (number, store) = (0..requests).find_map(|number| Some((number, differs(number)?)))?;
     let asked = runs.iter().find_map(|run| Some((*run, change(run, |record| record.value == number as u64)?)));
     let (key, at) =
         asked.map_or((String::new(), Us::ZERO), |(run, record)| (run.plan().key_name(record.key), record.at));
-    let worst: Vec<(usize, Ending)> = (0..runs.len())
-        .map(|run| (0..stores).map(|store| (store, all[store][run][number])).max_by_key(|(_, ending)| ending.end))
-        .map(Option::unwrap_or_default)
-        .collect();
-    let most = worst.iter().map(|(_, ending)| ending.end).max()?;
-    let decided = worst.iter().filter(|(_, ending)| ending.end == most).map(|(_, ending)| ending.at).min();
+    let ends: Vec<Ending> = all[store].iter().map(|run| run[number]).collect();
+    let most = ends.iter().map(|ending| ending.end).max()?;
+    let decided = ends.iter().filter(|ending| ending.end == most).map(|ending| ending.at).min();
     let together = if runs.len() == 2 { "both runs".to_owned() } else { format!("all {} runs", runs.len()) };
     let before = match number {
         0 => "The first change ends differently.".to_owned(),
@@ -123,7 +121,7 @@ pub fn parting(runs: &[&Recording]) -> Option<Parting> {
         at,
         parts: decided.filter(|decided| *decided != Us::NEVER).unwrap_or(at),
         sentence: format!("{before} Change {} reaches the app at {}:", number + 1, instant(at)),
-        fates: runs.iter().zip(&worst).map(|(run, (store, ending))| fate(run, *store, ending)).collect(),
+        fates: runs.iter().zip(&ends).map(|(run, ending)| fate(run, store, ending)).collect(),
     })
 }
 
@@ -182,11 +180,10 @@ pub struct Note {
     pub late: String,
 }
 
-/// Whether a run shows a row in that state at an instant.
+/// Whether a run shows a row that differs in that way at an instant.
 #[must_use]
 pub fn shows(run: &Recording, state: RowState, at: Us) -> bool {
-    let keys = || (0..run.plan().keys() as u32).map(Key);
-    (0..run.plan().stores.len()).any(|store| keys().any(|key| run.judgement().state(store, key, at) == state))
+    run.judgement().rows_at(at).any(|(store, _, shown)| store < run.plan().stores.len() && shown == state)
 }
 
 /// What stands beside a strip: rows that differ, and rows on their way.
@@ -194,7 +191,7 @@ pub fn shows(run: &Recording, state: RowState, at: Us) -> bool {
 pub fn note(story: &Story, strip: &Strip) -> Note {
     let of = |state: RowState| strip.cells.iter().zip(&story.keys).filter(move |(cell, _)| cell.state == state);
     let mut words = Note::default();
-    for state in [RowState::Missing, RowState::Ghost, RowState::Stale, RowState::DuplicateEffect] {
+    for state in RowState::WORST {
         let keys: Vec<&str> = of(state).map(|(_, (_, short))| short.as_str()).collect();
         if keys.is_empty() {
             continue;
@@ -214,11 +211,11 @@ pub fn note(story: &Story, strip: &Strip) -> Note {
 /// The headline over several runs, and what there is to see at an instant.
 #[must_use]
 pub fn headline(runs: &[&Recording], at: Us) -> Headline {
-    let who = |verdict: Verdict, say: &dyn Fn(&Report) -> String| {
-        let fits = runs.iter().map(|run| run.report()).filter(|report| report.verdict == verdict);
+    let who = |verdict: Verdict, say: &dyn Fn(&Recording) -> String| {
+        let fits = runs.iter().copied().filter(|run| run.report().verdict == verdict);
         fits.map(say).collect::<Vec<String>>()
     };
-    let name = |report: &Report| report.strategy.clone();
+    let name = |run: &Recording| run.report().strategy.clone();
     let mut source = String::new();
     for (words, who) in [("Nothing wrong", who(Verdict::Consistent, &name)), ("Blocked", who(Verdict::Blocked, &name))]
     {
@@ -227,9 +224,9 @@ pub fn headline(runs: &[&Recording], at: Us) -> Headline {
             source.push_str(&format!("{apart}{words}: {}.", list(&who)));
         }
     }
-    let wrong = who(Verdict::Diverged, &|report| {
-        let rows = report.stores.iter().map(|s| s.missing + s.stale + s.ghost + s.duplicate_effects).sum::<u64>();
-        format!("{}, {}", report.strategy, count(rows, "row"))
+    let wrong = who(Verdict::Diverged, &|run| {
+        let (rows, _) = run.judgement().counts(run.story().ends);
+        format!("{}, {}", run.report().strategy, count(u64::from(rows), "row"))
     });
     let store = if wrong.is_empty() { String::new() } else { format!("Wrong for good: {}.", wrong.join("; ")) };
     Headline { source, store, paragraph: format!("Same scenario, same seed, same faults. {}", spoken(runs, at)) }
@@ -299,5 +296,43 @@ mod tests {
         let Note { long, short, late } = note(direct.story(), strip);
         assert_eq!((long.as_str(), short.as_str(), late.as_str()), ("1 missing: 17", "1 missing", ""));
         assert!(shows(&direct, RowState::Missing, Us::secs(60)) && !shows(&outbox, RowState::Missing, Us::secs(60)));
+    }
+
+    /// Effects are no rows: one row may have had its effect three times.
+    #[test]
+    fn the_headline_counts_rows() {
+        let mut more = 0;
+        for lost in [0, 20] {
+            let mut document = presets::find("retries-duplicate-effects").unwrap().document();
+            for number in 1..=lost {
+                document.add_fault(&format!("ack-lost:app-broker*{number}")).unwrap();
+            }
+            let run = Recording::run(document.plan().unwrap());
+            let (report, rows) = (run.report(), run.judgement().counts(run.story().ends).0);
+            let effects: u64 = report.stores.iter().map(|store| store.duplicate_effects).sum();
+            more += u32::from(effects > u64::from(rows));
+            let words = headline(&[&run], Us::ZERO).store;
+            let want = format!("Wrong for good: {}, {}.", report.strategy, count(u64::from(rows), "row"));
+            assert_eq!(words, want, "{effects} effects in {rows} rows");
+        }
+        assert!(more > 0, "in one there are more effects than rows");
+    }
+
+    /// Stuck at one store in both runs, at the other in one: it is the other that tells them apart.
+    #[test]
+    fn the_store_that_differs_is_the_one_shown() {
+        let with = |faults: &[&str]| {
+            let mut document = presets::find("outbox").unwrap().document();
+            document.set("stores.cache", "{}").unwrap();
+            for fault in faults {
+                document.add_fault(fault).unwrap();
+            }
+            Recording::run(document.plan().unwrap())
+        };
+        let stuck = "poison:search-index-consumer-search-index*1";
+        let (one, both) = (with(&[stuck]), with(&[stuck, "poison:cache-consumer-cache*1"]));
+        let found = parting(&[&one, &both]).unwrap();
+        assert!(found.fates[0].starts_with("arrives in cache at "), "{found:?}");
+        assert!(found.fates[1].starts_with("is still on its way in cache "), "{found:?}");
     }
 }

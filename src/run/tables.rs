@@ -5,6 +5,7 @@ use super::recording::Recording;
 use super::view::{RowView, SlotView, View};
 use crate::kernel::time::Us;
 use crate::world::ids::Key;
+use crate::world::observe::BY_REPAIR;
 use crate::world::record::{Kind, Record};
 
 /// One table.
@@ -68,7 +69,7 @@ pub fn table(recording: &Recording, name: &str, at: Us) -> Table {
     // What falls on one instant is one event to look at.
     let last = records[..now].last().map_or(Us::ZERO, |record| record.at);
     let before = records.partition_point(|record| record.at < last);
-    let was = made(recording, name, &view(before), &records[..before], at);
+    let was = made(recording, name, &view(before), &records[..before], Us(last.0.saturating_sub(1)));
     for (place, row) in table.rows.iter_mut().enumerate() {
         let same = was.rows.get(place).filter(|old| old.cells[0] == row.cells[0]);
         let old = same.or_else(|| was.rows.iter().find(|old| old.cells[0] == row.cells[0]));
@@ -179,22 +180,38 @@ fn offsets(recording: &Recording, view: &View) -> Table {
     Table { columns: vec!["group, partition", "committed", "end", "behind"], rows, of: None }
 }
 
-/// The last rows of an inbox: what it was told of within its time.
+/// The last rows of an inbox, as its store writes them (`world::inbox`): one an event, with its effect or with its
+/// refusal, or by a call of its own; while it is there a second copy writes none. A repair writes none.
 fn inbox(recording: &Recording, store: usize, records: &[Record], at: Us) -> Table {
     let (plan, node) = (&recording.plan().stores[store], recording.plan().roles.stores[store]);
-    let told = if plan.inbox_same_tx { Kind::Applied } else { Kind::Remembered };
-    let since = at.since(plan.inbox_window);
-    let kept = |record: &&Record| record.kind == told && record.node == node;
-    let known = records.iter().rev().take_while(|record| record.at >= since).filter(kept);
-    let mut rows: Vec<TableRow> = known
-        .take(INBOX)
-        .map(|record| {
-            let what = format!("{} v{}", recording.plan().key_name(record.key), record.version);
-            row(vec![what, super::words::instant(record.at.after(plan.inbox_window))], RowState::Same)
-        })
-        .collect();
-    rows.reverse();
-    Table { columns: vec!["event", "kept until"], rows, of: None }
+    // By event: when its row goes; zero: it has none.
+    let mut until = vec![Us::ZERO; recording.trace().ledger.events.len()];
+    let mut kept: Vec<&Record> = Vec::new();
+    for record in records.iter().filter(|record| record.node == node) {
+        let writes = match record.kind {
+            Kind::Applied | Kind::NotNewer => plan.inbox_same_tx && record.extra != BY_REPAIR,
+            Kind::Remembered => true,
+            _ => false, // Nothing else writes into it.
+        };
+        if record.kind == Kind::Emptied && record.extra != BY_REPAIR {
+            until.fill(Us::ZERO);
+            kept.clear();
+        } else if writes
+            && let Some(until) =
+                until.get_mut(record.event.index()).filter(|until| **until < record.at || **until == Us::ZERO)
+        {
+            *until = record.at.after(plan.inbox_window);
+            kept.push(record);
+        }
+    }
+    kept.retain(|record| record.at.after(plan.inbox_window) >= at);
+    let line = |record: &&Record| {
+        let what = format!("{} v{}", recording.plan().key_name(record.key), record.version);
+        row(vec![what, super::words::instant(record.at.after(plan.inbox_window))], RowState::Same)
+    };
+    let of = Some(kept.len() as u64).filter(|all| *all > INBOX as u64);
+    let rows = kept[kept.len().saturating_sub(INBOX)..].iter().map(line).collect();
+    Table { columns: vec!["event", "kept until"], rows, of }
 }
 
 #[cfg(test)]
@@ -257,5 +274,62 @@ mod tests {
                 );
             }
         }
+    }
+
+    /// A row begins to differ when the source commits: the store itself has changed nothing, only how it stands.
+    #[test]
+    fn how_a_row_stands_is_marked_when_it_changes() {
+        let run = preset("missing-search-index");
+        let store = run.plan().stores[0].id.clone();
+        let key = run.story().keys.iter().position(|(name, _)| name == "product-17").unwrap();
+        let at = run.judgement().states(0, Key(key as u32)).iter().find(|(_, state)| state.differs()).unwrap().0;
+        let table = |at: Us| table(&run, &store, at).rows[key].clone();
+        assert_eq!(table(at).cells[3], "missing");
+        assert_eq!(table(at).changed, [false, false, true, true], "{:?}", table(at));
+        let later = run.trace().records[run.records_until(at)].at;
+        assert_eq!(table(later).changed, [false; 4], "and only then");
+        assert_eq!(table(Us(later.0 - 1)).changed[3], later.0 - 1 < later.0, "until something else happens");
+    }
+
+    /// The engine's own count of the rows of an inbox, and the table's.
+    #[test]
+    fn an_inbox_has_the_rows_that_its_store_wrote() {
+        let (mut repairs, mut refused, mut again) = (0, 0, 0);
+        let presets =
+            ["reconcile-search-index", "two-writers-reordered", "outbox-relay-crash", "cdc-replay", "manual-repair"];
+        for (id, same_tx) in presets.into_iter().flat_map(|id| [(id, "true"), (id, "false")]) {
+            for window in ["1s", "1h"] {
+                let mut document = presets::find(id).unwrap().document();
+                let plain = document.plan().unwrap();
+                let store = plain.stores[0].id.clone();
+                for (option, value) in [("inbox.window", window), ("inbox.same_tx", same_tx), ("apply", "versioned")] {
+                    document.set(&format!("stores.{store}.{option}"), value).unwrap();
+                }
+                let link = plain.links.iter().find(|link| link.id == format!("{store}-consumer-{store}"));
+                if let Some(link) = link {
+                    document.set(&format!("links.{}.outcomes.ack_lost", link.id), "0.3").unwrap();
+                }
+                let run = Recording::run(document.plan().unwrap());
+                let records = &run.trace().records;
+                let size = |records: &[Record]| {
+                    let table = inbox(&run, 0, records, records.last().map_or(Us::ZERO, |record| record.at));
+                    assert!(table.rows.len() <= INBOX && table.of.is_none_or(|all| all > INBOX as u64));
+                    table.of.unwrap_or(table.rows.len() as u64)
+                };
+                let most = (1..=records.len()).map(|end| size(&records[..end])).max();
+                assert_eq!(most, Some(run.report().cost.inbox_peak_rows), "{id} same_tx {same_tx} {window}");
+                let of = |kind: Kind, extra: bool| {
+                    records.iter().filter(|record| record.kind == kind && (record.extra == BY_REPAIR) == extra).count()
+                };
+                repairs += of(Kind::Applied, true);
+                refused += of(Kind::NotNewer, false);
+                let mut known: Vec<u32> = Vec::new();
+                for record in records.iter().filter(|record| record.kind == Kind::Remembered) {
+                    again += u32::from(known.contains(&record.event.0));
+                    known.push(record.event.0);
+                }
+            }
+        }
+        assert!(repairs > 0 && refused > 0 && again > 0, "{repairs} {refused} {again}");
     }
 }

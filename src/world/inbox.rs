@@ -68,13 +68,7 @@ impl Inbox {
 
     /// What it knows of an event at `now`. `id`: the event's id, if that is short enough to collide.
     pub fn find(&mut self, event: EventId, id: Option<u64>, now: Us) -> Found {
-        while let Some(&(at, old, id)) = self.rows.front()
-            && now > at.after(self.window)
-        {
-            self.rows.pop_front();
-            self.written[old.index()] = false;
-            self.ids.retain(|known| *known != (id, old));
-        }
+        self.expire(now);
         if self.written.get(event.index()) == Some(&true) {
             return Found::Event;
         }
@@ -85,11 +79,23 @@ impl Inbox {
         if id.is_some_and(collides) { Found::Collision } else { Found::Nothing }
     }
 
-    /// Writes a row for an event.
+    /// The rows whose time is over go.
+    fn expire(&mut self, now: Us) {
+        while let Some(&(at, old, id)) = self.rows.front()
+            && now > at.after(self.window)
+        {
+            self.rows.pop_front();
+            self.written[old.index()] = false;
+            self.ids.retain(|known| *known != (id, old));
+        }
+    }
+
+    /// Writes a row for an event that has none, or whose row's time is over.
     pub fn write(&mut self, event: EventId, id: Option<u64>, now: Us) {
         if !self.is_on() {
             return;
         }
+        self.expire(now);
         if self.written.len() <= event.index() {
             self.written.resize(event.index() + 1, false);
         }
@@ -128,8 +134,10 @@ mod tests {
         inbox.write(EventId(3), None, Us::secs(50));
         assert_eq!(inbox.find(EventId(3), None, Us::secs(51)), Found::Event, "and again after it was forgotten");
         assert_eq!(inbox.peak(), 1);
+        inbox.write(EventId(3), None, Us::secs(81));
+        assert_eq!(inbox.find(EventId(3), None, Us::secs(111)), Found::Event, "and where nobody had looked since");
         inbox.clear();
-        assert_eq!(inbox.find(EventId(3), None, Us::secs(52)), Found::Nothing);
+        assert_eq!(inbox.find(EventId(3), None, Us::secs(112)), Found::Nothing);
     }
 
     #[test]

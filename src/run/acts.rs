@@ -52,8 +52,11 @@ pub struct Act {
     pub takes_out: Option<usize>,
 }
 
-/// How long the menus cut a link, or delay a message.
-const SHORT: [(&str, &str); 2] = [("5 s", "5s"), ("1 s", "1s")];
+/// How long the menus cut a link: in words, and as a document has it.
+const CUT: (&str, &str) = ("5 s", "5s");
+
+/// How long they delay a message, likewise.
+const DELAY: (&str, &str) = ("1 s", "1s");
 
 /// What can be done to a thing at the frame's instant; `None` if there is no such thing.
 #[must_use]
@@ -209,7 +212,7 @@ impl<'a> Desk<'a> {
         let (frame, link) = (self.frame.links.get(at)?, LinkId(at.checked_sub(1)? as u16));
         let (id, mut acts, mut note) = (&frame.id, Vec::new(), String::new());
         if self.view.cuts[link.index()] == Us::ZERO {
-            let (words, short) = SHORT[0];
+            let (words, short) = CUT;
             let cut = self.at_once(&format!("Cut it for {words}"), FaultKind::Cut, id);
             acts.push(Act { fault: format!("{}+{short}", cut.fault), ..cut });
             acts.push(self.at_once("Cut it until the drain", FaultKind::Cut, id));
@@ -300,7 +303,7 @@ impl<'a> Desk<'a> {
             return Vec::new();
         }
         let fault = |kind: FaultKind, more: &str| format!("{}:{link}{when}{more}", kind.id());
-        let (words, short) = SHORT[1];
+        let (words, short) = DELAY;
         let later = format!("+{short}");
         let mut acts = vec![
             add(format!("Drop {what}"), fault(FaultKind::Drop, "")),
@@ -414,8 +417,9 @@ mod tests {
             .collect()
     }
 
-    /// Does every act at an instant, and sees the fault strike. Says how many there were.
-    fn every_act_strikes(document: &Document, at: Us) -> usize {
+    /// Does every act at an instant, and sees the fault strike, or what it did undone. Says how many there were, and
+    /// counts those that take a fault out which had struck.
+    fn every_act_strikes(document: &Document, at: Us, out: &mut u32) -> usize {
         let recording = Recording::run(document.plan().unwrap_or_else(|refusals| panic!("{}", refusals[0])));
         let frame = recording.frame(at);
         let mut done = 0;
@@ -433,6 +437,12 @@ mod tests {
                 );
                 if let Some(index) = act.takes_out {
                     assert_eq!(document.faults()[index], act.fault, "{what}");
+                    document.remove_fault(index);
+                    let again = Recording::run(document.plan().unwrap());
+                    let struck = recording.report().faults[index].fired > 0;
+                    let same = again.report().trace_hash == recording.report().trace_hash;
+                    assert_eq!(same, !struck, "without {what}");
+                    *out += u32::from(struck);
                     continue;
                 }
                 document.add_fault(&act.fault).unwrap_or_else(|refusals| panic!("{what}: {}", refusals[0]));
@@ -464,13 +474,13 @@ mod tests {
 
     #[test]
     fn every_act_of_every_preset_strikes() {
-        let mut done = 0;
+        let (mut done, mut out) = (0, 0);
         for preset in presets::PRESETS {
             let document = preset.document();
             let opens = Recording::run(document.plan().unwrap()).story().opens_at;
-            done += every_act_strikes(&document, opens);
+            done += every_act_strikes(&document, opens, &mut out);
         }
-        assert!(done > 1_000, "{done}");
+        assert!(done > 1_000 && out > 3, "{done}, {out} taken out");
     }
 
     #[test]
@@ -483,7 +493,7 @@ mod tests {
                 let busy =
                     recording.trace().records.iter().find(|r| r.at > Us::secs(3) && r.kind == Kind::Sent).unwrap().at;
                 for at in [busy, Us(busy.0 + 300)] {
-                    every_act_strikes(&document, at);
+                    every_act_strikes(&document, at, &mut 0);
                 }
             }
         }

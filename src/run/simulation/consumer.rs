@@ -95,7 +95,12 @@ impl ConsumerProc {
 
     /// The events in its memory that it is not done with.
     pub fn events(&self) -> impl Iterator<Item = EventId> + '_ {
-        self.batch.iter().skip(self.state.left() as usize).chain(&self.buffer).map(|fetched| fetched.event)
+        self.held().map(|fetched| fetched.event)
+    }
+
+    /// What is in its memory that it is not done with: the rest of the batch, and what was fetched ahead.
+    fn held(&self) -> impl Iterator<Item = &Fetched> {
+        self.batch.iter().skip(self.state.left() as usize).chain(&self.buffer)
     }
 }
 
@@ -323,12 +328,11 @@ impl Simulation<'_> {
             self.record(record);
         }
         let new = ConsumerProc::new(self.broker.partitions());
-        let old = std::mem::replace(&mut self.consumers[store.index()], new);
+        let mut old = std::mem::replace(&mut self.consumers[store.index()], new);
         let new = &mut self.consumers[store.index()];
-        (new.commits, new.fetches, new.aside) = (old.commits, old.fetches + 1, old.aside);
+        (new.commits, new.fetches, new.aside) = (old.commits, old.fetches + 1, std::mem::take(&mut old.aside));
         // What came from aside is still there: it comes once more.
-        let held = old.batch.iter().skip(old.state.left() as usize).chain(&old.buffer);
-        for fetched in held.filter(|fetched| fetched.redriven) {
+        for fetched in old.held().filter(|fetched| fetched.redriven) {
             self.put_aside(store, *fetched);
         }
     }

@@ -1,8 +1,9 @@
 //! Where plan, world, machines and detectors meet.
 //!
 //! `simulation` runs a plan into a `trace`; `account` makes the report of it; `view`, `stage`, `story` and `why` make what
-//! a `recording` shows at an instant; `acts` says what can be done then, `branch` what
-//! that changes; `narrate` and `words` say it.
+//! a `recording` shows at an instant, `tables`, `events`, `spacetime` and `alarms` the same in other forms, `because` why
+//! one record happened; `compare` and `costs` set several recordings side by side; `acts` says what can be done at an
+//! instant, `branch` what that changes; `narrate` and `words` say it.
 
 pub mod account;
 pub mod acts;

@@ -140,7 +140,7 @@ test("alarms: what is believed beside what is so, and a detector is one press aw
   const visit = await site.open();
   const { page } = visit;
   await page.click("#tab-alarms");
-  assert.match(await page.textContent(".detectors"), /looked at .*next at .*saw.*is so.*1 differs now/s);
+  assert.match(await page.textContent(".detectors"), /looked at .*next at .*saw.*is so.*1 row differs now/s);
   const boxes = await page.$$(".detectors input:checked");
   for (let left = boxes.length; left > 0; left -= 1) {
     await page.click(".detectors input:checked >> nth=0");

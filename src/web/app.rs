@@ -22,7 +22,7 @@ use super::screen::{Screen, use_room};
 use super::settings::use_settings;
 use super::share::Share;
 use super::shared::Shared;
-use super::stage::Stage;
+use super::stage::{Stage, hatch};
 use super::state::{Action, Look, Overlay, Place, State, Theme, View};
 use super::top::top;
 use super::transport::{Shown, transport};
@@ -73,6 +73,7 @@ pub fn App() -> Html {
             { guide(&state, dispatch) }
             { place(&state, &frame, &playhead, &screen) }
             { live(&state.spoken) }
+            { hatch() }
             { dialog(&state) }
             if lab {
                 <Editor shown={state.overlay == Overlay::Editor} world={state.world.clone()} dispatch={dispatch.clone()} />
@@ -205,13 +206,15 @@ fn use_hidden(state: &UseReducerHandle<State>) {
     });
 }
 
+/// Where a person types, or does something that is not the page's.
+const TYPED: &str = "input:not([type=checkbox], [type=range]), textarea, dialog";
+
 /// The keys that work anywhere in the page, except where a person types.
 fn keys(state: &UseReducerHandle<State>) -> Callback<KeyboardEvent> {
     let state = state.clone();
     Callback::from(move |event: KeyboardEvent| {
         let target = event.target_dyn_into::<Element>();
-        let typing =
-            target.is_some_and(|element| matches!(element.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA"));
+        let typing = target.and_then(|element| element.closest(TYPED).ok().flatten()).is_some();
         let command = !typing && (event.ctrl_key() || event.meta_key());
         match event.key().as_str() {
             "z" | "Z" if command => {
@@ -221,7 +224,7 @@ fn keys(state: &UseReducerHandle<State>) -> Callback<KeyboardEvent> {
             "?" if !typing => state.dispatch(Action::Look(Look::Overlay(Overlay::Keys))),
             "Escape" if state.overlay != Overlay::None => state.dispatch(Action::Look(Look::Overlay(Overlay::None))),
             "Escape" if state.tour.is_some() => state.dispatch(Action::Leave),
-            "Escape" if state.subject != Subject::Worst => state.dispatch(Action::Look(Look::Subject(Subject::Worst))),
+            "Escape" if state.subject != Subject::Worst => state.dispatch(Action::Look(Look::Select(Subject::Worst))),
             _ => {}
         }
     })

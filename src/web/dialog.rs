@@ -1,7 +1,7 @@
 //! The dialog of the keys.
 
+use super::dom::use_dialog;
 use super::state::{Action, Dispatch, Look, Overlay, on};
-use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
 /// Properties of [`Dialog`].
@@ -61,15 +61,7 @@ const KEYS: [(&str, &[(&str, &str)]); 6] = [
 pub fn Dialog(props: &DialogProps) -> Html {
     let node = use_node_ref();
     let shown = props.overlay == Overlay::Keys;
-    {
-        let node = node.clone();
-        use_effect_with(shown, move |shown| {
-            if let (true, Some(dialog)) = (*shown, node.cast::<HtmlDialogElement>()) {
-                // It is open already if the element was kept: no error then.
-                drop(dialog.show_modal());
-            }
-        });
-    }
+    use_dialog(&node, shown);
     if !shown {
         return Html::default();
     }

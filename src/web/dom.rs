@@ -1,7 +1,8 @@
 //! The browser: window, document, focus.
 
+use wasm_bindgen::JsCast;
 use web_sys::{Document, HtmlDialogElement, HtmlElement, Window};
-use yew::NodeRef;
+use yew::prelude::*;
 
 /// The window. The page does not run outside of one.
 ///
@@ -24,7 +25,7 @@ pub fn document() -> Document {
 /// Moves the focus to the first element that fits a selector. Only ever called for something the person did.
 pub fn focus(selector: &str) {
     if let Ok(Some(element)) = document().query_selector(selector)
-        && let Ok(element) = wasm_bindgen::JsCast::dyn_into::<HtmlElement>(element)
+        && let Ok(element) = element.dyn_into::<HtmlElement>()
     {
         // A browser refuses focus to what is not rendered: then it stays where it is.
         drop(element.focus());
@@ -34,17 +35,28 @@ pub fn focus(selector: &str) {
 /// Moves the focus to the element of that id.
 pub fn focus_by_id(id: &str) {
     if let Some(element) = document().get_element_by_id(id)
-        && let Ok(element) = wasm_bindgen::JsCast::dyn_into::<HtmlElement>(element)
+        && let Ok(element) = element.dyn_into::<HtmlElement>()
     {
         // As above.
         drop(element.focus());
     }
 }
 
-/// Opens a dialog over the page.
-pub fn show_modal(node: &NodeRef) {
-    if let Some(dialog) = node.cast::<HtmlDialogElement>() {
-        // It is open already if the element was kept: no error then.
-        drop(dialog.show_modal());
-    }
+/// Opens a dialog over the page; when it closes, the focus is again where it was when it opened.
+#[hook]
+pub fn use_dialog(node: &NodeRef, shown: bool) {
+    let node = node.clone();
+    use_effect_with(shown, move |shown| {
+        let from = if *shown { document().active_element() } else { None };
+        if let (true, Some(dialog)) = (*shown, node.cast::<HtmlDialogElement>()) {
+            // It is open already if the element was kept: no error then.
+            drop(dialog.show_modal());
+        }
+        move || {
+            if let Some(Ok(from)) = from.map(JsCast::dyn_into::<HtmlElement>) {
+                // What is gone takes no focus.
+                drop(from.focus());
+            }
+        }
+    });
 }

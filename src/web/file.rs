@@ -20,7 +20,7 @@ pub fn chosen(words: &'static str, then: &Callback<String>, failed: &Callback<St
     });
     html! {
         <label class="file">
-            <input type="file" class="unseen" accept=".json,.txt,application/json,text/plain" {onchange} />
+            <input type="file" class="unseen" accept=".json,.jsonl,.txt,application/json,text/plain" {onchange} />
             { words }
         </label>
     }

@@ -64,7 +64,7 @@ pub fn use_import(wanted: bool, dispatch: &Dispatch) {
             [
                 EventListener::new(&document, "paste", move |event| paste(event, &pasted)),
                 EventListener::new_with_options(&document, "dragover", prevent, |event| {
-                    if !in_field(event) {
+                    if !lies_in(event, FIELD) {
                         event.prevent_default();
                     }
                 }),
@@ -75,25 +75,31 @@ pub fn use_import(wanted: bool, dispatch: &Dispatch) {
     });
 }
 
-/// Whether a person types there: what is pasted or dropped belongs to the field then.
-fn in_field(event: &Event) -> bool {
+/// Where a person types: what is pasted or dropped belongs to the field then.
+const FIELD: &str = "input, textarea:not([readonly])";
+/// The editor takes what is brought to it.
+const EDITOR: &str = ".editor";
+
+fn lies_in(event: &Event, selector: &str) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    target.is_some_and(|element| element.closest("input, textarea, dialog").ok().flatten().is_some())
+    target.is_some_and(|element| element.closest(selector).ok().flatten().is_some())
 }
 
 fn paste(event: &Event, dispatch: &Dispatch) {
     let data = event.dyn_ref::<ClipboardEvent>().and_then(ClipboardEvent::clipboard_data);
-    if let (false, Some(data)) = (in_field(event), data) {
+    if let (false, Some(data)) = (lies_in(event, FIELD) || lies_in(event, EDITOR), data) {
         take(&data, dispatch);
     }
 }
 
 fn drop_on(event: &Event, dispatch: &Dispatch) {
     let data = event.dyn_ref::<DragEvent>().and_then(DragEvent::data_transfer);
-    if let (false, Some(data)) = (in_field(event), data) {
+    if let (false, Some(data)) = (lies_in(event, FIELD), data) {
         // Else the browser would leave the page and show the file.
         event.prevent_default();
-        take(&data, dispatch);
+        if !lies_in(event, EDITOR) {
+            take(&data, dispatch);
+        }
     }
 }
 

@@ -7,7 +7,6 @@ use crate::scenario::permalink::{Extras, Opened, decode, encode};
 use crate::scenario::{Document, Refusal, presets};
 use crate::strategy::StrategyId;
 use std::cell::RefCell;
-use wasm_bindgen::JsValue;
 use yew::prelude::*;
 
 /// How long the page waits before it writes the address again, in ms: it is not written at every step of a drag.
@@ -26,7 +25,17 @@ pub fn at_start() -> Opening {
     if hash.len() <= 1 {
         return first(None);
     }
-    open(&hash).unwrap_or_else(|notice| first(Some(notice)))
+    let mut opening = open(&hash).unwrap_or_else(|notice| first(Some(notice)));
+    if opening.view == View::Lab && opening.place == Place::Lab {
+        opening.place = left_at().unwrap_or(Place::Lab);
+    }
+    opening
+}
+
+/// The place that a page was left at that is loaded again: a link has no word for it.
+fn left_at() -> Option<Place> {
+    let state = super::dom::window().history().ok()?.state().ok()?;
+    Place::from_id(&state.as_string()?)
 }
 
 fn first(notice: Option<Notice>) -> Opening {
@@ -113,7 +122,7 @@ pub fn link(state: &State, view: View) -> String {
     let document: &Document = &state.world.document;
     let extras = Extras {
         at: Some(state.cursor),
-        compare: if state.place == Place::Compare { state.compare.clone() } else { Vec::new() },
+        compare: if state.place == Place::Compare { state.compared() } else { Vec::new() },
         view: (view != View::Lab).then(|| view.id().to_owned()),
         theme: (state.theme != Theme::System).then(|| state.theme.id().to_owned()),
         h: Some(short_hash(&state.world)),
@@ -180,6 +189,6 @@ fn write(state: &State) {
     super::failure::is_fine(&link);
     if let Ok(history) = super::dom::window().history() {
         // A sandboxed frame may refuse: then the address stays as it is, and Share still has the link.
-        drop(history.replace_state_with_url(&JsValue::NULL, "", Some(&link)));
+        drop(history.replace_state_with_url(&state.place.id().into(), "", Some(&link)));
     }
 }

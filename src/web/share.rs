@@ -1,6 +1,6 @@
 //! Share: the link to this moment, and what can be taken along: scenario, trace, figures, diagram, pictures; and opening.
 
-use super::dom::{document, show_modal};
+use super::dom::{document, use_dialog};
 use super::file::chosen;
 use super::format::duration;
 use super::import::bring;
@@ -82,11 +82,11 @@ const PICTURES: [(&str, &str, &str); 3] =
 #[component]
 pub fn Share(props: &ShareProps) -> Html {
     let (node, input, said) = (use_node_ref(), use_node_ref(), use_state(|| ""));
+    use_dialog(&node, props.shown);
     {
-        let (node, input, said) = (node.clone(), input.clone(), said.clone());
+        let (input, said) = (input.clone(), said.clone());
         use_effect_with((props.shown, props.link.clone()), move |(shown, link)| {
             if *shown {
-                show_modal(&node);
                 if let Some(input) = input.cast::<HtmlTextAreaElement>() {
                     input.select();
                 }

@@ -21,15 +21,20 @@ pub const KEY: &str = "driftscope.1";
 const LARGEST: usize = 1 << 20;
 
 thread_local! {
-    /// What was said since the page opened: it holds even where nothing can be stored.
+    /// What was read or said since the page opened: it holds even where nothing can be stored.
     static SAID: RefCell<Map<String, Value>> = RefCell::new(Map::new());
 }
 
 /// What is remembered under a name; `Value::Null` if nothing is.
 #[must_use]
 pub fn remembered(name: &str) -> Value {
-    let said = SAID.with_borrow(|said| said.get(name).cloned());
-    said.or_else(|| stored().shift_remove(name)).unwrap_or(Value::Null)
+    SAID.with_borrow_mut(|said| {
+        let read = || stored().shift_remove(name).unwrap_or(Value::Null);
+        if !said.contains_key(name) {
+            said.insert(name.to_owned(), read());
+        }
+        said[name].clone()
+    })
 }
 
 /// Remembers a value under a name, if it can; `Value::Null` forgets it.

@@ -63,3 +63,28 @@ async function axe(page) {
   const { violations } = await page.evaluate(() => globalThis.axe.run(document));
   return violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.target.join(" ")}`));
 }
+
+/** Waits until what was asked for is drawn. */
+export const rest = (page) =>
+  page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 30)))));
+
+/** Opens another link in the page. */
+export async function goto(page, hash) {
+  await page.evaluate((hash) => { location.hash = hash; }, hash);
+  await rest(page);
+}
+
+/** The instant that the page shows. */
+export const now = (page) => page.textContent(".now");
+
+/** How far the page can be scrolled sideways, in px; 0 is right. */
+export const sideways = (page) =>
+  page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth));
+
+/** The targets of a selector that are under 24 px, one line each. */
+export const small = (page, selector) => page.$$eval(selector, (found) =>
+  found
+    .filter((one) => one.checkVisibility() && one.getBoundingClientRect().width > 0)
+    .map((one) => [one.getBoundingClientRect(), one.dataset.name || one.textContent || one.ariaLabel || one.className])
+    .filter(([{ width, height }]) => width < 23.5 || height < 23.5)
+    .map(([{ width, height }, words]) => `${words}: ${width} x ${height}`));

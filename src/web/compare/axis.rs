@@ -73,7 +73,6 @@ pub fn Axis(props: &AxisProps) -> Html {
     over.path("inkf", "M-6 15h12v4l-6 6-6-6z".to_owned());
     let inside = html! {
         <>
-            { crate::web::stage::hatch() }
             { nodes(&under.shapes) }
             <g transform={format!("translate(0 {TOP})")}>{ nodes(&marks.shapes) }</g>
             <g ref={handle}>{ nodes(&over.shapes) }</g>

@@ -60,7 +60,9 @@ pub fn choices(state: &State, dispatch: &Dispatch) -> Html {
 
 fn choice(strategy: StrategyId, mut list: Vec<StrategyId>, dispatch: &Dispatch) -> Html {
     list.push(strategy);
-    let onclick = pick(list, ".with button", dispatch);
+    // With the last lane the button can do no more.
+    let then = if list.len() < MOST { ".with button" } else { ".axis" };
+    let onclick = pick(list, then, dispatch);
     html! { <button type="button" {onclick}>{ strategy.id() }</button> }
 }
 

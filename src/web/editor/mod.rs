@@ -5,7 +5,7 @@ pub mod field;
 mod form;
 mod json;
 
-use super::dom::{document, focus_by_id, show_modal};
+use super::dom::{document, focus_by_id, use_dialog};
 use super::state::{Action, Dispatch, Look, Overlay};
 use super::words::use_words;
 use super::world::{Edit, World};
@@ -15,7 +15,6 @@ use form::{Does, Form, done, telling};
 use gloo::timers::callback::Timeout;
 use json::{Json, go_to};
 use std::rc::Rc;
-use web_sys::HtmlElement;
 use yew::prelude::*;
 
 /// How long a person rests before what is typed is checked, in ms.
@@ -98,23 +97,14 @@ pub fn Editor(props: &EditorProps) -> Html {
     let (node, words) = (use_node_ref(), use_words(props.shown));
     let begun = use_memo(props.world.document.clone(), Draft::of);
     let draft = (*desk.draft).clone().unwrap_or_else(|| (*begun).clone());
+    use_dialog(&node, props.shown);
     {
-        let (desk, draft, node) = (desk.clone(), draft.clone(), node.clone());
+        let (desk, draft) = (desk.clone(), draft.clone());
         use_effect_with(props.shown, move |shown| {
-            let back = shown.then(|| {
-                let from = document().active_element();
+            if *shown {
                 desk.open.set(telling(&draft.document));
                 if draft.changed {
                     desk.draft.set(Some(Draft { kept: true, ..draft }));
-                }
-                show_modal(&node);
-                from
-            });
-            // Where the focus was when it opened.
-            move || {
-                if let Some(Some(from)) = back.map(|from| from.and_then(|e| wasm_bindgen::JsCast::dyn_into(e).ok())) {
-                    let from: HtmlElement = from;
-                    drop(from.focus());
                 }
             }
         });

@@ -34,6 +34,8 @@ struct Held {
     worker: RefCell<Option<(Worker, [EventListener; 2])>>,
     /// Whether the worker has said a word.
     ready: Cell<bool>,
+    /// Whether the page does it itself.
+    here: Cell<bool>,
 }
 
 impl std::fmt::Debug for Held {
@@ -45,7 +47,7 @@ impl std::fmt::Debug for Held {
 impl Hand {
     /// Begins a task.
     pub fn start(task: Task, heard: impl Fn(News) + 'static) -> Hand {
-        let held = Rc::new(Held { task, heard: Box::new(heard), worker: RefCell::default(), ready: Cell::new(false) });
+        let held = Rc::new(Held { task, heard: Box::new(heard), worker: RefCell::default(), ready: Cell::default(), here: Cell::default() });
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         // A sandboxed frame and a file have no workers: the browser says so at once.
@@ -76,7 +78,7 @@ fn attend(held: &Rc<Held>, worker: Worker) {
         let Some(held) = failing.upgrade() else { return };
         if held.ready.get() {
             (held.heard)(News::Refused(vec![STOPPED.to_owned()]));
-        } else {
+        } else if !held.here.replace(true) {
             // A policy forbids it, or its files are not there.
             work_here(&held);
         }
@@ -91,6 +93,9 @@ fn hear(held: &Rc<Held>, event: &MessageEvent) {
     let Some(news) = event.data().as_string().and_then(|text| serde_json::from_str(&text).ok()) else { return };
     if news != News::Ready {
         return (held.heard)(news);
+    }
+    if held.here.get() {
+        return;
     }
     held.ready.set(true);
     if let (Some((worker, _)), Ok(text)) = (&*held.worker.borrow(), serde_json::to_string(&held.task)) {

@@ -60,6 +60,15 @@ pub fn Sweep(props: &SweepProps) -> Html {
             move || drop(hand)
         });
     }
+    {
+        // What was found is of another scenario.
+        let (line, refused, task) = (line.clone(), refused.clone(), task.clone());
+        use_effect_with(props.link.clone(), move |_| {
+            line.set(None);
+            refused.set(Vec::new());
+            task.set(None);
+        });
+    }
     let run = {
         let (task, asked, refused, line, link) =
             (task.clone(), asked.clone(), refused.clone(), line.clone(), props.link.clone());
@@ -159,9 +168,8 @@ fn found(line: &Line, rate: u32, running: bool, width: f64) -> Html {
     let over = if line.path.is_empty() { "seeds" } else { &line.path };
     let of = format!("{} of {} runs, {} runs a second", count(line.done as u32), count(line.total as u32), count(rate));
     let state = match (running, line.done == line.total) {
-        (_, true) => format!("{of}."),
-        (true, _) => format!("{of}."),
         (false, false) => format!("Cancelled at {of}. Not complete."),
+        _ => format!("{of}."),
     };
     let point = |spot: &crate::explore::curve::Spot| CurvePoint {
         name: spot.name.clone(),

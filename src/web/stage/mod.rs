@@ -74,7 +74,6 @@ fn topology(props: &StageProps, layout: &Shared<StageLayout>) -> Html {
     let StageProps { recording, frame, .. } = props;
     let inside = html! {
         <>
-            { hatch() }
             { nodes(&drawing(recording.story(), frame, layout).shapes) }
             <Messages frame={frame.clone()} layout={layout.clone()} playhead={props.playhead.clone()} />
         </>
@@ -133,14 +132,14 @@ pub fn drawing(story: &Story, frame: &Frame, layout: &StageLayout) -> Drawing {
     drawing
 }
 
-/// The hatch of what is down; the time line uses it too.
+/// The hatch of what is down: once for all pictures of the page.
 pub fn hatch() -> Html {
     html! {
-        <defs>
+        <svg class="unseen" aria-hidden="true">
             <pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
                 <rect class="under" width="6" height="6" />
                 <path class="hair" d="M0 0V6" />
             </pattern>
-        </defs>
+        </svg>
     }
 }

@@ -80,10 +80,14 @@ impl State {
             self.cursor = Us::ZERO;
         }
         self.playing = playing;
-        self.spoken = match playing {
-            true => format!("Playing at {}.", SPEEDS[self.speed].1),
-            false => format!("Paused at {}. {}", clock(self.cursor), self.world.recording.frame(self.cursor).summary),
-        };
+        if playing {
+            self.spoken = format!("Playing at {}.", SPEEDS[self.speed].1);
+        } else if self.place == Place::Compare {
+            self.say();
+        } else {
+            let summary = self.world.recording.frame(self.cursor).summary;
+            self.spoken = format!("Paused at {}. {summary}", clock(self.cursor));
+        }
     }
 
     pub(super) fn watch(&mut self) {

@@ -167,7 +167,7 @@ impl State {
             self.cursor = world.recording.story().opens_at;
         }
         self.world = world;
-        self.cursor = self.cursor.min(self.ends());
+        self.settle();
         (self.subject, self.notice) = (Subject::Worst, None);
         self.say();
     }
@@ -218,7 +218,7 @@ impl State {
             Look::Follow(follow) => self.follow = follow,
             Look::Theme(theme) => self.theme = theme,
             Look::Tab(tab) => self.tab = tab,
-            Look::Subject(subject) => (self.subject, self.tab) = (subject, Tab::Why),
+            Look::Subject(subject) => (self.subject, self.tab, self.overlay) = (subject, Tab::Why, Overlay::None),
             Look::Overlay(overlay) => {
                 self.playing = self.playing && overlay == Overlay::None;
                 self.overlay = overlay;

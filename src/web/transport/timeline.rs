@@ -108,7 +108,7 @@ fn asked(
         Callback::from(move |event: PointerEvent| {
             down.emit(event.clone());
             let at = (f64::from(event.client_x()), f64::from(event.client_y()));
-            if let Some(alarm) = flag(&place, at, &recording, &lanes).filter(|_| !veiled) {
+            if let Some(alarm) = flag(&place, at, &recording, &lanes).filter(|_| !veiled && event.button() == 0) {
                 choose(alarm);
             }
         })

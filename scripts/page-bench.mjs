@@ -3,7 +3,7 @@
 // loop of this browser on this machine in the same run: compare ratios, not milliseconds, between machines.
 import { start } from "../tests/browser/harness.mjs";
 
-// 1,000 changes a second over links of 250 ms, each change on its way to the index for as long: 500 messages and more.
+// 1,000 changes a second over links of 600 ms, each change on its way to the index for as long: 500 messages and more.
 const CROWD = "#missing-search-index?faults=&workload.arrivals=every(1ms)&duration=3s&links.app-search-index.latency=600ms&at=2s";
 // About 15 records a change, just below the 1,000,000 at which a recording is cut.
 const LONG = "#missing-search-index?faults=&workload.arrivals=every(1ms)&duration=66s&at=1s";

@@ -1,14 +1,12 @@
 // For everyone: axe in every view, light, dark and in forced colours; no motion where less is asked for; the wheel scrolls.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { start } from "./harness.mjs";
+import { rest, sideways, small, start } from "./harness.mjs";
 
 let site;
 before(async () => { site = await start(); });
 after(async () => { await site?.stop(); });
 
-const rest = (page) =>
-  page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 30)))));
 
 for (const scheme of [{ colorScheme: "light" }, { colorScheme: "dark" }, { forcedColors: "active" }]) {
   const name = scheme.colorScheme ?? "forced colours";
@@ -70,15 +68,9 @@ test("at 360 px nothing scrolls sideways and every target has 24 px", async () =
   for (const tab of await page.$$eval("[role=tab]", (tabs) => tabs.map((tab) => tab.id))) {
     await page.click(`#${tab}`);
     await rest(page);
-    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    const over = await sideways(page);
     assert.ok(over <= 0, `${tab} scrolls sideways by ${over}`);
-    const small = await page.$$eval("button, select, a, input:not([type=checkbox]), summary", (found) =>
-      found
-        .filter((one) => one.checkVisibility() && one.getBoundingClientRect().width > 0 && !one.matches(".skip, .share-link *"))
-        .map((one) => [one.getBoundingClientRect(), one.textContent || one.ariaLabel || one.className])
-        .filter(([{ width, height }]) => width < 23.5 || height < 23.5)
-        .map(([{ width, height }, words]) => `${words}: ${width} x ${height}`));
-    assert.deepEqual(small, [], tab);
+    assert.deepEqual(await small(page, "button, select, a:not(.skip), input:not([type=checkbox]), summary"), [], tab);
   }
   await visit.close();
 });

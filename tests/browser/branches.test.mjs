@@ -1,14 +1,12 @@
 // Acting before the end makes a branch; undo and redo go through the lists of branches.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { start } from "./harness.mjs";
+import { rest, sideways, start } from "./harness.mjs";
 
 let site;
 before(async () => { site = await start(); });
 after(async () => { await site?.stop(); });
 
-const rest = (page) =>
-  page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 30)))));
 const names = (page) => page.$$eval(".branch", (found) => found.map((one) => (one.getAttribute("aria-selected") === "true" ? "> " : "") + one.textContent));
 const chips = (page) => page.$$eval(".chip", (found) => found.map((one) => one.textContent));
 const verdict = (page) => page.textContent(".verdict-word");
@@ -114,7 +112,7 @@ test("an embed can undo too, and only once it has the focus", async () => {
   await page.locator(".menu-item", { hasText: "until the drain" }).click();
   await rest(page);
   assert.match(await page.getAttribute("[data-name=link-app-source]", "aria-label"), /cut until the drain/);
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  const over = await sideways(page);
   assert.ok(over <= 0, `${over}`);
   await page.click(".undo button");
   await rest(page);
@@ -134,7 +132,7 @@ for (const [width, colorScheme] of [[360, "light"], [390, "dark"], [720, "light"
     const count = await page.$$eval(".branch", (found) => found.length);
     assert.equal(count, 4);
     assert.match(await page.textContent(".branches"), /cut app-source|off source/);
-    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    const over = await sideways(page);
     assert.ok(over <= 0, `${over}`);
     assert.deepEqual(await visit.axe(), []);
     assert.deepEqual(visit.faults, []);

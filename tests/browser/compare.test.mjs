@@ -1,19 +1,13 @@
 // Strategies side by side: one cursor, the same changes before the first different fate, and links that open it again.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { start } from "./harness.mjs";
+import { goto as to, rest, sideways, start } from "./harness.mjs";
 
 let site;
 before(async () => { site = await start(); });
 after(async () => { await site?.stop(); });
 
 const HASH = "#missing-search-index?compare=direct-db-first,outbox";
-const rest = (page) =>
-  page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 30)))));
-const to = async (page, hash) => {
-  await page.evaluate((hash) => { location.hash = hash; }, hash);
-  await rest(page);
-};
 const names = (page) => page.$$eval(".lane h2", (heads) => heads.map((head) => head.textContent));
 const changes = (page) => page.$$eval(".lane-change", (texts) => texts.map((text) => text.textContent));
 const time = async (page) => Number.parseFloat(await page.textContent(".now"));
@@ -205,7 +199,7 @@ for (const [width, height] of [[360, 780], [390, 844], [720, 480], [1024, 900], 
         for (const view of width <= 720 ? ["", "&view=compare"] : [""]) {
           const hash = `#${preset}?compare=${compare}${view}`;
           await to(page, hash);
-          const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+          const wide = await sideways(page);
           assert.ok(wide <= 0, `${hash} scrolls sideways by ${wide}`);
           assert.deepEqual(await page.evaluate(clashes), [], hash);
         }

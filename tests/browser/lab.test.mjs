@@ -1,7 +1,7 @@
 // The Lab as a person uses it: load, play, scrub back to the exact prior state, kill a node, keyboard, sizes.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { start } from "./harness.mjs";
+import { rest, sideways, start } from "./harness.mjs";
 
 let site;
 before(async () => { site = await start(); });
@@ -26,8 +26,6 @@ function same(got, want, what = "the picture") {
   assert.fail(`${what} differs at ${at}:\n  got  ${got.slice(at - 120, at + 120)}\n  want ${want.slice(at - 120, at + 120)}`);
 }
 
-const rest = (page) =>
-  page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 30)))));
 const time = async (page) => Number.parseFloat(await page.textContent(".now"));
 
 test("it opens on the failure itself, paused, with the next thing to do", async () => {
@@ -278,7 +276,7 @@ for (const width of WIDTHS) {
           const link = `#${preset}?strategy=${strategy}&view=${view}`;
           await page.evaluate((hash) => { location.hash = hash; }, link);
           await rest(page);
-          const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+          const wide = await sideways(page);
           assert.ok(wide <= 0, `${link} scrolls sideways by ${wide}`);
           assert.deepEqual(await page.evaluate(clashes), [], link);
         }

@@ -1,14 +1,12 @@
 // What can be done to what is on the stage: nodes, gaps, links, messages and rows, by pointer, keyboard and touch.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { start } from "./harness.mjs";
+import { rest, start } from "./harness.mjs";
 
 let site;
 before(async () => { site = await start(); });
 after(async () => { await site?.stop(); });
 
-const rest = (page) =>
-  page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 30)))));
 const items = (page) => page.$$eval(".menu-item", (found) => found.map((item) => item.textContent));
 const writes = (page) => page.$$eval(".menu-item .mono", (found) => found.map((item) => item.textContent));
 const faults = (page) => page.$$eval(".chip", (chips) => chips.map((chip) => chip.textContent));

@@ -87,6 +87,8 @@ test("an embed neither takes settings nor leaves any", async () => {
   const before = await stored(page);
   await again(page, "#missing-search-index?view=stage");
   await page.waitForSelector(".embedded");
+  assert.equal(await page.inputValue(".units select"), "by event", "the setting is not the embed's");
+  await page.selectOption(".units select", "alarm");
   await page.click(".next");
   assert.equal(await stored(page), before);
   assert.deepEqual(visit.faults, []);

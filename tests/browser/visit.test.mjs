@@ -1,14 +1,12 @@
 // The first visit: five steps, each ticked by what the page shows; by keyboard alone, and by touch alone.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { start } from "./harness.mjs";
+import { rest, start } from "./harness.mjs";
 
 let site;
 before(async () => { site = await start(); });
 after(async () => { await site?.stop(); });
 
-const rest = (page) =>
-  page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 30)))));
 /** The numbers of the steps that are ticked. */
 const ticked = (page) => page.$$eval(".guide-steps li", (steps) => steps.flatMap((step, at) => (step.querySelector("svg") ? [at + 1] : [])));
 const next = (page) => page.textContent(".guide-next");

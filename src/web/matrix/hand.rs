@@ -47,7 +47,13 @@ impl std::fmt::Debug for Held {
 impl Hand {
     /// Begins a task.
     pub fn start(task: Task, heard: impl Fn(News) + 'static) -> Hand {
-        let held = Rc::new(Held { task, heard: Box::new(heard), worker: RefCell::default(), ready: Cell::default(), here: Cell::default() });
+        let held = Rc::new(Held {
+            task,
+            heard: Box::new(heard),
+            worker: RefCell::default(),
+            ready: Cell::default(),
+            here: Cell::default(),
+        });
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         // A sandboxed frame and a file have no workers: the browser says so at once.

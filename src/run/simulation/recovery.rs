@@ -241,7 +241,8 @@ impl Simulation<'_> {
         let mut repairs: Vec<Repair> = Vec::new();
         for (nth, &store) in plan.stores.iter().enumerate() {
             let shown = &self.plan.stores[store.index()];
-            if !matches!(shown.apply, Apply::Blind | Apply::Versioned) {
+            let snapshot = plan.kind == RecoveryKind::Resnapshot; // It looks at no store.
+            if !snapshot && !matches!(shown.apply, Apply::Blind | Apply::Versioned) {
                 continue; // An effect cannot be taken back.
             }
             for (at, &key) in proc.keys.iter().enumerate() {

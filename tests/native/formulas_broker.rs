@@ -110,8 +110,8 @@ fn retention_overrun() {
     // Fluid: no chance. Three records are in the consumer's memory already, and the broker looks every 10 ms.
     let first = |seed: u64| scenario("every(5ms)", 40, seed).first_lost_us.unwrap() as f64 / 1e6;
     Estimate::of(&(0..3).map(first).collect::<Vec<f64>>()).is("O24, first loss", begins, 0.3);
-    // A run of 160 s begins as the one of 60 s: what it loses more, it loses in the 100 s after.
+    // A run of 130 s begins as the one of 30 s: what it loses more, it loses in the 100 s after.
     let lost = |seconds: u32, seed: u64| scenario("poisson(200/s)", seconds, seed).lost as f64;
-    let pace: Vec<f64> = (0..60).map(|seed| (lost(160, seed) - lost(60, seed)) / 100.0).collect();
+    let pace: Vec<f64> = (0..30).map(|seed| (lost(130, seed) - lost(30, seed)) / 100.0).collect();
     Estimate::of(&pace).is("O24, losses a second", rate - speed, 0.0);
 }

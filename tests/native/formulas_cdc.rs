@@ -55,7 +55,7 @@ fn time_to_a_full_disk() {
     let rate = 200.0;
     let times: Vec<f64> = (0..40u64)
         .map(|seed| {
-            let mut scenario = base(200, "1s", "fixed", 16, seed);
+            let mut scenario = base(200, "1s", "fixed", 12, seed);
             scenario["source"]["wal"] = json!({ "disk": 1024 * 2_000, "row_bytes": 1024 });
             scenario["faults"] = json!(["off:connector@100ms"]);
             scenario["drain_limit"] = json!("10m");

@@ -88,7 +88,7 @@ fn o22_phase_latency() {
 fn o22_in_doubt_per_crash() {
     // The later of two votes of Exp(10 ms), and 15 ms for the log.
     let (rate, span) = (4_000.0, 0.010 * 1.5 + 0.015);
-    let counts: Vec<f64> = (0..240).map(|seed| in_doubt(seed, "off:coordinator@200ms")).collect();
+    let counts: Vec<f64> = (0..170).map(|seed| in_doubt(seed, "off:coordinator@200ms")).collect();
     Estimate::of(&counts).is("O22, in doubt per crash", rate * span, 0.0);
     assert_eq!(in_doubt(0, "off:app@200ms") as u64, 0, "a crash of the app leaves nobody in doubt");
 }

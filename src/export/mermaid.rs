@@ -119,7 +119,13 @@ fn is_drawn(kind: Kind) -> bool {
         Kind::Granted | Kind::Appended | Kind::Emptied | Kind::OffsetCommitted | Kind::Rewound => false,
         Kind::Polled | Kind::Claimed | Kind::Marked | Kind::Answered | Kind::Retried | Kind::Passed => false,
         Kind::Expired | Kind::OffsetReset | Kind::PassedOver | Kind::Compacted => true,
-        Kind::Compared | Kind::TableRead | Kind::PassBegan | Kind::PassEnded | Kind::Flagged => false,
+        Kind::Compared
+        | Kind::Narrowed
+        | Kind::TableRead
+        | Kind::Summed
+        | Kind::PassBegan
+        | Kind::PassEnded
+        | Kind::Flagged => false,
         Kind::Reemitted | Kind::Swapped => true,
         Kind::Known | Kind::Got | Kind::Filled | Kind::FillRefused | Kind::Evicted => true,
         Kind::LogStart | Kind::Assumed | Kind::HighWatermark | Kind::InSync | Kind::Unmarked => false,

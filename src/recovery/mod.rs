@@ -7,11 +7,17 @@ use crate::strategy::CrashPoint;
 use crate::strategy::machine::{Step, Verb};
 
 /// Fidelity of this part.
-pub const FIDELITY: [(&str, &str, &str); 5] = [
+pub const FIDELITY: [(&str, &str, &str); 6] = [
     (
         "recovery: reconcile",
         "modelled",
         "reads source, then store, compares with grace and recheck, repairs row by row, directly or through the pipeline",
+    ),
+    (
+        "recovery: counts and checksums",
+        "simplified",
+        "a node goes over all its rows for one count, or 64 sums by key, and hands over no row; the rows of the buckets that \
+         differ are read in a second snapshot. Equal counts end a pass",
     ),
     (
         "recovery: slices",
@@ -60,6 +66,20 @@ pub struct Knobs {
     pub recheck: bool,
     /// Whether a rebuild records the log's position before it copies (`true`), or after.
     pub position_first: bool,
+    /// Whether it asks for counts or sums before it reads rows.
+    pub sums: bool,
+}
+
+crate::ids! {
+    /// What a reconciliation compares first.
+    pub enum Compare {
+        /// The rows.
+        FullDiff = "full-diff",
+        /// Numbers of rows.
+        Counts = "counts",
+        /// A checksum over each bucket of rows.
+        Checksum = "checksum",
+    }
 }
 
 /// Where a pass is. `at` counts stores, or rows to repair, from 0.
@@ -68,6 +88,13 @@ pub enum State {
     /// It waits for its next pass.
     #[default]
     Idle,
+    /// It asks for counts or sums.
+    Summing {
+        /// Whose: 0: the source's; from 1 on: a store's.
+        at: u32,
+    },
+    /// It compares counts or sums: which rows are to be read?
+    Narrowing,
     /// It reads the source, perhaps again.
     Source {
         /// For the second time in this pass.
@@ -141,6 +168,12 @@ pub enum Event {
 /// What a machine asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
+    /// Ask the source for its counts or sums.
+    SumSource,
+    /// Ask a store for them.
+    SumStore(u32),
+    /// Compare counts or sums.
+    Narrow,
     /// Read the source's rows.
     ReadSource,
     /// Read a store's rows.
@@ -218,6 +251,7 @@ impl RecoveryKind {
                 "throttle",
                 "sample",
                 "direction",
+                "compare",
             ],
             RecoveryKind::Rebuild => &["period", "versioned", "position"],
             RecoveryKind::Resnapshot => &["period", "repair_delay", "throttle", "sample"],
@@ -231,6 +265,7 @@ impl RecoveryKind {
                 "versioned",
                 "sample",
                 "direction",
+                "compare",
             ],
         }
     }

@@ -13,7 +13,13 @@ pub fn step(knobs: &Knobs, state: S, event: E) -> Arrow {
         (S::Comparing { again }, Some(point), Some(C::Compare))
     };
     match (state, event) {
+        (S::Idle, E::Due) if knobs.sums && !snapshot => (S::Summing { at: 0 }, None, Some(C::SumSource)),
         (S::Idle, E::Due) => (S::Source { again: false }, None, Some(C::ReadSource)),
+        (S::Summing { at }, E::Done) if at < knobs.stores => (S::Summing { at: at + 1 }, None, Some(C::SumStore(at))),
+        (S::Summing { .. }, E::Done) => (S::Narrowing, Some(P::ReconcileReadCompare), Some(C::Narrow)),
+        (S::Summing { .. }, E::Failed) => (S::Idle, None, Some(C::GiveUp)),
+        (S::Narrowing, E::Found(0)) => (S::Idle, None, Some(C::Finish)),
+        (S::Narrowing, E::Found(_)) => (S::Source { again: false }, None, Some(C::ReadSource)),
         (S::Source { again }, E::Done) if snapshot || knobs.stores == 0 => compares(again),
         (S::Source { again }, E::Done) => (S::Store { at: 0, again }, None, Some(C::ReadStore(0))),
         (S::Store { at, again }, E::Done) if at + 1 < knobs.stores => {
@@ -41,8 +47,8 @@ pub fn step(knobs: &Knobs, state: S, event: E) -> Arrow {
         }
         (S::Pausing { at, n }, E::Elapsed) => (S::Repairing { at, n }, None, Some(C::Repair(at))),
         (S::Idle, E::Done | E::Failed | E::Elapsed | E::Found(_))
-        | (S::Source { .. } | S::Store { .. }, E::Due | E::Elapsed | E::Found(_))
-        | (S::Comparing { .. }, E::Due | E::Done | E::Failed | E::Elapsed)
+        | (S::Source { .. } | S::Store { .. } | S::Summing { .. }, E::Due | E::Elapsed | E::Found(_))
+        | (S::Comparing { .. } | S::Narrowing, E::Due | E::Done | E::Failed | E::Elapsed)
         | (S::Settling | S::Delaying { .. } | S::Pausing { .. }, E::Due | E::Done | E::Failed | E::Found(_))
         | (S::Repairing { .. }, E::Due | E::Elapsed | E::Found(_))
         | (S::Opening { .. } | S::Copying { .. } | S::Swapping { .. }, _) => (state, None, None),
@@ -56,13 +62,21 @@ mod tests {
     #[test]
     #[rustfmt::skip]
     fn arrows() {
-        let knobs = Knobs { kind: RecoveryKind::Reconcile, stores: 2, recheck: false, position_first: true };
+        let knobs = Knobs { kind: RecoveryKind::Reconcile, stores: 2, recheck: false, position_first: true, sums: false };
+        let sums = Knobs { sums: true, ..knobs };
         let again = Knobs { recheck: true, ..knobs };
         let snapshot = Knobs { kind: RecoveryKind::Resnapshot, ..knobs };
         let (read, compare, next) = (Some(P::ReconcileReadCompare), Some(P::ReconcileCompareRepair), Some(P::ReconcileRepairNext));
         let table = [
             // knobs,   state                             event        next                               passes   asks
             (knobs,    S::Idle,                           E::Due,      S::Source { again: false },        None,    Some(C::ReadSource)),
+            (sums,     S::Idle,                           E::Due,      S::Summing { at: 0 },              None,    Some(C::SumSource)),
+            (sums,     S::Summing { at: 0 },              E::Done,     S::Summing { at: 1 },              None,    Some(C::SumStore(0))),
+            (sums,     S::Summing { at: 1 },              E::Done,     S::Summing { at: 2 },              None,    Some(C::SumStore(1))),
+            (sums,     S::Summing { at: 2 },              E::Done,     S::Narrowing,                      read,    Some(C::Narrow)),
+            (sums,     S::Summing { at: 1 },              E::Failed,   S::Idle,                           None,    Some(C::GiveUp)),
+            (sums,     S::Narrowing,                      E::Found(0), S::Idle,                           None,    Some(C::Finish)),
+            (sums,     S::Narrowing,                      E::Found(3), S::Source { again: false },        None,    Some(C::ReadSource)),
             (knobs,    S::Source { again: false },        E::Done,     S::Store { at: 0, again: false },  None,    Some(C::ReadStore(0))),
             (knobs,    S::Source { again: false },        E::Failed,   S::Idle,                           None,    Some(C::GiveUp)),
             (knobs,    S::Store { at: 0, again: false },  E::Done,     S::Store { at: 1, again: false },  None,    Some(C::ReadStore(1))),

@@ -7,6 +7,7 @@ pub use causes::{event_cause, row_cause};
 
 use super::words::{count, instant, span};
 use crate::kernel::time::Us;
+use crate::recovery::Compare;
 use crate::scenario::plan::{NodeRole, Plan};
 use crate::strategy::CrashPoint;
 use crate::world::ids::{Key, NodeId, OpKind, Outcome, RelayId, Reset};
@@ -155,9 +156,14 @@ pub fn record(plan: &Plan, record: &Record) -> String {
         | Kind::FailedOver
         | Kind::Truncated => of_the_replicas(plan, record, &what),
         Kind::Flagged => flagged(plan, record),
-        Kind::PassBegan | Kind::TableRead | Kind::Compared | Kind::Reemitted | Kind::PassEnded | Kind::Swapped => {
-            of_recovery(record, &what)
-        }
+        Kind::PassBegan
+        | Kind::TableRead
+        | Kind::Summed
+        | Kind::Narrowed
+        | Kind::Compared
+        | Kind::Reemitted
+        | Kind::PassEnded
+        | Kind::Swapped => of_recovery(record, &what),
         Kind::LogStart | Kind::Expired | Kind::OffsetReset | Kind::PassedOver | Kind::Compacted => {
             of_retention(record, &what)
         }
@@ -235,6 +241,10 @@ fn of_recovery(record: &Record, what: &str) -> String {
     match record.kind {
         Kind::PassBegan => format!("begins pass {}", record.value),
         Kind::TableRead => format!("reads {} for a recovery", count(record.value, "row")),
+        Kind::Summed if record.detail == Compare::Counts as u8 => format!("counts {}", count(record.value, "row")),
+        Kind::Summed => format!("sums {} up, by bucket", count(record.value, "row")),
+        Kind::Narrowed if record.value == 0 => "finds the same on both sides".to_owned(),
+        Kind::Narrowed => format!("finds a difference: {} to look at", count(record.value, "row")),
         Kind::Compared if record.value == 0 => "finds no row to repair".to_owned(),
         Kind::Compared => format!("finds {} to repair", count(record.value, "row")),
         Kind::Reemitted => format!("publishes {what} again"),
@@ -359,6 +369,7 @@ fn parcel(detail: u8) -> &'static str {
         Some(Parcel::Decide) => "the decision",
         Some(Parcel::Recover) => "the question what is prepared",
         Some(Parcel::Scan) => "the read of all rows",
+        Some(Parcel::Sum) => "the question what its rows sum up to",
         Some(Parcel::Repair) => "the repair",
         Some(Parcel::Open) => "the request for a new store",
         Some(Parcel::Copy) => "the copy of all rows",

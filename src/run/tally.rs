@@ -149,7 +149,8 @@ impl Tally {
                 ];
                 let of_slot = [Parcel::Inspect, Parcel::Snapshot, Parcel::Stream, Parcel::Confirm];
                 // A recovery reads the source by a query, and a store by a message.
-                let scans = record.detail == Parcel::Scan as u8 && self.scans_source.contains(&record.link);
+                let scans = [Parcel::Scan, Parcel::Sum].iter().any(|parcel| record.detail == *parcel as u8);
+                let scans = scans && self.scans_source.contains(&record.link);
                 let mut queries = to_source.iter().chain(&of_slot);
                 self.messages += u64::from(!scans && !queries.any(|parcel| record.detail == *parcel as u8));
                 self.calls_inside(record);

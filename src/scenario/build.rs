@@ -18,7 +18,7 @@ use super::wiring;
 use crate::detect::{DetectorKind, Settings};
 use crate::kernel::sorted::sort_by_key;
 use crate::kernel::time::{Us, decimal_text};
-use crate::recovery::RecoveryKind;
+use crate::recovery::{Compare, RecoveryKind};
 use crate::strategy::cdc::{LsnFlushMode, Mismatch, SnapshotMode};
 use crate::world::ids::{Acks, Apply, CommitMode, Durable, Key, Reset, StoreKind};
 use crate::world::outbox::{Claim, Eligible, Progress, ReadOrder, Rules};
@@ -394,6 +394,7 @@ impl<'a> Builder<'a> {
             read_row: block.us("read_row"),
             timeout: block.us("timeout"),
             position_first: block.word("position") == "before-copy",
+            compare: block.choice("compare", Compare::from_id),
         }
     }
 

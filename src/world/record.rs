@@ -190,6 +190,10 @@ crate::ids! {
         FillRefused = "fill-refused",
         /// The time of a cache's entry is over.
         Evicted = "evicted",
+        /// A node has counted or summed its rows for a recovery. `value`: how many rows it has; `detail`: `Compare`.
+        Summed = "summed",
+        /// A recovery has compared counts or sums. `value`: how many rows it will read; `detail`: `Compare`.
+        Narrowed = "narrowed",
     }
 }
 
@@ -260,6 +264,8 @@ crate::ids! {
         Get = "get",
         /// What a reader read, to a cache.
         Fill = "set",
+        /// A request for counts or sums over all rows, for a recovery.
+        Sum = "sums",
     }
 }
 

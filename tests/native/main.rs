@@ -34,6 +34,7 @@ mod outcomes;
 mod producer;
 mod property;
 mod recovery;
+mod recovery_compare;
 mod scenarios;
 mod stateright;
 mod stores;

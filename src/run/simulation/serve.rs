@@ -68,7 +68,7 @@ impl Simulation<'_> {
     fn service_time(&mut self, node: NodeId, id: CallId) -> Us {
         let Some(call) = self.get_call(id) else { return Us::ZERO };
         let (parcel, (major, minor)) = (call.payload.parcel, call.identity);
-        if parcel == Parcel::Scan {
+        if matches!(parcel, Parcel::Scan | Parcel::Sum) {
             return self.scan(node, id);
         }
         let plan = self.plan;
@@ -127,7 +127,7 @@ impl Simulation<'_> {
             Parcel::Wal => self.serve_wal(node, &payload, cause),
             Parcel::Confirm => self.serve_confirm(&payload, cause),
             Parcel::StoreOffset => self.serve_store_offset(node, id, &payload, cause),
-            Parcel::Scan => self.serve_scan(node, id, &payload, cause),
+            Parcel::Scan | Parcel::Sum => self.serve_scan(node, id, &payload, cause),
             Parcel::Repair => self.serve_repair(node, id, &payload, caller, cause),
             Parcel::Open => self.serve_open(node, id, caller, cause),
             Parcel::Copy => self.serve_copy(node, id, &payload, caller, cause),

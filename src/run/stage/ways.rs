@@ -120,6 +120,7 @@ impl Stage<'_> {
             | Parcel::Prepare
             | Parcel::Decide
             | Parcel::Scan
+            | Parcel::Sum
             | Parcel::Open
             | Parcel::Copy
             | Parcel::Swap

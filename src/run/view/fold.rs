@@ -27,7 +27,7 @@ impl View {
             Some(Parcel::StoreOffset) => Verb::Store,
             Some(Parcel::Confirm) => Verb::Confirm,
             Some(Parcel::Inspect | Parcel::Snapshot | Parcel::Stream) => Verb::Decode,
-            Some(Parcel::Scan) => Verb::Scan,
+            Some(Parcel::Scan | Parcel::Sum) => Verb::Scan,
             Some(Parcel::Repair) => Verb::Repair,
             Some(Parcel::Open) => Verb::Position,
             Some(Parcel::Copy) => Verb::Copy,

@@ -232,6 +232,8 @@ impl View {
             | Kind::Assumed
             | Kind::Flagged
             | Kind::TableRead
+            | Kind::Summed
+            | Kind::Narrowed
             | Kind::Compared
             | Kind::Reemitted
             | Kind::Swapped

@@ -3,7 +3,7 @@
 use super::{ANY, FROM_1MS, ILLUSTRATIVE, Row, Scope, row_of};
 use crate::detect::DetectorKind;
 use crate::kernel::time::Us;
-use crate::recovery::RecoveryKind;
+use crate::recovery::{Compare, RecoveryKind};
 use crate::scenario::kind::{Kind, MOST_EXACT};
 
 /// What mends what differs.
@@ -82,6 +82,16 @@ pub const RECOVERY: &[Row] = &[
         "both",
         "DOMAIN 2i",
         "Whether it also looks for what the source does not have, to delete it.",
+    ),
+    row_of(
+        "recovery.*.compare",
+        Kind::Choice(Compare::IDS),
+        "full-diff",
+        "DOMAIN 2i",
+        "What it compares first.\n\n\
+         `counts`: one number a side. Equal numbers end the pass: a stale row, and a lost one beside a ghost, stay. \
+         `checksum`: 64 sums a side. Where numbers or sums differ the rows behind them are read, and each is compared as \
+         `full-diff` compares all of them.",
     ),
     row_of(
         "recovery.*.read_row",

@@ -2,7 +2,7 @@
 
 use super::Parts;
 use crate::kernel::time::Us;
-use crate::recovery::RecoveryKind;
+use crate::recovery::{Compare, RecoveryKind};
 use crate::world::ids::{Key, StoreId};
 
 /// A recovery and its options.
@@ -40,6 +40,8 @@ pub struct RecoveryPlan {
     pub timeout: Us,
     /// Whether a rebuild records the log's position before it copies.
     pub position_first: bool,
+    /// What it compares first.
+    pub compare: Compare,
 }
 
 /// A detector and its options.

@@ -7,7 +7,7 @@ use crate::strategy::CrashPoint;
 use crate::strategy::machine::{Step, Verb};
 
 /// Fidelity of this part.
-pub const FIDELITY: [(&str, &str, &str); 6] = [
+pub const FIDELITY: [(&str, &str, &str); 7] = [
     (
         "recovery: reconcile",
         "modelled",
@@ -18,6 +18,12 @@ pub const FIDELITY: [(&str, &str, &str); 6] = [
         "simplified",
         "a node goes over all its rows for one count, or 64 sums by key, and hands over no row; the rows of the buckets that \
          differ are read in a second snapshot. Equal counts end a pass",
+    ),
+    (
+        "recovery: position-aligned",
+        "simplified",
+        "the source is asked for its rows as of the place in the log that the store has reached; pt-table-checksum sends the \
+         question through the log and waits for it. Exact where the log is in commit order: cdc",
     ),
     (
         "recovery: slices",
@@ -68,6 +74,8 @@ pub struct Knobs {
     pub position_first: bool,
     /// Whether it asks for counts or sums before it reads rows.
     pub sums: bool,
+    /// Whether it reads the stores first, and the source as of where they are.
+    pub aligned: bool,
 }
 
 crate::ids! {
@@ -79,6 +87,8 @@ crate::ids! {
         Counts = "counts",
         /// A checksum over each bucket of rows.
         Checksum = "checksum",
+        /// The rows, both sides at one place of the log.
+        Aligned = "aligned",
     }
 }
 
@@ -252,9 +262,10 @@ impl RecoveryKind {
                 "sample",
                 "direction",
                 "compare",
+                "read_from",
             ],
-            RecoveryKind::Rebuild => &["period", "versioned", "position"],
-            RecoveryKind::Resnapshot => &["period", "repair_delay", "throttle", "sample"],
+            RecoveryKind::Rebuild => &["period", "versioned", "position", "read_from"],
+            RecoveryKind::Resnapshot => &["period", "repair_delay", "throttle", "sample", "read_from"],
             RecoveryKind::Manual => &[
                 "notice_after",
                 "rate",
@@ -266,6 +277,7 @@ impl RecoveryKind {
                 "sample",
                 "direction",
                 "compare",
+                "read_from",
             ],
         }
     }

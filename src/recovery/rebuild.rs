@@ -58,7 +58,14 @@ mod tests {
         let first = [C::Open(0), C::Open(1), C::ReadSource, C::Copy(0), C::Copy(1), C::Swap(0), C::Swap(1), C::Finish];
         let after = [C::ReadSource, C::Copy(0), C::Copy(1), C::Open(0), C::Open(1), C::Swap(0), C::Swap(1), C::Finish];
         for (position_first, want) in [(true, first), (false, after)] {
-            let knobs = Knobs { kind: RecoveryKind::Rebuild, stores: 2, recheck: false, position_first, sums: false };
+            let knobs = Knobs {
+                kind: RecoveryKind::Rebuild,
+                stores: 2,
+                recheck: false,
+                position_first,
+                sums: false,
+                aligned: false,
+            };
             let (mut state, mut event, mut asked) = (S::Idle, E::Due, Vec::new());
             while asked.last() != Some(&C::Finish) {
                 let (next, _, asks) = step(&knobs, state, event);

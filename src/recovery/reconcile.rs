@@ -8,23 +8,26 @@ use crate::strategy::CrashPoint as P;
 #[must_use]
 pub fn step(knobs: &Knobs, state: S, event: E) -> Arrow {
     let snapshot = knobs.kind == RecoveryKind::Resnapshot;
+    let aligned = knobs.aligned && !snapshot && knobs.stores > 0;
     let compares = |again| {
         let point = if snapshot { P::ResnapshotReadPublish } else { P::ReconcileReadCompare };
         (S::Comparing { again }, Some(point), Some(C::Compare))
     };
     match (state, event) {
         (S::Idle, E::Due) if knobs.sums && !snapshot => (S::Summing { at: 0 }, None, Some(C::SumSource)),
+        (S::Idle, E::Due) if aligned => (S::Store { at: 0, again: false }, None, Some(C::ReadStore(0))),
         (S::Idle, E::Due) => (S::Source { again: false }, None, Some(C::ReadSource)),
         (S::Summing { at }, E::Done) if at < knobs.stores => (S::Summing { at: at + 1 }, None, Some(C::SumStore(at))),
         (S::Summing { .. }, E::Done) => (S::Narrowing, Some(P::ReconcileReadCompare), Some(C::Narrow)),
         (S::Summing { .. }, E::Failed) => (S::Idle, None, Some(C::GiveUp)),
         (S::Narrowing, E::Found(0)) => (S::Idle, None, Some(C::Finish)),
         (S::Narrowing, E::Found(_)) => (S::Source { again: false }, None, Some(C::ReadSource)),
-        (S::Source { again }, E::Done) if snapshot || knobs.stores == 0 => compares(again),
+        (S::Source { again }, E::Done) if snapshot || aligned || knobs.stores == 0 => compares(again),
         (S::Source { again }, E::Done) => (S::Store { at: 0, again }, None, Some(C::ReadStore(0))),
         (S::Store { at, again }, E::Done) if at + 1 < knobs.stores => {
             (S::Store { at: at + 1, again }, None, Some(C::ReadStore(at + 1)))
         }
+        (S::Store { again, .. }, E::Done) if aligned => (S::Source { again }, None, Some(C::ReadSource)),
         (S::Store { again, .. }, E::Done) => compares(again),
         (S::Source { .. } | S::Store { .. }, E::Failed) => (S::Idle, None, Some(C::GiveUp)),
         (S::Comparing { .. }, E::Found(0)) => (S::Idle, None, Some(C::Finish)),
@@ -35,6 +38,7 @@ pub fn step(knobs: &Knobs, state: S, event: E) -> Arrow {
             let point = (!snapshot).then_some(P::ReconcileCompareRepair);
             (S::Delaying { n }, point, Some(C::Delay))
         }
+        (S::Settling, E::Elapsed) if aligned => (S::Store { at: 0, again: true }, None, Some(C::ReadStore(0))),
         (S::Settling, E::Elapsed) => (S::Source { again: true }, None, Some(C::ReadSource)),
         (S::Delaying { n }, E::Elapsed) => (S::Repairing { at: 0, n }, None, Some(C::Repair(0))),
         // What fails here is found again by the next pass.
@@ -62,14 +66,19 @@ mod tests {
     #[test]
     #[rustfmt::skip]
     fn arrows() {
-        let knobs = Knobs { kind: RecoveryKind::Reconcile, stores: 2, recheck: false, position_first: true, sums: false };
+        let knobs = Knobs { kind: RecoveryKind::Reconcile, stores: 2, recheck: false, position_first: true, sums: false, aligned: false };
         let sums = Knobs { sums: true, ..knobs };
         let again = Knobs { recheck: true, ..knobs };
+        let aligned = Knobs { aligned: true, ..again };
         let snapshot = Knobs { kind: RecoveryKind::Resnapshot, ..knobs };
         let (read, compare, next) = (Some(P::ReconcileReadCompare), Some(P::ReconcileCompareRepair), Some(P::ReconcileRepairNext));
         let table = [
             // knobs,   state                             event        next                               passes   asks
             (knobs,    S::Idle,                           E::Due,      S::Source { again: false },        None,    Some(C::ReadSource)),
+            (aligned,  S::Idle,                           E::Due,      S::Store { at: 0, again: false },  None,    Some(C::ReadStore(0))),
+            (aligned,  S::Store { at: 1, again: false },  E::Done,     S::Source { again: false },        None,    Some(C::ReadSource)),
+            (aligned,  S::Source { again: false },        E::Done,     S::Comparing { again: false },     read,    Some(C::Compare)),
+            (aligned,  S::Settling,                       E::Elapsed,  S::Store { at: 0, again: true },   None,    Some(C::ReadStore(0))),
             (sums,     S::Idle,                           E::Due,      S::Summing { at: 0 },              None,    Some(C::SumSource)),
             (sums,     S::Summing { at: 0 },              E::Done,     S::Summing { at: 1 },              None,    Some(C::SumStore(0))),
             (sums,     S::Summing { at: 1 },              E::Done,     S::Summing { at: 2 },              None,    Some(C::SumStore(1))),

@@ -395,6 +395,7 @@ impl<'a> Builder<'a> {
             timeout: block.us("timeout"),
             position_first: block.word("position") == "before-copy",
             compare: block.choice("compare", Compare::from_id),
+            replica: block.word("read_from") == "replica",
         }
     }
 

@@ -1,9 +1,11 @@
 //! What the document sets and its strategy does not have: inert, and said so, one sentence each.
 
+use super::block::Block;
 use super::build::Builder;
 use super::options::{Scope, all};
 use super::topology::Topology;
 use crate::kernel::time::{UNITS, Us};
+use crate::recovery::Compare;
 use serde_json::Value;
 
 /// The notes on options that have no effect.
@@ -88,8 +90,27 @@ fn detectors(builder: &Builder<'_>) -> Vec<String> {
 fn recoveries(builder: &Builder<'_>) -> Vec<String> {
     let all = &["kind", "store", "read_row", "timeout"];
     let list = builder.names.topology.recoveries.iter();
-    list.flat_map(|named| lacking(builder, "recovery", &named.id, all, (named.kind.id(), named.kind.options())))
-        .collect()
+    list.flat_map(|named| {
+        let mut notes = lacking(builder, "recovery", &named.id, all, (named.kind.id(), named.kind.options()));
+        notes.extend(beside(builder, &named.id));
+        notes
+    })
+    .collect()
+}
+
+/// What a recovery asks for that this scenario's source does not have.
+fn beside(builder: &Builder<'_>, id: &str) -> Vec<String> {
+    let (block, topology) = (Block::member(builder.root, "recovery.*", &[id], id), &builder.names.topology);
+    let mut notes = Vec::new();
+    if block.word("compare") == Compare::Aligned.id() && !topology.has_relay() && !topology.has_connector() {
+        let title = topology.title();
+        notes
+            .push(format!("recovery.{id}.compare: {title} has no log of the source's; rows are compared as they are."));
+    }
+    if block.word("read_from") == "replica" && Block::new(builder.root, "source").word("replica.mode") == "none" {
+        notes.push(format!("recovery.{id}.read_from: the source has no replica."));
+    }
+    notes
 }
 
 /// The options that a member of a map sets and its kind, which has an id and options of its own, does not have.

@@ -234,6 +234,7 @@ const TABLE: &[Row] = &[
     ("recovery.*.sample",          D, &[FAILS, NO_WAIT],                     "recovery.mend.sample", "1", "0.5", Trace),
     ("recovery.*.direction",       D, &[FAILS, DELETES, NO_WAIT],            "recovery.mend.direction", "both", "source-to-target", Trace),
     ("recovery.*.compare",         D, &[FAILS, NO_WAIT],                     "recovery.mend.compare", "full-diff", "counts", Trace),
+    ("recovery.*.read_from",       D, &[NO_WAIT, "source.replica.mode=async", "source.replica.lag=500ms"], "recovery.mend.read_from", "leader", "replica", Trace),
     ("recovery.*.read_row",        D, &[FAILS, NO_WAIT],                     "recovery.mend.read_row", "20us", "1ms", Trace),
     ("recovery.*.timeout",         D, &[FAILS, NO_WAIT, "links.mend-source.outcomes.ack_lost=0.5"], "recovery.mend.timeout", "100ms", "200ms", Trace),
     ("recovery.*.position",        D, &[NO_WAIT, "recovery.mend.kind=rebuild"], "recovery.mend.position", "before-copy", "after-copy", Trace),

@@ -97,3 +97,89 @@ fn each_way_says_what_it_found() {
     let sums = "sums 8 rows up, by bucket; sums 8 rows up, by bucket; finds a difference: 1 row to look at; finds 1 row to repair";
     assert_eq!(said("checksum"), sums);
 }
+
+/// Live writes under CDC on several partitions, through a slow log, and passes without grace. `more`: what else is set.
+fn live(seed: u64, more: &[(&str, &str)]) -> Recording {
+    let document = lab::document(
+        r#"{"strategy": "cdc", "duration": "9s", "cdc": {"poll": "100ms"}, "broker": {"partitions": 3},
+            "workload": {"arrivals": "poisson(15/s)", "keys": {"count": 8}, "mix": {"insert": 0.1, "update": 0.7, "delete": 0.2}},
+            "links": {"broker-search-index-consumer": {"latency": "exp(60ms)"}, "search-index-consumer-search-index": {"latency": "exp(20ms)"}},
+            "stores": {"search-index": {"apply": "versioned", "tombstone": {"durable": "soft-delete"}}},
+            "recovery": {"mend": {"period": "1s", "grace": "0s", "compare": "aligned"}}}"#,
+    );
+    lab::run(&lab::with(&document.with_seed(seed), more))
+}
+
+/// How many rows passes found to repair.
+fn found(recording: &Recording) -> u64 {
+    lab::of_kind(&recording.trace().records, Kind::Compared).map(|record| record.value).sum()
+}
+
+/// Both sides at one place of the log: nothing that is in flight differs, and no grace is needed. Row by row without a grace
+/// is wrong all the time. A connector that dies and repeats what it published changes nothing about that.
+#[test]
+fn aligned_finds_nothing_in_flight() {
+    let runs = if lab::soak() { 2_000 } else { 100 };
+    let mut wrong = 0;
+    for seed in 0..runs {
+        let crash = r#"["crash:connector@4s+500ms", "crash:search-index-consumer@6s+300ms"]"#;
+        for more in [&[][..], &[("faults", crash)], &[("recovery.mend.recheck", "200ms")]] {
+            let recording = live(seed, more);
+            assert_eq!((found(&recording), recording.report().repair.repaired), (0, 0), "seed {seed} {more:?}");
+        }
+        wrong += found(&live(seed, &[("recovery.mend.compare", "full-diff")]));
+    }
+    println!("{runs} runs: row by row without grace {wrong} rows that were only in flight; aligned none");
+    assert!(wrong > 10 * runs, "{wrong}");
+}
+
+/// What is really lost it finds, in the middle of live writes and without harm: an event that the consumer skips.
+#[test]
+fn aligned_finds_what_is_lost() {
+    let (mut repaired, mut found_in_all) = (0, 0);
+    for seed in 0..300 {
+        let skips = format!(r#"["poison:search-index-consumer-search-index*{}"]"#, 20 + seed % 80);
+        let recording = live(seed, &[("faults", &skips), ("stores.search-index.consumer.poison_policy", "skip")]);
+        let told = recording.report();
+        assert_eq!(told.repair.harmful, 0, "seed {seed}");
+        (repaired, found_in_all) = (repaired + told.repair.repaired, found_in_all + found(&recording));
+    }
+    // A row is not mended by a repair if its next change is on its way already: that mends it.
+    println!("{found_in_all} found, {repaired} repaired");
+    assert!(found_in_all > 50 && repaired > 0, "{found_in_all} {repaired}");
+}
+
+/// The source is read from a replica that is behind, and nothing is lost: every repair is wrong. With versions none is made
+/// of a row that may only be newer than what the replica shows.
+#[test]
+fn a_lagging_replica_makes_wrong_repairs() {
+    let runs = if lab::soak() { 2_000 } else { 200 };
+    let harmful = |read_from: &str, versioned: &str| -> u64 {
+        let more = [
+            ("source.replica", r#"{"mode": "async", "lag": "1s"}"#),
+            ("recovery.mend.compare", "full-diff"),
+            ("recovery.mend.grace", "300ms"),
+            ("recovery.mend.read_from", read_from),
+            ("recovery.mend.versioned", versioned),
+        ];
+        (0..runs).map(|seed| live(seed, &more).report().repair.harmful).sum()
+    };
+    let [leader, checked, wrong] =
+        [("leader", "true"), ("replica", "true"), ("replica", "false")].map(|(r, v)| harmful(r, v));
+    println!("{runs} runs: harmful from the leader {leader}, from the replica {checked}, without versions {wrong}");
+    assert_eq!((leader, checked), (0, 0));
+    assert!(wrong > runs, "{wrong}");
+}
+
+/// A reconciliation that asks for what there is not says so.
+#[test]
+fn notes_on_what_there_is_not() {
+    let document = lab::document(r#"{"recovery": {"mend": {"compare": "aligned", "read_from": "replica"}}}"#);
+    let recording = lab::run(&document);
+    let notes = &recording.report().notes;
+    let want = [
+        "recovery.mend.compare: direct-db-first has no log of the source's; rows are compared as they are.",
+        "recovery.mend.read_from: the source has no replica.",
+    ];
+    assert_eq!(notes[..2], want);
+}

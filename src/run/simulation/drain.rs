@@ -33,7 +33,7 @@ impl Simulation<'_> {
         self.coordinator.idle() && self.holds.events().next().is_none() && self.source.prepared().next().is_none()
     }
 
-    fn relay_is_quiet(&self) -> bool {
+    pub(super) fn relay_is_quiet(&self) -> bool {
         self.relays.is_empty() || (self.relays.iter().all(RelayProc::sleeps) && self.source.outbox.waiting().is_empty())
     }
 
@@ -88,7 +88,7 @@ impl Simulation<'_> {
     }
 
     /// The store whose consumer feeds a store: its own, or that of the first of those that emit to it.
-    fn feeder(&self, store: usize) -> Option<usize> {
+    pub(super) fn feeder(&self, store: usize) -> Option<usize> {
         let mut at = store;
         let emits =
             |at: usize| self.plan.stores.iter().position(|from| from.emits_to.is_some_and(|to| to.index() == at));

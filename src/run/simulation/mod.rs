@@ -61,7 +61,7 @@ use fault::{Armed, NodeState};
 use listen::Listened;
 use producer::{ProducerProc, Session};
 use reader::ReaderProc;
-use recovery::{RecoveryProc, Shadow};
+use recovery::{Past, RecoveryProc, Shadow};
 use relay::RelayProc;
 use slot::LogState;
 use std::collections::VecDeque;
@@ -253,6 +253,7 @@ pub struct Simulation<'p> {
     shadows: Vec<Shadow>,
     /// What operators measure.
     books: Books,
+    past: Past,
     watch: Vec<Watch>,
     next_message: u32,
     /// When the request that was sent last arrives.
@@ -321,6 +322,7 @@ impl<'p> Simulation<'p> {
             recoveries: vec![RecoveryProc::default(); plan.recoveries.len()],
             shadows: Vec::new(),
             books: watch::books(plan),
+            past: Past::new(plan),
             watch: vec![Watch::default(); plan.detectors.len()],
             next_message: 0,
             last_arrival: Us::ZERO,
@@ -441,6 +443,9 @@ impl<'p> Simulation<'p> {
     fn record(&mut self, record: Record) -> RecordId {
         if self.books.on {
             self.books.apply(&record);
+        }
+        if self.past.on {
+            self.past.apply(&record);
         }
         self.trace.push(&record)
     }

@@ -1,9 +1,11 @@
 //! Recoveries at work, driven by `recovery::step`: what they read, compare and repair, and what that costs.
 
+mod past;
 mod reads;
 mod rebuild;
 mod repair;
 
+pub use past::Past;
 pub use rebuild::Shadow;
 
 use super::call::{CallId, Caller, Identity, Payload, class_of_recovery};
@@ -30,6 +32,8 @@ pub struct RecoveryProc {
     source: (Us, Vec<ObservedRow>),
     /// By store that it covers: its rows, in the order of `keys`.
     tables: Vec<Vec<ObservedRow>>,
+    /// By store that it covers: how far that had come, by partition.
+    places: Vec<Vec<(u32, u64)>>,
     repairs: Vec<Repair>,
     cause: RecordId,
 }
@@ -80,7 +84,8 @@ impl Simulation<'_> {
             stores: plan.stores.len() as u32,
             recheck: plan.recheck > Us::ZERO,
             position_first: plan.position_first,
-            sums: plan.compare != Compare::FullDiff,
+            sums: matches!(plan.compare, Compare::Counts | Compare::Checksum),
+            aligned: plan.compare == Compare::Aligned,
         }
     }
 
@@ -169,7 +174,7 @@ impl Simulation<'_> {
         if let Some(payload) = self.get_call(call).map(|call| &call.payload)
             && matches!(payload.parcel, Parcel::Scan | Parcel::Sum)
         {
-            let (at, slice) = (Us(payload.large), payload.slice.clone());
+            let (at, slice, places) = (Us(payload.large), payload.slice.clone(), payload.offsets.clone());
             let proc = &mut self.recoveries[id.index()];
             let store = match proc.state {
                 State::Store { at, .. } => Some(at as usize),
@@ -180,6 +185,8 @@ impl Simulation<'_> {
                 Some(store) => {
                     proc.tables.truncate(store);
                     proc.tables.push(slice);
+                    proc.places.truncate(store);
+                    proc.places.push(places);
                 }
                 None => proc.source = (at, slice),
             }

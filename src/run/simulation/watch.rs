@@ -218,7 +218,7 @@ impl Simulation<'_> {
     }
 
     /// Since when what is not published waits: outbox rows, or changes after the newest that the connector's topics show.
-    fn unpublished(&self) -> Vec<Us> {
+    pub(super) fn unpublished(&self) -> Vec<Us> {
         if self.plan.roles.connector.is_some() {
             let wal = &self.source.wal;
             // Before there is one its slot's position counts: what is older is for the snapshot to bring.

@@ -91,7 +91,18 @@ pub const RECOVERY: &[Row] = &[
         "What it compares first.\n\n\
          `counts`: one number a side. Equal numbers end the pass: a stale row, and a lost one beside a ghost, stay. \
          `checksum`: 64 sums a side. Where numbers or sums differ the rows behind them are read, and each is compared as \
-         `full-diff` compares all of them.",
+         `full-diff` compares all of them. \
+         `aligned`: all rows, both sides at one place of the source's log, so that nothing in flight differs and no grace is \
+         needed; only outbox and cdc have such a log, and outbox not in commit order.",
+    ),
+    row_of(
+        "recovery.*.read_from",
+        Kind::Choice(&["leader", "replica"]),
+        "leader",
+        "DOMAIN 2i",
+        "Where it reads the source's rows.\n\n\
+         An asynchronous replica is behind by its lag: what is newer at a store looks wrong. With `versioned` a store's row \
+         of a higher version is left alone, and so is a ghost of one.",
     ),
     row_of(
         "recovery.*.read_row",

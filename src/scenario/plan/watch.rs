@@ -42,6 +42,8 @@ pub struct RecoveryPlan {
     pub position_first: bool,
     /// What it compares first.
     pub compare: Compare,
+    /// Whether it reads the source's replica.
+    pub replica: bool,
 }
 
 /// A detector and its options.

@@ -29,15 +29,20 @@ impl Simulation<'_> {
     pub(in crate::run::simulation) fn scan(&mut self, node: NodeId, id: CallId) -> Us {
         let Some(Caller::Recovery(recovery)) = self.get_call(id).map(|call| call.caller) else { return Us::ZERO };
         let keys = self.get_call(id).map(|call| call.payload.list.clone()).unwrap_or_default();
+        let plan = &self.plan.recoveries[recovery.index()];
         let row = |key: &u32| match self.role(node) {
             NodeRole::Store(store) => self.store_row(store.index(), Key(*key)),
-            _ => self.source_row(Key(*key)), // Nobody else is asked for rows.
+            _ => self.row_at_source(plan.replica, *key), // Nobody else is asked for rows.
+        };
+        let places = match self.role(node) {
+            NodeRole::Store(store) if plan.compare == Compare::Aligned => self.places(store),
+            _ => Vec::new(),
         };
         let slice: Vec<ObservedRow> = keys.iter().map(row).collect();
         let rows = slice.iter().filter(|row| row.present).count() as u64;
         let now = self.now.0;
         if let Some(call) = self.call_mut(id) {
-            (call.payload.slice, call.payload.large) = (slice, now);
+            (call.payload.slice, call.payload.large, call.payload.offsets) = (slice, now, places);
         }
         Us(self.plan.recoveries[recovery.index()].read_row.0.saturating_mul(rows))
     }

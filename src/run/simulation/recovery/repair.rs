@@ -3,7 +3,7 @@
 use crate::detect::full_diff;
 use crate::kernel::sorted::sort_by_key;
 use crate::kernel::time::Us;
-use crate::recovery::{Event, RecoveryKind, State};
+use crate::recovery::{Compare, Event, RecoveryKind, State};
 use crate::run::simulation::Simulation;
 use crate::run::simulation::call::{CallId, Caller, Payload};
 use crate::scenario::plan::{NodeRole, RecoveryPlan};
@@ -26,6 +26,7 @@ impl Simulation<'_> {
         let (plan, proc) = (&self.plan.recoveries[id.index()], &self.recoveries[id.index()]);
         let again = proc.state == State::Comparing { again: true };
         let through = plan.reemit || plan.kind == RecoveryKind::Resnapshot;
+        let aligned = plan.compare == Compare::Aligned && self.has_log();
         let mut repairs: Vec<Repair> = Vec::new();
         for (nth, &store) in plan.stores.iter().enumerate() {
             let shown = &self.plan.stores[store.index()];
@@ -36,16 +37,17 @@ impl Simulation<'_> {
             for (at, &key) in proc.keys.iter().enumerate() {
                 let ours = proc.source.1.get(at).copied().unwrap_or_default();
                 let theirs = proc.tables.get(nth).and_then(|table| table.get(at)).copied().unwrap_or_default();
-                let repair = Repair { store, key: Key(key), ours, theirs };
+                let mut repair = Repair { store, key: Key(key), ours, theirs };
                 let wanted = match plan.kind {
                     RecoveryKind::Resnapshot => ours.present,
+                    _ if aligned && !self.align(id, nth, &mut repair) => false,
                     _ => self.is_to_repair(plan, &repair, proc.source.0, shown.kind == StoreKind::Cache),
                 };
                 let before = |old: &&Repair| old.store == store && old.key == repair.key;
                 let stands =
                     !again || proc.repairs.iter().find(before).is_some_and(|old| old.theirs.changed == theirs.changed);
                 // What the source never had has no event that could be published again.
-                if wanted && stands && !(through && ours.content == EventId::NONE.0) {
+                if wanted && stands && !(through && repair.ours.content == EventId::NONE.0) {
                     repairs.push(repair);
                 }
             }
@@ -68,7 +70,22 @@ impl Simulation<'_> {
         let settled = |changed: Us| snapshot.since(changed) >= plan.grace || changed == Us::ZERO;
         // What came to the store after the snapshot was taken may be newer than the snapshot, and no ghost.
         let newer = !ours.present && theirs.changed >= snapshot;
-        !same && settled(ours.changed) && settled(theirs.changed) && !newer
+        // A replica may not have it yet.
+        let ahead = plan.replica && plan.versioned && theirs.version > ours.version;
+        !same && settled(ours.changed) && settled(theirs.changed) && !newer && !ahead
+    }
+
+    /// Whether what is committed comes to the stores through a log of the source's own.
+    fn has_log(&self) -> bool {
+        self.plan.roles.connector.is_some() || !self.plan.roles.relays.is_empty()
+    }
+
+    /// Puts the source's row of the place at which the store was read into a pair. Says whether there is one.
+    fn align(&self, id: RecoveryId, nth: usize, pair: &mut Repair) -> bool {
+        let places = self.recoveries[id.index()].places.get(nth).map_or(&[][..], Vec::as_slice);
+        let row = self.row_at_place(places, pair.key.0, &pair.theirs);
+        pair.ours = row.unwrap_or(pair.ours);
+        row.is_some()
     }
 
     /// Whether a recovery repairs through the log.

@@ -3,7 +3,9 @@
 use super::table::Table;
 use crate::detect::{canary, checksum};
 use crate::recovery;
-use crate::strategy::{cdc, fire_and_forget, listen_to_yourself, outbox, publish_in_transaction, two_phase_commit};
+use crate::strategy::{
+    cdc, direct_db_first, fire_and_forget, listen_to_yourself, outbox, publish_in_transaction, two_phase_commit,
+};
 use crate::world::{broker, consumer, inbox, outbox as outbox_table, replica, source, store, wal};
 
 /// The statements, in the order of the rooms.
@@ -17,6 +19,7 @@ pub fn rows() -> Vec<(&'static str, &'static str, &'static str)> {
         &consumer::FIDELITY,
         &store::FIDELITY,
         &inbox::FIDELITY,
+        &direct_db_first::FIDELITY,
         &publish_in_transaction::FIDELITY,
         &fire_and_forget::FIDELITY,
         &outbox_table::FIDELITY,
@@ -32,7 +35,7 @@ pub fn rows() -> Vec<(&'static str, &'static str, &'static str)> {
 }
 
 /// How many files make a statement; a test counts them.
-pub const PARTS: usize = 17;
+pub const PARTS: usize = 18;
 
 /// The statements as a table.
 #[must_use]

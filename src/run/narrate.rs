@@ -82,12 +82,15 @@ pub fn record(plan: &Plan, record: &Record) -> String {
         }
         Kind::Applied if record.extra == BY_REPAIR => format!("is repaired: it shows {what}"),
         Kind::Applied if record.value == 1 => format!("drops its entry, for {what}"),
+        Kind::Applied if record.value == 2 => format!("takes its effect back, for {what}"),
         Kind::Applied => format!("shows {what} ({kind})"),
         Kind::NotNewer if record.extra == BY_REPAIR => {
             format!("refuses a repair of {what}: the row is not as it was read")
         }
         Kind::NotNewer => format!("refuses {what}: it is not newer"),
         Kind::Known => format!("has had {what} already, and does it no second time"),
+        Kind::Compensates => format!("takes its change back, by {what} ({kind})"),
+        Kind::NothingToCancel => format!("finds nothing to take back for {what}"),
         Kind::Remembered => format!("notes in its inbox that it has had {what}"),
         Kind::Got if record.detail == 1 => format!("a reader finds {what}"),
         Kind::Got => format!("a reader finds nothing for {what}"),

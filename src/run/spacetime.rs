@@ -102,9 +102,9 @@ fn happening(kind: Kind) -> Option<Happening> {
         Kind::Crashed => Happening::Crash,
         Kind::Restarted => Happening::Up,
         Kind::Committed => Happening::Commit,
-        Kind::Aborted | Kind::GaveUp | Kind::Rejected => Happening::End,
+        Kind::Aborted | Kind::GaveUp | Kind::Rejected | Kind::Compensates => Happening::End,
         Kind::Applied | Kind::Appended | Kind::Filled => Happening::Show,
-        Kind::NotNewer | Kind::Known => Happening::Refuse,
+        Kind::NotNewer | Kind::Known | Kind::NothingToCancel => Happening::Refuse,
         _ => return None, // Steps inside a node.
     })
 }

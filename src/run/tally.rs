@@ -26,6 +26,8 @@ pub struct Tally {
     requests: Vec<RequestFate>,
     /// By operation: its request.
     request_of: Vec<u32>,
+    /// Operations that take a request's change back: which, and whose.
+    undoing: Vec<(Op, u64)>,
     /// Of requests that were answered well: how long it took.
     pub latencies: Vec<u64>,
     last_commit: Option<u64>,
@@ -92,6 +94,7 @@ impl Tally {
             inside: plan.strategy.publishes_inside().then_some(plan.roles.app),
             requests: Vec::new(),
             request_of: Vec::new(),
+            undoing: Vec::new(),
             latencies: Vec::new(),
             last_commit: None,
             transactions: 0,
@@ -132,6 +135,7 @@ impl Tally {
         }
         match record.kind {
             Kind::Requested | Kind::Refused => self.requested(record),
+            Kind::Compensates => self.undoing.push((record.op, record.value)),
             Kind::Replied => self.replied(record),
             Kind::ClientGaveUp => self.told(record.value, Outcome::Unknown),
             Kind::Committed => self.committed(record),
@@ -226,6 +230,12 @@ impl Tally {
         if self.last_commit != Some(record.value) {
             self.transactions += 1;
             self.last_commit = Some(record.value);
+        }
+        if let Some((_, request)) = self.undoing.iter().find(|(op, _)| *op == record.op) {
+            if let Some(fate) = self.requests.get_mut(*request as usize) {
+                fate.committed = fate.committed.saturating_sub(1);
+            }
+            return;
         }
         let request = self.request_of.get(record.op.index()).copied().unwrap_or(u32::MAX);
         if let Some(fate) = self.requests.get_mut(request as usize) {

@@ -271,6 +271,8 @@ pub(super) fn chain(recording: &Recording, store: usize, cause: RowCause) -> Vec
     let event = cause.event;
     let (trace, plan) = (recording.trace(), recording.plan());
     let records = &trace.records;
+    // Where it was taken back, that belongs to its life.
+    let cancelled = trace.ledger.event(event).cancelled;
     let op = records.iter().find(|record| record.event == event).map(|record| record.op);
     let node = plan.roles.stores[store];
     let mut chain: Vec<RecordId> = Vec::new();
@@ -287,6 +289,8 @@ pub(super) fn chain(recording: &Recording, store: usize, cause: RowCause) -> Vec
             Kind::Compacted => own && record.detail == 1,
             Kind::Prepared | Kind::Decided | Kind::DecisionLogged => of_op,
             Kind::Read => own && usize::from(record.detail) == store,
+            Kind::Compensates => own || record.event == cancelled,
+            Kind::NothingToCancel => record.event == cancelled && record.node == node,
             Kind::Applied | Kind::NotNewer | Kind::Known | Kind::Filled => own && record.node == node,
             Kind::Dropped => own && !Parcel::is_answer(record.detail),
             Kind::TimedOut => own || of_op,
@@ -338,6 +342,7 @@ fn rank(kind: Kind) -> u8 {
     match kind {
         Kind::Requested | Kind::Committed | Kind::Aborted | Kind::Crashed => 1,
         Kind::Applied | Kind::Filled | Kind::Evicted | Kind::Retracted | Kind::Truncated | Kind::Expired => 2,
+        Kind::Compensates | Kind::NothingToCancel => 2,
         Kind::Appended | Kind::GaveUp | Kind::Rejected | Kind::Poisoned | Kind::Written => 3,
         Kind::Restarted | Kind::TimedOut | Kind::NotNewer | Kind::Decided => 4,
         _ => 5,

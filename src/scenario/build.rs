@@ -269,6 +269,7 @@ impl<'a> Builder<'a> {
             _ => PoisonPolicy::Stop, // "block"
         };
         let keys = Block::new(self.root, "workload").switch("client.idempotency_key");
+        let undoes = self.direct().compensates;
         StorePlan {
             id: name.id.clone(),
             kind,
@@ -304,6 +305,8 @@ impl<'a> Builder<'a> {
             delete_delay: block.us("delete_delay"),
             lease: if block.switch("lease") { block.us("lease_ttl") } else { Us::ZERO },
             keys_for: if keys { block.us("key_ttl") } else { Us::ZERO },
+            undoes,
+            cancels_for: if undoes && block.word("cancel") == "remember" { block.us("key_ttl") } else { Us::ZERO },
         }
     }
 
@@ -316,6 +319,7 @@ impl<'a> Builder<'a> {
             timeout: block.us("retry.timeout"),
             backoff: block.us("retry.backoff"),
             blocking: block.switch("retry.blocking"),
+            compensates: block.word("on_give_up") == "compensate",
         }
     }
 

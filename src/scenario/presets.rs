@@ -119,6 +119,8 @@ presets! {
         "The app writes the database and dies before it drops the cache's entry: without a time to live readers see the old row for good.";
     "stale-set-race", "The late set", Us(8_040_000),
         "No fault at all: a reader misses, a writer commits and drops the entry, and the reader puts the old row there.";
+    "compensation-overtaken", "Cancelled before it was placed", Us(10_600_000),
+        "The call times out, the app takes its order back and cancels: the cancel is there first, and then the call comes.";
 }
 
 /// The preset the page opens on.

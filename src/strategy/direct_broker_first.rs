@@ -83,7 +83,7 @@ mod tests {
     #[rustfmt::skip]
     fn arrows() {
         use State as S;
-        let once = AppKnobs { calls: 1, attempts: 1, background: false, outbox_first: false };
+        let once = AppKnobs { calls: 1, attempts: 1, background: false, outbox_first: false, compensates: false };
         let ever = AppKnobs { attempts: 0, ..once };
         let failed = vec![Ask::Disconnect, Ask::Reply(Outcome::Failed), Ask::End];
         let table = [

@@ -1,11 +1,20 @@
 //! `direct-db-first`: commit, then publish (DOMAIN 2a, A1 and A5). Nothing joins the two: that is the subject.
 //!
 //! `recv -> begin -> write -> commit -> publish -> reply`, with retry in the process if the options say so, and with the
-//! second write behind the client's answer if it is done in the background.
+//! second write behind the client's answer if it is done in the background. An operation that gives its second write up
+//! may be taken back (2d): by an operation of its own, which goes the same way and is not taken back again.
 
 use super::CrashPoint as C;
 use super::machine::{AppCommand as Ask, AppEvent as E, AppKnobs, Arrow, Step, Verb};
 use crate::world::ids::Outcome;
+
+/// Fidelity of this part.
+pub const FIDELITY: [(&str, &str, &str); 1] = [(
+    "saga: compensation",
+    "simplified",
+    "one step, taken back by one transaction and one call, which is tried as often as the call; a compensation is not taken \
+     back itself, and nobody takes up one that the app's crash ended",
+)];
 
 /// Where one operation is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +100,9 @@ fn end(knobs: &AppKnobs, outcome: Outcome) -> Arrow<State, Ask> {
 }
 
 fn give_up(knobs: &AppKnobs, outcome: Outcome) -> Arrow<State, Ask> {
+    if knobs.compensates {
+        return Arrow::to2(State::Ended, Ask::GiveUp, Ask::Compensate);
+    }
     if knobs.background {
         return Arrow::to2(State::Ended, Ask::GiveUp, Ask::End);
     }
@@ -101,7 +113,8 @@ fn give_up(knobs: &AppKnobs, outcome: Outcome) -> Arrow<State, Ask> {
 mod tests {
     use super::*;
 
-    const ONCE: AppKnobs = AppKnobs { calls: 1, attempts: 1, background: false, outbox_first: false };
+    const ONCE: AppKnobs =
+        AppKnobs { calls: 1, attempts: 1, background: false, outbox_first: false, compensates: false };
 
     #[test]
     #[rustfmt::skip]
@@ -110,6 +123,8 @@ mod tests {
         let twice = AppKnobs { attempts: 2, ..ONCE };
         let behind = AppKnobs { background: true, ..ONCE };
         let two = AppKnobs { calls: 2, ..ONCE };
+        let saga = AppKnobs { compensates: true, attempts: 2, ..ONCE };
+        let quiet = AppKnobs { compensates: true, ..behind };
         let ok = Ask::Reply(Outcome::Ok);
         let table = [
             // knobs   state                 event        next                  before                     asks                                             after
@@ -128,6 +143,11 @@ mod tests {
             (ONCE,   S::Publishing(0, 1), E::Failed,   S::Ended,             None,                      vec![Ask::GiveUp, Ask::Reply(Outcome::Failed), Ask::End], None),
             (ONCE,   S::Publishing(0, 1), E::TimedOut, S::Ended,             None,                      vec![Ask::GiveUp, Ask::Reply(Outcome::Unknown), Ask::End], None),
             (behind, S::Publishing(0, 1), E::Failed,   S::Ended,             None,                      vec![Ask::GiveUp, Ask::End],                     None),
+            (saga,   S::Publishing(0, 1), E::TimedOut, S::Backoff(0, 1),     None,                      vec![Ask::Backoff],                              None),
+            (saga,   S::Publishing(0, 2), E::TimedOut, S::Ended,             None,                      vec![Ask::GiveUp, Ask::Compensate],              None),
+            (saga,   S::Publishing(0, 2), E::Failed,   S::Ended,             None,                      vec![Ask::GiveUp, Ask::Compensate],              None),
+            (saga,   S::Committing,       E::TimedOut, S::Ended,             None,                      vec![Ask::Disconnect, Ask::GiveUp, Ask::Reply(Outcome::Unknown), Ask::End], None),
+            (quiet,  S::Publishing(0, 1), E::Failed,   S::Ended,             None,                      vec![Ask::GiveUp, Ask::Compensate],              None),
             (twice,  S::Publishing(0, 1), E::TimedOut, S::Backoff(0, 1),     None,                      vec![Ask::Backoff],                              None),
             (twice,  S::Backoff(0, 1),    E::Elapsed,  S::Publishing(0, 2),  None,                      vec![Ask::Publish { call: 0, attempt: 2 }],      Some(C::AppPublishAck)),
             (twice,  S::Publishing(0, 2), E::Failed,   S::Ended,             None,                      vec![Ask::GiveUp, Ask::Reply(Outcome::Failed), Ask::End], None),

@@ -90,7 +90,7 @@ mod tests {
     #[rustfmt::skip]
     fn arrows() {
         use State as S;
-        let knobs = AppKnobs { calls: 1, attempts: 1, background: false, outbox_first: false };
+        let knobs = AppKnobs { calls: 1, attempts: 1, background: false, outbox_first: false, compensates: false };
         let reply = |outcome| vec![Ask::Disconnect, Ask::Reply(outcome), Ask::End];
         let table = [
             // state         event        next           before                     asks                                     after

@@ -95,7 +95,7 @@ mod tests {
     #[rustfmt::skip]
     fn arrows() {
         use State as S;
-        let once = AppKnobs { calls: 1, attempts: 1, background: false, outbox_first: false };
+        let once = AppKnobs { calls: 1, attempts: 1, background: false, outbox_first: false, compensates: false };
         let twice = AppKnobs { attempts: 2, ..once };
         let two = AppKnobs { calls: 2, ..once };
         let ask = |call, attempt| vec![Ask::Publish { call, attempt }];

@@ -57,6 +57,8 @@ pub enum AppCommand {
     Backoff,
     /// Give the rest of the second write up.
     GiveUp,
+    /// The operation is over: take its change back, by another one, which answers the client.
+    Compensate,
     /// Break the connection to the source: an open transaction is rolled back.
     Disconnect,
     /// Answer the client.
@@ -76,6 +78,8 @@ pub struct AppKnobs {
     pub background: bool,
     /// Whether the outbox row is inserted before the rows are written, and their locks taken.
     pub outbox_first: bool,
+    /// Whether an operation that gives its second write up is taken back.
+    pub compensates: bool,
 }
 
 impl AppKnobs {

@@ -104,7 +104,7 @@ mod tests {
     #[rustfmt::skip]
     fn app_arrows() {
         use State as S;
-        let knobs = AppKnobs { calls: 1, attempts: 1, background: false, outbox_first: false };
+        let knobs = AppKnobs { calls: 1, attempts: 1, background: false, outbox_first: false, compensates: false };
         let unknown = vec![Ask::Disconnect, Ask::Reply(Outcome::Unknown), Ask::End];
         let failed = vec![Ask::Disconnect, Ask::Reply(Outcome::Failed), Ask::End];
         let table = [
@@ -131,7 +131,7 @@ mod tests {
     #[rustfmt::skip]
     fn outbox_first_arrows() {
         use State as S;
-        let knobs = AppKnobs { calls: 1, attempts: 1, background: false, outbox_first: true };
+        let knobs = AppKnobs { calls: 1, attempts: 1, background: false, outbox_first: true, compensates: false };
         let table = [
             // state           event        next             before                      asks                 after
             (S::Idle,       E::Start,    S::Enqueueing,   Some(C::AppBeginEnqueue),   vec![Ask::Enqueue],  None),

@@ -211,7 +211,7 @@ mod tests {
     #[rustfmt::skip]
     fn arrows_of_the_app() {
         use State as S;
-        let knobs = AppKnobs { calls: 0, attempts: 1, background: false, outbox_first: false };
+        let knobs = AppKnobs { calls: 0, attempts: 1, background: false, outbox_first: false, compensates: false };
         let reply = |outcome| vec![Ask::Disconnect, Ask::Reply(outcome), Ask::End];
         let table = [
             // state         event        next           before                   asks                                     after

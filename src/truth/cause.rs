@@ -36,6 +36,8 @@ crate::ids! {
         Emptied = "emptied",
         /// Its effect happened once more.
         Twice = "twice",
+        /// It was told to take the event back before it was told of it.
+        Overtaken = "overtaken",
         /// It is still on its way.
         Moving = "moving",
     }
@@ -87,6 +89,15 @@ pub fn of_row(ledger: &Ledger, store: usize, key: Key, state: RowState, at: Us) 
             let record = fate.end.some().unwrap_or(shows.record);
             return Some(RowCause { event: shows.event, record, how: How::NeverCommitted });
         }
+    }
+    if state == RowState::Ghost
+        && let Some(shows) = shown.filter(|shows| shows.present)
+        && let by = ledger.event(shows.event).cancelled
+        && let seen = at_store.seen(by)
+        && seen.count > 0
+        && seen.first < shows.at
+    {
+        return Some(RowCause { event: shows.event, record: shows.record, how: How::Overtaken });
     }
     let owed = source?;
     let seen = at_store.seen(owed.event);

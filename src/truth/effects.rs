@@ -5,7 +5,7 @@
 
 use super::anomaly::RowState;
 use super::judge::Since;
-use super::ledger::{Ledger, RowChange, StoreLedger};
+use super::ledger::{EventFate, Ledger, RowChange, StoreLedger};
 use crate::kernel::time::Us;
 use crate::world::ids::{EventId, Key};
 
@@ -23,8 +23,8 @@ struct Row<'a> {
     store: &'a StoreLedger,
     /// Sorted by event.
     parts: Vec<Part>,
-    intentions: Vec<u64>,
-    twice: u64,
+    /// The effects that are there: what the client wanted, and the event; sorted.
+    effects: Vec<(u64, EventId)>,
 }
 
 impl Row<'_> {
@@ -37,8 +37,13 @@ impl Row<'_> {
         (&mut self.parts[at], new)
     }
 
-    /// The source commits an event, or, where it is one of before, has lost all versions above it.
+    /// The source commits an event, or, where it is one of before, has lost all versions above it. What takes an event back
+    /// is none of the row's: without it the other is none either.
     fn committed(&mut self, change: &RowChange) {
+        if let Some(cancelled) = self.ledger.event(change.event).cancels.some() {
+            self.part(cancelled).0.at_source = false;
+            return;
+        }
         let again = match change.event.some() {
             None => true,
             Some(event) => std::mem::replace(&mut self.part(event).0.at_source, true),
@@ -52,15 +57,30 @@ impl Row<'_> {
         let Some(event) = change.event.some() else {
             // It has lost its rows, and what it did twice with them.
             self.parts.iter_mut().for_each(|part| part.taken = false);
-            (self.intentions, self.twice) = (Vec::new(), 0);
+            self.effects.clear();
             return;
         };
-        self.part(event).0.taken = true;
-        let intention = intention(self.ledger, event);
-        match self.intentions.binary_search(&intention) {
-            Ok(_) => self.twice += 1,
-            Err(at) => self.intentions.insert(at, intention),
+        if let Some(cancelled) = self.ledger.event(event).cancels.some() {
+            self.part(cancelled).0.taken = false;
+            self.effects.retain(|(_, event)| *event != cancelled);
+            return;
         }
+        self.part(event).0.taken = true;
+        let effect = (intention(self.ledger, event), event);
+        let at = self.effects.partition_point(|known| *known < effect);
+        self.effects.insert(at, effect);
+    }
+
+    /// Whether some client's wish has more than one effect.
+    fn twice(&self) -> bool {
+        self.effects.windows(2).any(|pair| pair[0].0 == pair[1].0)
+    }
+
+    /// Whether what takes an event back will reach the store after `now`.
+    fn will_be_undone(&self, event: EventId, now: Us) -> bool {
+        let by = self.ledger.event(event).cancelled;
+        let seen = self.store.seen(by);
+        seen.count > 0 && seen.last > now
     }
 
     fn state(&self, now: Us) -> RowState {
@@ -75,7 +95,7 @@ impl Row<'_> {
                 }
                 (false, true) => {
                     let committed = self.ledger.event(part.event).committed;
-                    let comes = committed != Us::NEVER && committed > now;
+                    let comes = committed != Us::NEVER && committed > now || self.will_be_undone(part.event, now);
                     (moving, ghost) = (moving || comes, ghost || !comes);
                 }
                 (true, true) | (false, false) => {}
@@ -85,7 +105,7 @@ impl Row<'_> {
             (true, _, false) => RowState::Missing,
             (_, true, _) => RowState::Ghost,
             (true, false, true) => RowState::Stale,
-            (false, false, _) if self.twice > 0 => RowState::DuplicateEffect,
+            (false, false, _) if self.twice() => RowState::DuplicateEffect,
             (false, false, _) if moving => RowState::InFlight,
             (false, false, true) => RowState::Same,
             (false, false, false) => RowState::NoRow,
@@ -104,7 +124,7 @@ fn intention(ledger: &Ledger, event: EventId) -> u64 {
 /// The states of one row in order of time.
 pub fn states(ledger: &Ledger, store: &StoreLedger, key: Key, instants: &[Us]) -> Vec<Since> {
     let (source, shown) = (&ledger.source[key.index()], &store.rows[key.index()]);
-    let mut row = Row { ledger, store, parts: Vec::new(), intentions: Vec::new(), twice: 0 };
+    let mut row = Row { ledger, store, parts: Vec::new(), effects: Vec::new() };
     let (mut at_source, mut at_store) = (0, 0);
     let mut states: Vec<Since> = Vec::new();
     for &now in instants {
@@ -134,11 +154,18 @@ pub fn twice(ledger: &Ledger, store: &StoreLedger) -> u64 {
 /// The effects of a row that were one too many, up to `at`.
 pub fn again<'a>(ledger: &'a Ledger, store: &'a StoreLedger, key: Key, at: Us) -> impl Iterator<Item = &'a RowChange> {
     let mut seen: Vec<u64> = Vec::new();
+    // What was taken back, and what did so, is no effect any more.
+    let undone = move |at_row: usize, rows: &[RowChange]| {
+        let fate = ledger.event(rows[at_row].event);
+        let by = |change: &RowChange| change.event == fate.cancelled && change.at <= at;
+        fate.cancels != EventId::NONE || fate.cancelled != EventId::NONE && rows[at_row + 1..].iter().any(by)
+    };
     let rows = &store.rows[key.index()];
     // Of rows that are gone nothing is left.
     let from =
         rows.iter().rposition(|change| change.event == EventId::NONE && change.at <= at).map_or(0, |gone| gone + 1);
-    rows[from..].iter().filter(move |change| change.at <= at).filter(move |change| {
+    let stands = (from..rows.len()).filter(move |at_row| !undone(*at_row, rows)).map(|at_row| &rows[at_row]);
+    stands.filter(move |change| change.at <= at).filter(move |change| {
         let intention = intention(ledger, change.event);
         match seen.binary_search(&intention) {
             Ok(_) => true,
@@ -154,5 +181,6 @@ pub fn again<'a>(ledger: &'a Ledger, store: &'a StoreLedger, key: Key, at: Us) -
 #[must_use]
 pub fn never_taken(ledger: &Ledger, store: &StoreLedger, key: Key) -> Option<EventId> {
     let owed = ledger.source[key.index()].iter().filter_map(|change| change.event.some());
-    owed.filter(|event| ledger.event(*event).is_committed()).find(|event| store.seen(*event).count == 0)
+    let stands = |fate: EventFate| fate.is_committed() && [fate.cancels, fate.cancelled] == [EventId::NONE; 2];
+    owed.filter(|event| stands(ledger.event(*event))).find(|event| store.seen(*event).count == 0)
 }

@@ -31,6 +31,10 @@ pub struct EventFate {
     pub reemitted: bool,
     /// The client's request behind it; `u32::MAX`: none.
     pub request: u32,
+    /// The event that it takes back, and the one that takes it back; [`EventId::NONE`]: none.
+    pub cancels: EventId,
+    /// See `cancels`.
+    pub cancelled: EventId,
 }
 
 impl EventFate {
@@ -46,6 +50,8 @@ impl EventFate {
         retracted: RecordId::NONE,
         reemitted: false,
         request: u32::MAX,
+        cancels: EventId::NONE,
+        cancelled: EventId::NONE,
     };
 
     /// Whether it is in the source's surviving history.
@@ -268,6 +274,7 @@ impl Ledger {
             Kind::Applied
             | Kind::NotNewer
             | Kind::Known
+            | Kind::NothingToCancel
             | Kind::Got
             | Kind::Filled
             | Kind::Evicted
@@ -283,6 +290,7 @@ impl Ledger {
                 self.requests.resize(record.op.index() + 1, u32::MAX);
                 self.requests[record.op.index()] = record.value as u32;
             }
+            Kind::Compensates => self.compensates(record),
             Kind::Reemitted => self.know(record).reemitted = true,
             Kind::Expired | Kind::PassedOver => self.end(record, id),
             Kind::Compacted if record.detail == 1 => self.end(record, id),
@@ -349,7 +357,7 @@ impl Ledger {
             }
             Kind::StillQueued => store.queued.push(record.event),
             _ if record.is_again() => {}
-            _ => store.deliver(record, id), // Refused as not newer, or known already.
+            _ => store.deliver(record, id), // Refused as not newer, known already, or nothing to cancel.
         }
     }
 
@@ -397,6 +405,16 @@ impl Ledger {
         let present = kind != OpKind::Delete;
         let (at, event, version) = (record.at, record.event, record.version);
         self.source[record.key.index()].push(RowChange { at, event, version, present, record: id });
+    }
+
+    /// An event will take another one back, for the same client.
+    fn compensates(&mut self, record: &Record) {
+        let cancels = EventId(record.extra);
+        let fate = self.know(record);
+        (fate.cancels, fate.request) = (cancels, record.value as u32);
+        if let Some(fate) = self.events.get_mut(cancels.index()) {
+            fate.cancelled = record.event;
+        }
     }
 
     /// What was never committed counts by the version that its record in the log carries.

@@ -64,6 +64,18 @@ crate::ids! {
     }
 }
 
+impl OpKind {
+    /// What takes it back.
+    #[must_use]
+    pub const fn inverse(self) -> OpKind {
+        match self {
+            OpKind::Insert => OpKind::Delete,
+            OpKind::Update => OpKind::Update,
+            OpKind::Delete => OpKind::Insert,
+        }
+    }
+}
+
 crate::ids! {
     /// What a derived store is.
     pub enum StoreKind {

@@ -34,8 +34,8 @@ crate::ids! {
         Granted = "granted",
         /// An event is in the broker's log. `value`: offset; `extra`: partition; `detail`: operation kind.
         Appended = "appended",
-        /// A store shows the event. `detail`: operation kind; `value`: 1 if it dropped its entry for it instead; `extra`: 1
-        /// if it was told of another event of the row and read this one at the source, so that this is no delivery; 2 if
+        /// A store shows the event. `detail`: operation kind; `value`: 1 if it dropped its entry for it instead, 2
+        /// if it took the effect of the event back that this one compensates; `extra`: 1 if it was told of another event of the row and read this one at the source, so that this is no delivery; 2 if
         /// a recovery wrote it past the store's own rule.
         Applied = "applied",
         /// A store refuses the event as not newer than what it has.
@@ -194,6 +194,11 @@ crate::ids! {
         Summed = "summed",
         /// A recovery has compared counts or sums. `value`: how many rows it will read; `detail`: `Compare`.
         Narrowed = "narrowed",
+        /// The app begins to take an event back that it has given up: the record is about the event that will do so.
+        /// `extra`: the event that it takes back; `value`: the client's request behind both; `detail`: operation kind.
+        Compensates = "compensates",
+        /// A store is told to take an event back that it has not had: for its caller a success. `detail`: operation kind.
+        NothingToCancel = "nothing-to-cancel",
     }
 }
 

@@ -71,6 +71,10 @@ pub enum Applied {
     Known,
     /// The store takes it for another event that it has had: for its caller a success.
     Mistaken,
+    /// The store has taken back the effect of the event that this one cancels.
+    Undone,
+    /// There is no effect to take back: for its caller a success.
+    Nothing,
 }
 
 /// An event that reaches a store.
@@ -90,6 +94,8 @@ pub struct Arriving {
     pub request: u32,
     /// Its id, if that is short enough to collide.
     pub id: Option<u64>,
+    /// The event that it takes back; [`EventId::NONE`]: none.
+    pub cancels: EventId,
 }
 
 /// How tombstones are kept.
@@ -118,6 +124,10 @@ pub struct Rules {
     pub same_tx: bool,
     /// How long a client's key is remembered; zero: clients send none.
     pub keys_for: Us,
+    /// Whether changes may be taken back, so that it must know which effects it has had.
+    pub undoes: bool,
+    /// How long it remembers that what it has not had was cancelled; zero: it does not.
+    pub cancels_for: Us,
     /// Whether an event drops a row instead of writing it: a cache that its readers fill.
     pub invalidates: bool,
     /// How long a reader's lease holds, and keeps others from one; zero: there are none.
@@ -136,6 +146,9 @@ pub struct Store {
     inserted: Vec<bool>,
     /// By client request: when its call had its effect; [`Us::NEVER`]: not yet.
     called: Vec<Us>,
+    /// By event, where changes may be taken back: whether its effect is there, and when it was cancelled before it came;
+    /// [`Us::NEVER`]: it was not.
+    done: Vec<(bool, Us)>,
     /// By key: the lease that a reader has, and since when; 0: nobody has one.
     leases: Vec<(u64, Us)>,
     /// How many leases there were.
@@ -155,6 +168,7 @@ impl Store {
             inbox: Inbox::new(rules.window),
             inserted: Vec::new(),
             called: Vec::new(),
+            done: Vec::new(),
             leases: vec![(0, Us::ZERO); if rules.lease > Us::ZERO { keys } else { 0 }],
             leased: 0,
             position: 0,
@@ -207,7 +221,8 @@ impl Store {
         }
         let slot = self.slot(key);
         let refused = self.rules.apply == Apply::Versioned && version <= slot.version();
-        if !refused && self.was_done(arriving, now) {
+        let takes_back = arriving.cancels != EventId::NONE && self.has_effects();
+        if !refused && !takes_back && (self.was_cancelled(event, now) || self.was_done(arriving, now)) {
             return Applied::Known;
         }
         if self.rules.same_tx {
@@ -215,6 +230,12 @@ impl Store {
         }
         if refused {
             return Applied::NotNewer;
+        }
+        if takes_back {
+            return self.take_back(arriving, now);
+        }
+        if self.rules.undoes && self.has_effects() {
+            self.effect(event).0 = true;
         }
         let was_row = matches!(slot, Slot::Row { .. });
         if let Some(lease) = self.leases.get_mut(key.index()) {
@@ -286,6 +307,39 @@ impl Store {
         }
     }
 
+    fn effect(&mut self, event: EventId) -> &mut (bool, Us) {
+        if self.done.len() <= event.index() {
+            self.done.resize(event.index() + 1, (false, Us::NEVER));
+        }
+        &mut self.done[event.index()]
+    }
+
+    /// Whether the event was cancelled before it came, and that is remembered: the tombstone of a request.
+    fn was_cancelled(&self, event: EventId, now: Us) -> bool {
+        let since = self.done.get(event.index()).map_or(Us::NEVER, |(_, since)| *since);
+        since != Us::NEVER && now <= since.after(self.rules.cancels_for)
+    }
+
+    /// The effect of an event goes, and with it what would refuse the same again; or there is none, and that it is not to
+    /// come any more is remembered, or not.
+    fn take_back(&mut self, arriving: &Arriving, now: Us) -> Applied {
+        let Arriving { key, kind, event, version, request, cancels, .. } = *arriving;
+        let remembers = self.rules.cancels_for > Us::ZERO;
+        let effect = self.effect(cancels);
+        if !std::mem::take(&mut effect.0) {
+            effect.1 = if remembers { now } else { Us::NEVER };
+            return Applied::Nothing;
+        }
+        if let Some(inserted) = self.inserted.get_mut(cancels.index()) {
+            *inserted = false;
+        }
+        if let Some(called) = self.called.get_mut(request as usize) {
+            *called = Us::NEVER;
+        }
+        self.overwrite(key, (kind != OpKind::Delete).then_some(event), version, arriving.commit, now);
+        Applied::Undone
+    }
+
     /// Whether what arrives adds to what is there, so that twice is once too often.
     fn has_effects(&self) -> bool {
         self.rules.apply.has_effects(self.rules.kind)
@@ -354,13 +408,15 @@ mod tests {
         window: Us::ZERO,
         same_tx: true,
         keys_for: Us::ZERO,
+        undoes: false,
+        cancels_for: Us::ZERO,
         invalidates: false,
         lease: Us::ZERO,
     };
 
     fn arriving(kind: OpKind, version: u32) -> Arriving {
         let (key, event) = (Key(0), EventId(version));
-        Arriving { key, kind, event, version, commit: 0, request: version, id: None }
+        Arriving { key, kind, event, version, commit: 0, request: version, id: None, cancels: EventId::NONE }
     }
 
     /// DOMAIN 2c: a delete, then a late update below its version, by when it comes and what happened between.
@@ -472,6 +528,36 @@ mod tests {
             assert_eq!(store.apply(&one, Us::secs(2)), copy, "{kind:?} {apply:?} {window} {keys_for}");
             let other = Arriving { request: one.request, ..arriving(OpKind::Update, 2) };
             assert_eq!(store.apply(&other, Us::secs(2)), second, "{kind:?} {apply:?} {window} {keys_for}");
+        }
+    }
+
+    /// DOMAIN 2d: a call, and its cancel before or after it, at a service that remembers the cancel or does not.
+    #[test]
+    #[rustfmt::skip]
+    fn a_cancel_and_its_call() {
+        use Applied as A;
+        let (day, never) = (Us::secs(86_400), Us::ZERO);
+        // cancels kept, the cancel first, the call comes at, cancel says, call says, rows at the end
+        let table = [
+            (never, false, 2,      A::Undone,  A::Yes,   0),
+            (day,   false, 2,      A::Undone,  A::Yes,   0),
+            (never, true,  2,      A::Nothing, A::Yes,   1),
+            (day,   true,  2,      A::Nothing, A::Known, 0),
+            (day,   true,  90_000, A::Nothing, A::Yes,   1),
+        ];
+        for (cancels_for, first, at, cancel, call, rows) in table {
+            let rules = Rules { kind: StoreKind::Service, apply: Apply::Blind, undoes: true, cancels_for, keys_for: day, ..RULES };
+            let mut store = Store::new(rules, 1);
+            let original = arriving(OpKind::Insert, 1);
+            let back = Arriving { request: original.request, cancels: original.event, ..arriving(OpKind::Delete, 2) };
+            let mut got = [A::Yes; 2];
+            for calls in [!first, first] {
+                got[usize::from(calls)] = if calls { store.apply(&original, Us::secs(at)) } else { store.apply(&back, Us::secs(1)) };
+            }
+            assert_eq!((got, store.count()), ([cancel, call], rows), "{cancels_for} {first} {at}");
+            if !first {
+                assert_eq!(store.apply(&original, Us::secs(3)), A::Yes, "what was undone may be done anew");
+            }
         }
     }
 }

@@ -169,7 +169,8 @@ type Strategy = (&'static str, &'static str, &'static str, &'static [&'static st
 #[rustfmt::skip]
 const STRATEGIES: [Strategy; 8] = [
     // The closed form that holds for it; the default of `strategy`; the first screen's comparison.
-    ("DirectDbFirst", "direct-db-first", "direct_db_first", &["explore/curve.rs", "scenario/edit.rs", "scenario/options/mod.rs", "web/headline.rs"]),
+    ("DirectDbFirst", "direct-db-first", "direct_db_first", &["explore/curve.rs", "export/fidelity.rs", "scenario/edit.rs", "scenario/options/direct.rs", "scenario/options/mod.rs",
+        "scenario/options/stores.rs", "web/headline.rs"]),
     ("DirectBrokerFirst", "direct-broker-first", "direct_broker_first", &[]),
     ("PublishInTransaction", "publish-in-transaction", "publish_in_transaction", &["export/fidelity.rs"]),
     ("FireAndForget", "fire-and-forget", "fire_and_forget", &["export/fidelity.rs", "scenario/build.rs", "scenario/options/direct.rs"]),

@@ -76,6 +76,8 @@ const SETTINGS: &[(&str, &[&str])] = &[
     ("stores.$store.lease",                   &["true", "false"]),
     ("stores.$store.lease_ttl",               &["5ms", "10s"]),
     ("stores.$store.key_ttl",                 &["5ms", "24h"]),
+    ("stores.$store.cancel",                  &["forget", "remember"]),
+    ("direct.on_give_up",                     &["leave", "compensate"]),
     ("workload.reads_per_key",                &["1/s", "8/s"]),
     ("workload.client.idempotency_key",       &["true", "false"]),
     ("stores.$store.consumer.commit",         &["before", "after", "auto"]),

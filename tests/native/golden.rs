@@ -173,6 +173,7 @@ const CONTRACT: &[(&str, Fixed)] = &[
     ("missing-search-index",        ("diverged",   &[("silent", 1), ("missing", 1)], &[])),
     ("stale-cache",                 ("diverged",   &[("stale", 1)], &[])),
     ("stale-set-race",              ("diverged",   &[("stale", 1)], &[])),
+    ("compensation-overtaken",      ("diverged",   &[("ghost", 1)], &[("lost", 0), ("reordered", 1)])),
     ("double-charge",               ("diverged",   &[("duplicate-effects", 1)], &[])),
     ("two-writers-reordered",       ("diverged",   &[("stale", 1), ("reordered", 1)], &[])),
     ("early-read",                  ("diverged",   &[("early-reads", 1)], &[])),

@@ -11,6 +11,7 @@ mod cli;
 #[cfg(feature = "cli")]
 mod cli_explore;
 mod common;
+mod compensation;
 mod crash_points;
 mod detection;
 mod determinism;

@@ -71,6 +71,8 @@ const SLOW_SET: &str = "stores.search-index.set_delay=300ms";
 const POISON: &str = "stores.search-index.consumer.poison=0.3";
 const SKIPS: &str = "stores.search-index.consumer.poison_policy=skip";
 const COPIES: &str = "links.search-index-consumer-search-index.duplicate.p=0.5";
+const CALLS: &str = "target=search-index";
+const LATE: &str = "links.app-search-index.outcomes.late_effect=0.3";
 const LATE_START: &str = "cdc.start=2s";
 
 #[rustfmt::skip]
@@ -147,6 +149,8 @@ const TABLE: &[Row] = &[
     ("stores.*.delete_delay",      D, &[CACHE, READS],                       "stores.search-index.delete_delay", "0s", "50ms", Trace),
     ("stores.*.lease",             D, &[CACHE, READS, SLOW_SET],             "stores.search-index.lease", "false", "true", Trace),
     ("stores.*.lease_ttl",         D, &[CACHE, READS, SLOW_SET, "stores.search-index.lease=true"], "stores.search-index.lease_ttl", "10s", "1ms", Trace),
+    ("direct.on_give_up",          D, &[CALLS, LATE, "direct.retry.timeout=50ms"], "direct.on_give_up", "leave", "compensate", Trace),
+    ("stores.*.cancel",            D, &[CALLS, LATE, "stores.search-index.kind=service", "direct.retry.timeout=50ms", "direct.on_give_up=compensate"], "stores.search-index.cancel", "forget", "remember", Trace),
     ("stores.*.key_ttl",           D, &["target=search-index", "stores.search-index.kind=service", "workload.client.idempotency_key=true", THRICE, "links.app-search-index.outcomes.ack_lost=0.5", "direct.retry.timeout=50ms"], "stores.search-index.key_ttl", "24h", "1ms", Trace),
     ("stores.*.consumer.commit",   D, &[],                                   "stores.search-index.consumer.commit", "after", "before", Trace),
     ("stores.*.consumer.auto_interval", D, &["stores.search-index.consumer.commit=auto"], "stores.search-index.consumer.auto_interval", "5s", "500ms", Trace),

@@ -100,6 +100,11 @@ const SNAPSHOT_LEAVES: &[(&str, &str, &str)] = &[
     ),
     ("poison-message", "missing 1", "the row is as much of a poison as it was, and skipped again"),
     ("double-charge", "duplicate-effect 33", "every row is one effect more, in each pass"),
+    (
+        "compensation-overtaken",
+        "ghost 1 duplicate-effect 30",
+        "a ghost has no row to show, and every row is one effect more, in each pass",
+    ),
     ("retries-duplicate-effects", "duplicate-effect 17", "every row is one effect more, in each pass"),
 ];
 

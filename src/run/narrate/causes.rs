@@ -48,6 +48,11 @@ pub fn row_cause(plan: &Plan, trace: &Trace, store: usize, key: Key, state: RowS
              failover took it back."
         ),
         How::Twice => format!("{at_store} did {gone}{event} once more at {when}, for one request of a client."),
+        How::Overtaken => {
+            format!(
+                "the app gave {event} up and took it back; {at_store} heard that first, and at {when} {event} came late."
+            )
+        }
         How::Emptied => format!("{at_store} lost {event} with all its rows at {when}."),
         How::Moving => format!("{event} is {}, still on its way to {at_store}.", state.word()),
     }

@@ -1,6 +1,7 @@
 //! Clients and the app: requests arrive, each operation is a process driven by its strategy's machine.
 
 mod clients;
+mod compensate;
 
 pub use clients::{Request, Zipf};
 
@@ -10,9 +11,10 @@ use crate::kernel::rng::Purpose;
 use crate::kernel::sorted::sort;
 use crate::kernel::time::Us;
 use crate::strategy::Flow;
-use crate::strategy::machine::{AppCommand, AppEvent};
+use crate::strategy::machine::{AppCommand, AppEvent, AppKnobs};
 use crate::world::ids::{EventId, Key, LinkId, Op, OpKind, Outcome, RecordId, StoreId};
 use crate::world::record::{CANARY, Kind, Parcel, Record};
+use compensate::taken_back;
 
 /// One operation in progress.
 #[derive(Clone, Debug)]
@@ -41,6 +43,8 @@ pub struct OpProc {
     abort: bool,
     /// How many calls of its second write are confirmed.
     pub published: u32,
+    /// Whether it takes back what another operation did.
+    undoes: bool,
 }
 
 impl Simulation<'_> {
@@ -71,6 +75,7 @@ impl Simulation<'_> {
             tx_time: asking.tx_time,
             abort: asking.abort,
             published: 0,
+            undoes: false,
         };
         if let Some(slot) = self.free_ops.pop() {
             self.ops[slot as usize] = proc;
@@ -80,8 +85,12 @@ impl Simulation<'_> {
         self.ops.len() as u32 - 1
     }
 
-    pub(super) fn asked(&self, slot: u32) -> OpKind {
-        self.ops[slot as usize].asked
+    /// What an operation asks of the row of one of its events.
+    pub(super) fn asked(&self, slot: u32, event: EventId) -> OpKind {
+        match self.events[event.index()].cancels.some() {
+            Some(cancelled) => self.events[cancelled.index()].kind.inverse(),
+            None => self.ops[slot as usize].asked,
+        }
     }
 
     /// The events of an operation, made when they are first needed.
@@ -92,7 +101,16 @@ impl Simulation<'_> {
         if proc.events.is_none() {
             for &key in &keys {
                 let (kind, version) = (self.source.effective(key, asked), self.source.row(key).version + 1);
-                self.events.push(EventInfo { request, op, key, kind, version, commit: 0, sent: 0 });
+                self.events.push(EventInfo {
+                    request,
+                    op,
+                    key,
+                    kind,
+                    version,
+                    commit: 0,
+                    sent: 0,
+                    cancels: EventId::NONE,
+                });
             }
             self.ops[slot as usize].events = Some(first);
         }
@@ -104,7 +122,8 @@ impl Simulation<'_> {
         let (app, proc) = (self.plan.roles.app, &mut self.ops[slot as usize]);
         let op = proc.op;
         proc.cause = cause;
-        let arrow = proc.flow.step(&self.knobs, event);
+        let knobs = AppKnobs { compensates: self.knobs.compensates && !proc.undoes, ..self.knobs };
+        let arrow = proc.flow.step(&knobs, event);
         proc.flow = arrow.next;
         let about = proc.events.map_or(EventId::NONE, |first| first);
         if let Some(point) = arrow.before
@@ -130,9 +149,9 @@ impl Simulation<'_> {
             AppCommand::Commit => self.op_calls_source(slot, Parcel::Commit, cause),
             AppCommand::Hold => self.op_waits(slot, op, self.ops[slot as usize].tx_time, cause),
             AppCommand::Gap => {
-                let (request, attempt) = (self.ops[slot as usize].request, self.ops[slot as usize].attempt);
+                let (request, life) = (self.ops[slot as usize].request, self.ops[slot as usize].life());
                 let gap = &self.plan.direct.gap;
-                let span = gap.draw(&mut self.draws.of(Purpose::Operation, u64::from(request), 2, attempt));
+                let span = gap.draw(&mut self.draws.of(Purpose::Operation, u64::from(request), 2, life));
                 self.op_waits(slot, op, span, cause)
             }
             AppCommand::Validate => self.op_validates(slot, op, cause),
@@ -145,6 +164,7 @@ impl Simulation<'_> {
             }
             AppCommand::Publish { call, attempt } => self.op_publishes(slot, op, call, attempt, cause),
             AppCommand::GiveUp => self.op_gives_up(slot, cause),
+            AppCommand::Compensate => self.op_compensates(slot, cause),
             AppCommand::Disconnect => self.op_disconnects(slot),
             AppCommand::Reply(outcome) => self.op_replies(slot, outcome, cause),
             AppCommand::End => self.op_ends(slot),
@@ -158,7 +178,7 @@ impl Simulation<'_> {
         let version = self.events.get(event.index()).map_or(0, |info| info.version);
         let mut payload = Payload { op, ..Payload::about(parcel, event, version) };
         payload.small = u32::from(abort && parcel == Parcel::Commit);
-        let identity = Identity { major: u64::from(proc.request), attempt: 1, row: 0, life: proc.attempt };
+        let identity = Identity { major: u64::from(proc.request), attempt: 1, row: 0, life: proc.life() };
         let link = self.plan.roles.app_source;
         let id = self.call(link, Caller::Op(slot, op), Some(CLASS_SOURCE), payload, identity, cause);
         let proc = &mut self.ops[slot as usize];
@@ -175,7 +195,7 @@ impl Simulation<'_> {
         let version = self.events.get(event.index()).map_or(0, |info| info.version);
         let mut payload = Payload { op: proc.op, ..Payload::about(Parcel::CommitAll, event, version) };
         payload.small = u32::from(proc.abort);
-        let identity = Identity { major: u64::from(proc.request), attempt: 1, row: 0, life: proc.attempt };
+        let identity = Identity { major: u64::from(proc.request), attempt: 1, row: 0, life: proc.life() };
         let (caller, class) = (Caller::Op(slot, proc.op), Some(CLASS_SOURCE));
         let id = self.call(link, caller, class, payload, identity, cause);
         self.ops[slot as usize].waiting = id;
@@ -216,7 +236,7 @@ impl Simulation<'_> {
         };
         let version = self.events[event.index()].version;
         let proc = &self.ops[slot as usize];
-        let identity = Identity { major: u64::from(proc.request), attempt, row, life: proc.attempt };
+        let identity = Identity { major: u64::from(proc.request), attempt, row, life: proc.life() };
         let mut payload = Payload::about(parcel, event, version);
         payload.op = op;
         let id = self.call(link, Caller::Op(slot, op), Some(CLASS_DIRECT), payload, identity, cause);
@@ -309,6 +329,7 @@ impl Simulation<'_> {
     fn op_replies(&mut self, slot: u32, outcome: Outcome, cause: RecordId) -> bool {
         let proc = &self.ops[slot as usize];
         let (op, request, attempt, key) = (proc.op, proc.request, proc.attempt, proc.key);
+        let outcome = if proc.undoes { taken_back(outcome) } else { outcome };
         let record = Record { op, key, cause, ..Record::new(self.now, self.plan.roles.app, Kind::Replied) };
         let asking = *self.request_mut(request);
         let heard = asking.outcome.is_none() && asking.attempts == attempt;

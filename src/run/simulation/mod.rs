@@ -186,6 +186,8 @@ struct EventInfo {
     commit: u64,
     /// How often a relay has sent it.
     sent: u16,
+    /// The event that it takes back; [`EventId::NONE`]: none.
+    cancels: EventId,
 }
 
 /// A run in progress.
@@ -490,6 +492,7 @@ fn knobs(plan: &Plan) -> AppKnobs {
         attempts: plan.direct.attempts,
         background: plan.direct.background,
         outbox_first: plan.source.outbox_first,
+        compensates: plan.direct.compensates,
     }
 }
 

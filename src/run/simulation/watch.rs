@@ -239,7 +239,16 @@ impl Simulation<'_> {
         let asked = if delete { OpKind::Delete } else { OpKind::Update };
         let event = EventId(self.events.len() as u32);
         let (kind, version) = (self.source.effective(key, asked), self.source.row(key).version + 1);
-        self.events.push(super::EventInfo { request: u32::MAX, op: Op::NONE, key, kind, version, commit: 0, sent: 0 });
+        self.events.push(super::EventInfo {
+            request: u32::MAX,
+            op: Op::NONE,
+            key,
+            kind,
+            version,
+            commit: 0,
+            sent: 0,
+            cancels: EventId::NONE,
+        });
         let xid = self.source.begin(Op::NONE, [key].into_iter());
         // A person's statement does not wait: where the row is locked it fails.
         if self.source.lock(xid) != Some(crate::world::source::Locked::All) {

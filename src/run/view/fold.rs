@@ -100,8 +100,8 @@ impl View {
         self.answers[record.link.index()] = Some((record.at, Outcome::Unknown as u8));
     }
 
-    pub(super) fn requested(&mut self, lens: &Lens, record: &Record) {
-        if record.extra == 1 {
+    pub(super) fn requested(&mut self, lens: &Lens, record: &Record, first: bool) {
+        if first {
             self.waiting.push(record.value);
         }
         self.ops.push(Progress { op: record.op, key: record.key, now: 0, ..Progress::default() });
@@ -234,7 +234,9 @@ impl View {
 
     pub(super) fn applied(&mut self, lens: &Lens, record: &Record) {
         let Some(store) = lens.store_of[record.node.index()] else { return };
-        let present = lens.effects[store] || record.op_detail() != OpKind::Delete as u8;
+        // Effects add up, unless one takes another back.
+        let adds = lens.effects[store] && record.value != 2;
+        let present = adds || record.op_detail() != OpKind::Delete as u8;
         let event = present.then_some(record.event);
         self.stores[store][record.key.index()] = RowView { event, version: record.version, present };
     }

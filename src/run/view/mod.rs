@@ -143,7 +143,8 @@ impl View {
                 self.answers[record.link.index()] = Some((record.at, record.detail));
             }
             Kind::TimedOut => self.timed_out(record),
-            Kind::Requested => self.requested(lens, record),
+            Kind::Requested => self.requested(lens, record, record.extra == 1),
+            Kind::Compensates => self.requested(lens, record, false),
             Kind::Replied => self.replied(lens, record),
             Kind::ClientGaveUp => self.waiting.retain(|request| *request != record.value),
             Kind::Passed => self.passed(lens, record),
@@ -226,6 +227,7 @@ impl View {
             | Kind::OutOfSequence
             | Kind::OffsetReset
             | Kind::Known
+            | Kind::NothingToCancel
             | Kind::Remembered
             | Kind::Got
             | Kind::FillRefused

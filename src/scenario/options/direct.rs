@@ -41,6 +41,16 @@ pub const DIRECT: &[Row] = &[
         "Whether later second writes wait behind one that is being tried again.",
     )
     .only(Scope::Direct),
+    row_of(
+        "direct.on_give_up",
+        Kind::Choice(&["leave", "compensate"]),
+        "leave",
+        "DOMAIN 2d",
+        "What the app does when it gives its second write up.\n\n\
+         `leave`: nothing. `compensate` (a saga): it takes its change back in a transaction of its own, tells the second \
+         system so, and answers that it failed. The cancel can overtake the very call that it cancels.",
+    )
+    .only(Scope::Of(StrategyId::DirectDbFirst)),
 ];
 
 /// The client library's buffer.

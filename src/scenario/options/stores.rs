@@ -2,6 +2,7 @@
 
 use super::{ANY, FROM_1MS, ILLUSTRATIVE, Row, Scope, row_of};
 use crate::scenario::kind::Kind;
+use crate::strategy::StrategyId;
 use crate::world::ids::{Apply, CommitMode, Durable, StoreKind};
 
 /// The derived stores and their consumers.
@@ -82,9 +83,19 @@ pub const STORES: &[Row] = &[
         ANY,
         "24h",
         "S38",
-        "How long a service remembers a client's key (`workload.client.idempotency_key`).\n\n\
+        "How long a service remembers a client's key (`workload.client.idempotency_key`), or a cancel.\n\n\
          After that the same key has its effect again.",
     ),
+    row_of(
+        "stores.*.cancel",
+        Kind::Choice(&["forget", "remember"]),
+        "forget",
+        "DOMAIN 2d",
+        "What a store with effects does when it is told to take back what it has not had (`direct.on_give_up`).\n\n\
+         `forget`: nothing, and the call has its effect when it comes late. `remember`: it keeps the id of the call for \
+         `key_ttl`, as a tombstone, and refuses the call.",
+    )
+    .only(Scope::Of(StrategyId::DirectDbFirst)),
     row_of(
         "stores.*.consumer.max_poll",
         Kind::Count(1, 100_000),

@@ -22,6 +22,8 @@ pub struct DirectPlan {
     pub backoff: Us,
     /// Whether later second writes wait behind one that is being tried again.
     pub blocking: bool,
+    /// Whether an operation that gives its second write up is taken back.
+    pub compensates: bool,
 }
 
 crate::ids! {

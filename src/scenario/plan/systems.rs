@@ -120,6 +120,10 @@ pub struct StorePlan {
     pub id_bits: u32,
     /// How long a client's key is remembered; zero: clients send none.
     pub keys_for: Us,
+    /// Whether the app may take changes back.
+    pub undoes: bool,
+    /// How long it remembers that what it has not had was cancelled; zero: it does not.
+    pub cancels_for: Us,
     /// Whether it is a cache that somebody reads.
     pub read: bool,
     /// The store to which its consumer hands on what it has applied.
@@ -153,6 +157,8 @@ impl StorePlan {
             window: self.inbox_window,
             same_tx: self.inbox_same_tx,
             keys_for: self.keys_for,
+            undoes: self.undoes,
+            cancels_for: self.cancels_for,
             invalidates: self.invalidates,
             lease: self.lease,
         }

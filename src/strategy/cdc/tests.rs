@@ -6,7 +6,7 @@ use super::*;
 #[rustfmt::skip]
 fn app_arrows() {
     use State as S;
-    let knobs = AppKnobs { calls: 1, attempts: 1, background: false, outbox_first: false };
+    let knobs = AppKnobs { calls: 1, attempts: 1, background: false, outbox_first: false, compensates: false };
     let unknown = vec![Ask::Disconnect, Ask::Reply(Outcome::Unknown), Ask::End];
     let failed = vec![Ask::Disconnect, Ask::Reply(Outcome::Failed), Ask::End];
     let table = [

@@ -74,7 +74,10 @@ impl Simulation<'_> {
         let (key, kind, commit, request) = (info.key, info.kind, info.commit, info.request);
         for shadow in self.shadows.iter_mut().filter(|shadow| shadow.fed && shadow.beside == store) {
             if let Some(made) = &mut shadow.made {
-                made.apply(&Arriving { key, kind, event, version, commit, request, id: None }, clock);
+                made.apply(
+                    &Arriving { key, kind, event, version, commit, request, id: None, cancels: EventId::NONE },
+                    clock,
+                );
             }
         }
     }
@@ -107,7 +110,16 @@ impl Simulation<'_> {
                 }
             } else if let Some(made) = shadow.and_then(|shadow| self.shadows[shadow].made.as_mut()) {
                 let (key, kind, commit, request) = (info.key, info.kind, info.commit, info.request);
-                let arriving = Arriving { key, kind, event, version: row.version, commit, request, id: None };
+                let arriving = Arriving {
+                    key,
+                    kind,
+                    event,
+                    version: row.version,
+                    commit,
+                    request,
+                    id: None,
+                    cancels: EventId::NONE,
+                };
                 let applied = made.apply(&arriving, clock);
                 debug_assert!(versioned || applied == Applied::Yes);
             }

@@ -29,15 +29,21 @@ impl Simulation<'_> {
             // A canary is no client's, and has no key.
             request: if info.request < CANARY { info.request } else { u32::MAX },
             id: self.short_id(store, payload.event),
+            cancels: info.cancels,
         };
-        let kind = match self.stores[store.index()].apply(&arriving, self.now) {
-            Applied::Yes => Kind::Applied,
+        let applied = self.stores[store.index()].apply(&arriving, self.now);
+        let kind = match applied {
+            Applied::Yes | Applied::Undone => Kind::Applied,
             Applied::NotNewer => Kind::NotNewer,
             Applied::Known => Kind::Known,
             Applied::Mistaken => Kind::Rejected,
+            Applied::Nothing => Kind::NothingToCancel,
         };
         self.feed_shadow(store, payload.event, payload.version);
         let mut record = Record { version: payload.version, ..self.about(node, kind, payload.event, cause) };
+        if applied == Applied::Undone {
+            record.value = 2;
+        }
         if kind == Kind::Rejected {
             record.detail = RejectReason::Collision as u8;
         } else {

@@ -54,7 +54,7 @@ impl Simulation<'_> {
         let Some(Caller::Op(slot, _)) = self.get_call(id).map(|call| call.caller) else { return };
         let mut last = cause;
         for event in self.events_of(slot, op) {
-            let (key, asked) = (self.events[event.index()].key, self.asked(slot));
+            let (key, asked) = (self.events[event.index()].key, self.asked(slot, event));
             let Some(change) = self.source.write(xid, key, asked, event) else { return };
             let info = &mut self.events[event.index()];
             (info.kind, info.version) = (change.kind, change.version);
@@ -112,7 +112,9 @@ impl Simulation<'_> {
     pub(in crate::run::simulation) fn key_is_taken(&mut self, xid: Xid) -> bool {
         let Some(first) = self.source.transaction(xid).and_then(|open| open.changes.first()) else { return false };
         let event = first.event;
-        self.plan.workload.idempotency_key && self.request_behind(event).is_some_and(|asking| asking.committed)
+        // What takes a change back has a key of its own.
+        let own = self.events[event.index()].cancels != EventId::NONE;
+        self.plan.workload.idempotency_key && !own && self.request_behind(event).is_some_and(|asking| asking.committed)
     }
 
     /// A commit becomes visible, and is answered.
@@ -138,8 +140,10 @@ impl Simulation<'_> {
         for (nth, change) in commit.transaction.changes.iter().enumerate() {
             let info = &mut self.events[change.event.index()];
             (info.kind, info.version, info.commit) = (change.kind, change.version, first + nth as u64 + 1);
+            // What is taken back may be asked for anew.
+            let stands = info.cancels == EventId::NONE;
             if let Some(asking) = self.request_behind(change.event) {
-                asking.committed = true;
+                asking.committed = stands;
             }
             let record =
                 Record { value: commit.lsn.0, extra: outbox, ..self.about(node, Kind::Committed, change.event, cause) };

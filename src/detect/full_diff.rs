@@ -5,7 +5,7 @@
 
 use super::{Look, Settings};
 use crate::world::ids::Key;
-use crate::world::observe::{Observed, ObservedRow, ObservedStore};
+use crate::world::observe::{NO_ROW, Observed, ObservedRow, ObservedStore};
 
 /// One look: how many rows differ, of how many read.
 #[must_use]
@@ -33,7 +33,7 @@ pub(super) fn differs(observed: &Observed<'_>, store: &ObservedStore<'_>, key: K
 pub fn same(ours: &ObservedRow, theirs: &ObservedRow, misses: bool, one_way: bool) -> bool {
     match (ours.present, theirs.present) {
         (true, true) => ours.content == theirs.content,
-        (true, false) => misses,
+        (true, false) => misses && theirs.content != NO_ROW,
         (false, shown) => !shown || one_way,
     }
 }

@@ -128,7 +128,7 @@ fn is_drawn(kind: Kind) -> bool {
         | Kind::Flagged => false,
         Kind::Reemitted | Kind::Swapped => true,
         Kind::Known | Kind::Got | Kind::Filled | Kind::FillRefused | Kind::Evicted => true,
-        Kind::Compensates | Kind::NothingToCancel => true,
+        Kind::Compensates | Kind::NothingToCancel | Kind::Denied => true,
         Kind::LogStart | Kind::Assumed | Kind::HighWatermark | Kind::InSync | Kind::Unmarked => false,
         Kind::Acked | Kind::SlotCreated | Kind::SlotMoved | Kind::Checkpointed | Kind::StreamStarted => false,
         Kind::Read

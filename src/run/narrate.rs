@@ -10,7 +10,7 @@ use crate::kernel::time::Us;
 use crate::recovery::Compare;
 use crate::scenario::plan::{NodeRole, Plan};
 use crate::strategy::CrashPoint;
-use crate::world::ids::{Key, NodeId, OpKind, Outcome, RelayId, Reset};
+use crate::world::ids::{EventId, Key, NodeId, OpKind, Outcome, RelayId, Reset};
 use crate::world::observe::BY_REPAIR;
 use crate::world::record::{AbortReason, Kind, Parcel, PassedBy, PoisonPolicy, Record, RejectReason, Vanish};
 
@@ -92,9 +92,15 @@ pub fn record(plan: &Plan, record: &Record) -> String {
         Kind::Compensates => format!("takes its change back, by {what} ({kind})"),
         Kind::NothingToCancel => format!("finds nothing to take back for {what}"),
         Kind::Remembered => format!("notes in its inbox that it has had {what}"),
+        Kind::Got if record.detail == 1 && record.event == EventId::NONE => {
+            format!("a reader finds that there is no {}", plan.key_name(record.key))
+        }
         Kind::Got if record.detail == 1 => format!("a reader finds {what}"),
         Kind::Got => format!("a reader finds nothing for {what}"),
         Kind::Filled => format!("a reader puts {what} here, as it read it at the database"),
+        Kind::Denied => {
+            format!("a reader puts here that there is no {}, as it read at the database", plan.key_name(record.key))
+        }
         Kind::FillRefused => format!("refuses the {what} of a reader: it is out of date, or may be"),
         Kind::Evicted => format!("forgets {what}: its time is over"),
         Kind::TombstoneGone => format!("forgets that {what} was deleted"),
@@ -205,6 +211,7 @@ pub fn whole(plan: &Plan, of: &Record) -> String {
         | Kind::Killed
         | Kind::Got
         | Kind::Filled
+        | Kind::Denied
         | Kind::HighWatermark
         | Kind::InSync
         | Kind::Truncated => ": ",

@@ -103,7 +103,7 @@ fn happening(kind: Kind) -> Option<Happening> {
         Kind::Restarted => Happening::Up,
         Kind::Committed => Happening::Commit,
         Kind::Aborted | Kind::GaveUp | Kind::Rejected | Kind::Compensates => Happening::End,
-        Kind::Applied | Kind::Appended | Kind::Filled => Happening::Show,
+        Kind::Applied | Kind::Appended | Kind::Filled | Kind::Denied => Happening::Show,
         Kind::NotNewer | Kind::Known | Kind::NothingToCancel => Happening::Refuse,
         _ => return None, // Steps inside a node.
     })

@@ -301,6 +301,7 @@ impl<'a> Builder<'a> {
             emits_to: name.emits_to,
             fed: name.fed,
             ttl: if kind == StoreKind::Cache { block.us("ttl") } else { Us::ZERO },
+            negative_ttl: if kind == StoreKind::Cache { block.us("negative_ttl") } else { Us::ZERO },
             set_delay: block.distribution("set_delay"),
             delete_delay: block.us("delete_delay"),
             lease: if block.switch("lease") { block.us("lease_ttl") } else { Us::ZERO },

@@ -38,6 +38,8 @@ crate::ids! {
         Twice = "twice",
         /// It was told to take the event back before it was told of it.
         Overtaken = "overtaken",
+        /// A reader put that there is no row, as it read before.
+        Denied = "denied",
         /// It is still on its way.
         Moving = "moving",
     }
@@ -101,6 +103,9 @@ pub fn of_row(ledger: &Ledger, store: usize, key: Key, state: RowState, at: Us) 
     }
     let owed = source?;
     let seen = at_store.seen(owed.event);
+    if let Some(change) = shown.filter(|change| change.denied && seen.count > 0 && seen.record < change.record) {
+        return Some(RowCause { event: owed.event, record: change.record, how: How::Denied });
+    }
     if let Some(cause) = retracted(ledger, key, owed.event, seen, shown) {
         return Some(cause);
     }

@@ -93,7 +93,7 @@ impl Checks {
                 }
             }
             Kind::Applied => self.applied(record, id, 1),
-            Kind::Filled => self.applied(record, id, 0),
+            Kind::Filled | Kind::Denied => self.applied(record, id, 0),
             Kind::TombstoneGone | Kind::Emptied | Kind::Crashed | Kind::Swapped | Kind::Evicted => self.forgets(record),
             _ => {} // Other records move no position.
         }

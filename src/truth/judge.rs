@@ -91,8 +91,9 @@ fn row_states(ledger: &Ledger, store: &StoreLedger, key: Key, miss: bool) -> Vec
             at_store += 1;
         }
         let current = at_source.checked_sub(1).map(|at| &source[at]);
-        let shows = at_store.checked_sub(1).map(|at| &shown[at]).filter(|change| change.present);
-        let state = judge(ledger, store, current, shows, now, miss);
+        let last = at_store.checked_sub(1).map(|at| &shown[at]);
+        let shows = last.filter(|change| change.present);
+        let state = judge(ledger, store, current, shows, now, miss && !last.is_some_and(|change| change.denied));
         if states.last().is_none_or(|(_, last)| *last != state) {
             states.push((now, state));
         }

@@ -91,6 +91,8 @@ pub struct RowChange {
     pub version: u32,
     /// Whether there is a row.
     pub present: bool,
+    /// Whether there is none and an entry of a cache says so, which is no miss.
+    pub denied: bool,
     /// The record of the change.
     pub record: RecordId,
 }
@@ -159,7 +161,7 @@ impl StoreLedger {
         let present = self.effects || record.op_detail() != OpKind::Delete as u8;
         let event = if present { record.event } else { EventId::NONE };
         let (at, version) = (record.at, record.version);
-        self.rows[record.key.index()].push(RowChange { at, event, version, present, record: id });
+        self.rows[record.key.index()].push(RowChange { at, event, version, present, denied: false, record: id });
     }
 
     /// A record of the log is gone, and the log stands for the store: it is not delivered any more.
@@ -173,15 +175,16 @@ impl StoreLedger {
         }
         let rows = &mut self.rows[record.key.index()];
         let before = rows.iter().rev().find(|row| row.event != record.event).copied();
-        let nothing = RowChange { at: record.at, event: EventId::NONE, version: 0, present: false, record: id };
+        let nothing =
+            RowChange { at: record.at, event: EventId::NONE, version: 0, present: false, denied: false, record: id };
         rows.push(RowChange { at: record.at, record: id, ..before.unwrap_or(nothing) });
     }
 
     fn empty(&mut self, at: Us, id: RecordId) -> Vec<Key> {
         let mut gone = Vec::new();
         for (key, row) in (0..).zip(&mut self.rows) {
-            if row.last().is_some_and(|last| last.present) {
-                row.push(RowChange { at, event: EventId::NONE, version: 0, present: false, record: id });
+            if row.last().is_some_and(|last| last.present || last.denied) {
+                row.push(RowChange { at, event: EventId::NONE, version: 0, present: false, denied: false, record: id });
                 gone.push(Key(key));
             }
         }
@@ -277,6 +280,7 @@ impl Ledger {
             | Kind::NothingToCancel
             | Kind::Got
             | Kind::Filled
+            | Kind::Denied
             | Kind::Evicted
             | Kind::StillQueued => self.at_store(record, id),
             Kind::Appended => {
@@ -323,7 +327,12 @@ impl Ledger {
     fn at_store(&mut self, record: &Record, id: RecordId) {
         let key = record.key.index();
         let shown = self.source.get(key).and_then(|rows| rows.last());
-        let out_of_date = record.kind == Kind::Filled && shown.is_none_or(|row| row.event != record.event);
+        let denied = record.kind == Kind::Denied;
+        let out_of_date = if denied {
+            shown.is_some_and(|row| row.present)
+        } else {
+            shown.is_none_or(|row| row.event != record.event)
+        };
         let changes = self.source.get(key).map_or(0, Vec::len);
         let repair = record.extra == BY_REPAIR || (record.is_again() && self.event(record.event).reemitted);
         let Some(store) = self.store_at(record.node) else { return };
@@ -351,8 +360,21 @@ impl Ledger {
                 store.reads.2 += u64::from(out_of_date);
                 store.show(record, id);
             }
+            Kind::Denied => {
+                store.reads.2 += u64::from(out_of_date);
+                let (at, version) = (record.at, record.version);
+                let change = RowChange { at, event: EventId::NONE, version, present: false, denied, record: id };
+                store.rows[key].push(change);
+            }
             Kind::Evicted => {
-                let nothing = RowChange { at: record.at, event: EventId::NONE, version: 0, present: false, record: id };
+                let nothing = RowChange {
+                    at: record.at,
+                    event: EventId::NONE,
+                    version: 0,
+                    present: false,
+                    denied: false,
+                    record: id,
+                };
                 store.rows[key].push(nothing);
             }
             Kind::StillQueued => store.queued.push(record.event),
@@ -404,7 +426,7 @@ impl Ledger {
         self.committed += 1;
         let present = kind != OpKind::Delete;
         let (at, event, version) = (record.at, record.event, record.version);
-        self.source[record.key.index()].push(RowChange { at, event, version, present, record: id });
+        self.source[record.key.index()].push(RowChange { at, event, version, present, denied: false, record: id });
     }
 
     /// An event will take another one back, for the same client.
@@ -430,7 +452,7 @@ impl Ledger {
         self.know(record).retracted = id;
         self.committed -= 1;
         let (event, version, present) = (EventId(record.extra), record.value as u32, record.detail == 1);
-        let change = RowChange { at: record.at, event, version, present, record: id };
+        let change = RowChange { at: record.at, event, version, present, denied: false, record: id };
         self.source[record.key.index()].push(change);
     }
 
@@ -461,7 +483,10 @@ pub fn repaired(ledger: &Ledger, store: &StoreLedger, misses: bool) -> (u64, u64
             let seen = store.seen(current.event);
             seen.count > 0 && seen.last > now
         });
-        let (was, is) = (equal(before), equal(after));
+        // An entry that says that there is no row is no miss.
+        let denied = at.checked_sub(1).and_then(|at| rows.get(at as usize)).is_some_and(|change| change.denied);
+        let denied = denied && current.is_some_and(|current| current.present);
+        let (was, is) = (equal(before) && !denied, equal(after));
         let newer = before.is_some_and(|before| after.is_none_or(|after| before.version > after.version));
         mended += u64::from(!was && !ahead && !coming && is);
         harmed += u64::from(!is && !coming && (was || newer) || ahead && event(before) != event(after));

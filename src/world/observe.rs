@@ -52,6 +52,9 @@ pub struct ObservedRow {
     pub changed: Us,
 }
 
+/// The content of an entry of a cache that says that there is no row, which is more than to have none.
+pub const NO_ROW: u32 = u32::MAX;
+
 /// An event as the outbox table knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ObservedEvent {
@@ -184,7 +187,7 @@ impl Books {
                     self.came(usize::from(store), record);
                 }
             }
-            Kind::Filled | Kind::Evicted | Kind::Emptied => {
+            Kind::Filled | Kind::Denied | Kind::Evicted | Kind::Emptied => {
                 let Some(store) = self.store_of.get(record.node.index()).copied().flatten() else { return };
                 let rows = &mut self.store_changed[usize::from(store)];
                 match rows.get_mut(record.key.index()) {

@@ -199,6 +199,8 @@ crate::ids! {
         Compensates = "compensates",
         /// A store is told to take an event back that it has not had: for its caller a success. `detail`: operation kind.
         NothingToCancel = "nothing-to-cancel",
+        /// A reader puts into a cache that there is no row, as it read at the source. `extra`: the reader.
+        Denied = "denied",
     }
 }
 

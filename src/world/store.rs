@@ -18,7 +18,11 @@ pub const FIDELITY: [(&str, &str, &str); 7] = [
         "simplified",
         "a reader that gets no lease reads the database and puts nothing; a real one waits and looks again",
     ),
-    ("store: negative caching", "absent", "that there is no row is not cached"),
+    (
+        "store: negative caching",
+        "simplified",
+        "a reader that finds no row puts that, for its own time to live; a checksum over a cache takes it for a miss",
+    ),
     ("store: effects", "modelled", "a row for each event, a count, or a call: what happened twice did happen twice"),
     (
         "store: idempotency key",
@@ -47,6 +51,11 @@ pub enum Slot {
         /// When it was applied.
         since: Us,
     },
+    /// Of a cache: a reader put that there is no row.
+    Denied {
+        /// The version of the delete that it read at the source; 0: there never was a row.
+        version: u32,
+    },
 }
 
 impl Slot {
@@ -54,7 +63,7 @@ impl Slot {
     #[must_use]
     pub fn version(self) -> u32 {
         match self {
-            Slot::Row { version, .. } | Slot::Tombstone { version, .. } => version,
+            Slot::Row { version, .. } | Slot::Tombstone { version, .. } | Slot::Denied { version } => version,
             Slot::Empty => 0,
         }
     }
@@ -200,7 +209,7 @@ impl Store {
                 self.slots[key.index()] = Slot::Empty;
                 true
             }
-            Slot::Tombstone { .. } | Slot::Row { .. } | Slot::Empty => false,
+            Slot::Tombstone { .. } | Slot::Row { .. } | Slot::Denied { .. } | Slot::Empty => false,
         }
     }
 
@@ -266,10 +275,13 @@ impl Store {
         (self.slots, self.rows) = (other.slots, other.rows);
     }
 
-    /// A reader looks: the row, if there is one, else the lease under which the reader may put one; 0: it may not.
+    /// A reader looks: the row, or [`EventId::NONE`] if the entry says that there is none; without an entry the lease under
+    /// which the reader may put one; 0: it may not.
     pub fn get(&mut self, key: Key, now: Us) -> Result<(EventId, u32), u64> {
-        if let Slot::Row { event, version } = self.slot(key) {
-            return Ok((event, version));
+        match self.slot(key) {
+            Slot::Row { event, version } => return Ok((event, version)),
+            Slot::Denied { version } => return Ok((EventId::NONE, version)),
+            Slot::Tombstone { .. } | Slot::Empty => {}
         }
         let lease = self.rules.lease;
         let Some((known, since)) = self.leases.get_mut(key.index()) else { return Err(0) };
@@ -281,7 +293,7 @@ impl Store {
         Err(self.leased)
     }
 
-    /// A reader puts what it read. Says whether the cache takes it: not under a lease that is void, and, where it knows
+    /// A reader puts what it read: a row, or, with [`EventId::NONE`], that there is none. Says whether the cache takes it: not under a lease that is void, and, where it knows
     /// versions, not what is older than what it has heard of.
     pub fn fill(&mut self, key: Key, event: EventId, version: u32, lease: u64) -> bool {
         if let Some((known, _)) = self.leases.get_mut(key.index()) {
@@ -294,16 +306,18 @@ impl Store {
         if self.rules.apply == Apply::Versioned && version < slot.version() {
             return false;
         }
-        self.rows += u32::from(!matches!(slot, Slot::Row { .. }));
-        self.slots[key.index()] = Slot::Row { event, version };
+        let row = event != EventId::NONE;
+        self.rows = self.rows + u32::from(row) - u32::from(matches!(slot, Slot::Row { .. }));
+        self.slots[key.index()] = if row { Slot::Row { event, version } } else { Slot::Denied { version } };
         true
     }
 
-    /// The time of a row is over.
+    /// The time of an entry is over.
     pub fn evict(&mut self, key: Key) {
-        if let Slot::Row { .. } = self.slot(key) {
+        let slot = self.slot(key);
+        if let Slot::Row { .. } | Slot::Denied { .. } = slot {
             self.slots[key.index()] = Slot::Empty;
-            self.rows -= 1;
+            self.rows -= u32::from(matches!(slot, Slot::Row { .. }));
         }
     }
 
@@ -387,7 +401,8 @@ impl Store {
             let forgets = match (*slot, durable) {
                 (Slot::Tombstone { .. }, Durable::None) => true,
                 (Slot::Tombstone { since, .. }, Durable::SinceLastFlush) => since <= flushed,
-                (Slot::Tombstone { .. }, Durable::SoftDelete) | (Slot::Row { .. } | Slot::Empty, _) => false,
+                (Slot::Tombstone { .. }, Durable::SoftDelete)
+                | (Slot::Row { .. } | Slot::Denied { .. } | Slot::Empty, _) => false,
             };
             if forgets {
                 *slot = Slot::Empty;

@@ -71,6 +71,7 @@ const SETTINGS: &[(&str, &[&str])] = &[
     ("stores.$store.inbox.id_bits",           &["4", "128"]),
     ("stores.$store.on_write",                &["set", "delete"]),
     ("stores.$store.ttl",                     &["0s", "30ms", "400ms"]),
+    ("stores.$store.negative_ttl",            &["0s", "20ms", "1h"]),
     ("stores.$store.set_delay",               SPANS),
     ("stores.$store.delete_delay",            &["0s", "30ms", "1s"]),
     ("stores.$store.lease",                   &["true", "false"]),

@@ -145,6 +145,7 @@ const TABLE: &[Row] = &[
     ("workload.client.idempotency_key", D, &["source.commit_time=100ms", "workload.client.timeout=20ms", "workload.client.retries=2"], "workload.client.idempotency_key", "false", "true", Trace),
     ("stores.*.on_write",          D, &[CACHE],                              "stores.search-index.on_write", "set", "delete", Trace),
     ("stores.*.ttl",               D, &[CACHE],                              "stores.search-index.ttl", "0s", "300ms", Trace),
+    ("stores.*.negative_ttl",      D, &[CACHE, READS],                       "stores.search-index.negative_ttl", "0s", "300ms", Trace),
     ("stores.*.set_delay",         D, &[CACHE, READS],                       "stores.search-index.set_delay", "0s", "10ms", Trace),
     ("stores.*.delete_delay",      D, &[CACHE, READS],                       "stores.search-index.delete_delay", "0s", "50ms", Trace),
     ("stores.*.lease",             D, &[CACHE, READS, SLOW_SET],             "stores.search-index.lease", "false", "true", Trace),

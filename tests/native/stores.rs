@@ -259,3 +259,44 @@ fn what_is_dropped_goes_no_further() {
         (vec![2], vec![2], vec![2])
     );
 }
+
+/// DOMAIN 3.1, cache-aside, the cell `negative cache`: a reader found no row and put that; the row comes, the invalidation does
+/// not, or was there before the reader put. From then on readers are told that there is no row: `missing`, and no miss.
+#[test]
+#[rustfmt::skip]
+fn a_negative_entry_outlives_its_row() {
+    let document = lab::document(
+        r#"{"duration": "20s", "target": "cache", "stores": {"cache": {"set_delay": "30ms"}}, "detectors": {"full-diff": {"grace": "0s", "period": "1s"}},
+            "workload": {"arrivals": [{"at": "1s", "key": "order-1", "op": "read"}, {"at": "2s", "key": "order-1", "op": "insert"},
+                                      {"at": "9s", "key": "order-1", "op": "read"}]}}"#,
+    );
+    // The reader has read, and takes longer to put than the writer to insert and to invalidate.
+    let race = ("stores.cache.set_delay", "1100ms");
+    let on = ("stores.cache.negative_ttl", "1h");
+    let dead = ("faults", r#"["crash:app@app.after-commit-before-publish*1+1s"]"#);
+    // options; rows that differ, entries that were out of date when they were put, hits, what the cause says
+    let table: [(&[(&str, &str)], &str, u64, u64, &str); 9] = [
+        (&[],                                              "-",         0, 0, ""),
+        (&[on],                                            "-",         0, 0, ""),
+        (&[dead],                                          "-",         0, 0, ""),
+        (&[on, dead],                                      "missing 1", 0, 1, "before it called the cache"),
+        (&[("stores.cache.negative_ttl", "5s"), dead],     "-",         0, 0, ""),
+        (&[on, race],                                      "missing 1", 1, 1, "a reader put that there is no such row"),
+        (&[on, race, ("stores.cache.lease", "true")],      "-",         0, 0, ""),
+        (&[on, race, ("stores.cache.apply", "versioned")], "-",         0, 0, ""),
+        (&[on, race, ("stores.cache.delete_delay", "2s")], "-",         1, 0, ""),
+    ];
+    for (options, rows, stale, hits, cause) in table {
+        let recording = lab::run(&lab::with(&document, options));
+        let report = recording.report();
+        assert!(report.invariants.iter().all(|law| law.holds), "{options:?}: {:?}", report.invariants);
+        let reads = &report.stores[0].reads;
+        assert_eq!((lab::rows_that_differ(report).as_str(), reads.stale_sets, reads.hits), (rows, stale, hits), "{options:?}");
+        let row = report.stores[0].witnesses.iter().find(|witness| witness.anomaly == "missing");
+        let said = row.map_or("", |witness| witness.cause.as_str());
+        assert!(said.contains(cause) && said.is_empty() == cause.is_empty(), "{options:?}: {said}");
+        // Who compares the rows sees it.
+        assert_eq!(report.detectors[0].detect_us.is_some(), report.divergence.first_us.is_some(), "{options:?}");
+        assert_eq!(report.detectors[0].false_alarms, 0, "{options:?}");
+    }
+}

@@ -53,6 +53,9 @@ pub fn row_cause(plan: &Plan, trace: &Trace, store: usize, key: Key, state: RowS
                 "the app gave {event} up and took it back; {at_store} heard that first, and at {when} {event} came late."
             )
         }
+        How::Denied => format!(
+            "{at_store} was told of {event}; at {when} a reader put that there is no such row, as it had read before."
+        ),
         How::Emptied => format!("{at_store} lost {event} with all its rows at {when}."),
         How::Moving => format!("{event} is {}, still on its way to {at_store}.", state.word()),
     }

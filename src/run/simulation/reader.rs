@@ -1,4 +1,5 @@
-//! Readers of the caches: `get -> miss -> read the database -> set` (DOMAIN 2b), and the second delete of a writer.
+//! Readers of the caches: `get -> miss -> read the database -> set` (DOMAIN 2b), also that there is nothing to read (a
+//! negative entry), and the second delete of a writer.
 
 use super::call::{CLASS_SOURCE, CallId, Caller, Identity, Payload};
 use super::{Due, Simulation};
@@ -131,7 +132,9 @@ impl Simulation<'_> {
                 let link = self.plan.roles.app_source;
                 self.reader_calls(slot, link, Payload::about(Parcel::Read, EventId::NONE, 0), true);
             }
-            (Outcome::Ok, Parcel::Read) if told != EventId::NONE => {
+            (Outcome::Ok, Parcel::Read)
+                if told != EventId::NONE || self.plan.stores[store.index()].negative_ttl > Us::ZERO =>
+            {
                 reader.found = (told, small);
                 let delay = &self.plan.stores[store.index()].set_delay;
                 let span = delay.draw(&mut self.draws.of(Purpose::Reader, u64::from(number), key.0, 1));
@@ -147,10 +150,11 @@ impl Simulation<'_> {
     pub(super) fn reader_sets(&mut self, slot: u32, number: u32) {
         self.moving -= 1;
         let Some(reader) = self.reader(slot, number) else { return };
-        let (store, (event, version), lease) = (reader.store, reader.found, reader.lease);
+        let (store, key, (event, version), lease) = (reader.store, reader.key, reader.found, reader.lease);
         let leased = self.plan.stores[store.index()].lease > Us::ZERO;
         if let Some(link) = self.plan.roles.app_store[store.index()].filter(|_| !leased || lease != 0) {
-            let payload = Payload { large: lease, ..Payload::about(Parcel::Fill, event, version) };
+            let mut payload = Payload { large: lease, ..Payload::about(Parcel::Fill, event, version) };
+            payload.list = vec![key.0];
             self.reader_calls(slot, link, payload, false);
         }
         self.readers[slot as usize].number = u32::MAX;
@@ -159,10 +163,14 @@ impl Simulation<'_> {
     /// What a reader read reaches the cache.
     pub(super) fn serve_fill(&mut self, node: NodeId, payload: &Payload, caller: Caller, cause: RecordId) {
         let (NodeRole::Store(store), Caller::Reader(_, number)) = (self.role(node), caller) else { return };
-        let key = self.events[payload.event.index()].key;
+        let Some(key) = payload.list.first().copied().map(Key) else { return };
         let taken = self.stores[store.index()].fill(key, payload.event, payload.version, payload.large);
-        let kind = if taken { Kind::Filled } else { Kind::FillRefused };
-        let mut record = self.about(node, kind, payload.event, cause);
+        let kind = match (taken, payload.event) {
+            (false, _) => Kind::FillRefused,
+            (true, EventId::NONE) => Kind::Denied,
+            (true, _) => Kind::Filled,
+        };
+        let mut record = Record { key, ..self.about(node, kind, payload.event, cause) };
         (record.version, record.extra) = (payload.version, number);
         let last = self.record(record);
         if taken {
@@ -172,8 +180,13 @@ impl Simulation<'_> {
 
     /// An entry of a cache is there from now on, for its time.
     pub(super) fn entry_lives(&mut self, store: StoreId, key: Key, since: RecordId) {
-        let ttl = self.plan.stores[store.index()].ttl;
-        if ttl > Us::ZERO && matches!(self.stores[store.index()].slot(key), Slot::Row { .. }) {
+        let plan = &self.plan.stores[store.index()];
+        let ttl = match self.stores[store.index()].slot(key) {
+            Slot::Row { .. } => plan.ttl,
+            Slot::Denied { .. } => plan.negative_ttl,
+            Slot::Tombstone { .. } | Slot::Empty => Us::ZERO,
+        };
+        if ttl > Us::ZERO {
             let entries = &mut self.entries[store.index()];
             if entries.len() <= key.index() {
                 entries.resize(key.index() + 1, RecordId::NONE);
@@ -190,7 +203,9 @@ impl Simulation<'_> {
         if self.draining || !current || !self.up(node) {
             return;
         }
-        let Slot::Row { version, .. } = self.stores[store.index()].slot(key) else { return };
+        let (Slot::Row { version, .. } | Slot::Denied { version }) = self.stores[store.index()].slot(key) else {
+            return;
+        };
         self.stores[store.index()].evict(key);
         self.record(Record { key, version, cause: since, ..Record::new(self.now, node, Kind::Evicted) });
     }

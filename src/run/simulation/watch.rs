@@ -7,7 +7,7 @@ use crate::kernel::sorted::sort;
 use crate::kernel::time::Us;
 use crate::scenario::plan::Plan;
 use crate::world::ids::{EventId, Key, NodeId, RecordId, StoreId, StoreKind};
-use crate::world::observe::{Books, Observed, ObservedRow, ObservedStore};
+use crate::world::observe::{Books, NO_ROW, Observed, ObservedRow, ObservedStore};
 use crate::world::record::{CANARY, Kind, Record};
 use crate::world::store::Slot;
 
@@ -152,6 +152,7 @@ impl Simulation<'_> {
         match self.stores[store].slot(key) {
             Slot::Row { event, version } => ObservedRow { present: true, version, content: event.0, changed },
             Slot::Tombstone { version, .. } => ObservedRow { version, changed, ..ObservedRow::default() },
+            Slot::Denied { version } => ObservedRow { version, changed, content: NO_ROW, present: false },
             Slot::Empty => ObservedRow { changed, ..ObservedRow::default() },
         }
     }
@@ -207,10 +208,12 @@ impl Simulation<'_> {
     fn canary_shown(&self, detector: usize, store: usize, key: Key) -> u32 {
         let event = match self.stores[store].slot(key) {
             Slot::Row { event, .. } => event,
-            Slot::Tombstone { .. } | Slot::Empty => match self.books.applied[store][key.index()].checked_sub(1) {
-                Some(event) if self.plan.stores[store].kind == StoreKind::Cache => EventId(event),
-                Some(_) | None => return 0,
-            },
+            Slot::Tombstone { .. } | Slot::Denied { .. } | Slot::Empty => {
+                match self.books.applied[store][key.index()].checked_sub(1) {
+                    Some(event) if self.plan.stores[store].kind == StoreKind::Cache => EventId(event),
+                    Some(_) | None => return 0,
+                }
+            }
         };
         let number = self.events[event.index()].request.saturating_sub(CANARY);
         let numbers = &self.watch[detector].canaries.1;

@@ -167,7 +167,7 @@ impl View {
             }
             Kind::Expired | Kind::PassedOver => self.truncated += 1,
             Kind::Applied | Kind::Filled => self.applied(lens, record),
-            Kind::Evicted => {
+            Kind::Evicted | Kind::Denied => {
                 if let Some(store) = lens.store_of[record.node.index()] {
                     self.stores[store][record.key.index()] = RowView::default();
                 }

@@ -55,6 +55,15 @@ pub const STORES: &[Row] = &[
         "How long an entry of a cache is kept; 0s: until it is dropped.\n\nIn the drain no entry's time is over.",
     ),
     row_of(
+        "stores.*.negative_ttl",
+        ANY,
+        "0s",
+        "DOMAIN 3.1",
+        "How long a cache keeps that there is no row (a negative entry); 0s: a reader that finds none puts nothing.\n\n\
+         It is dropped like any entry by the event that makes the row. Where that never comes, readers are told that there is \
+         no row. In the drain no entry's time is over.",
+    ),
+    row_of(
         "stores.*.set_delay",
         Kind::Distribution,
         "0s",

@@ -134,6 +134,8 @@ pub struct StorePlan {
     pub invalidates: bool,
     /// How long a row of a cache is kept; zero: until it is dropped.
     pub ttl: Us,
+    /// How long a cache keeps that there is no row; zero: it does not.
+    pub negative_ttl: Us,
     /// How long a reader takes from its read to its set.
     pub set_delay: Distribution,
     /// How long after the commit a row is dropped once more; zero: it is not.

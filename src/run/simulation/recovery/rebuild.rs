@@ -182,6 +182,6 @@ impl Simulation<'_> {
 fn shown(slot: Slot) -> Option<(EventId, u32)> {
     match slot {
         Slot::Row { event, version } => Some((event, version)),
-        Slot::Tombstone { .. } | Slot::Empty => None,
+        Slot::Tombstone { .. } | Slot::Denied { .. } | Slot::Empty => None,
     }
 }

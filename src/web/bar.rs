@@ -34,11 +34,13 @@ pub fn bar(state: &State, dispatch: &Dispatch) -> Html {
                 }
                 { seed_input(world, dispatch) }
                 { faults(world, dispatch) }
-                <button type="button" class="quiet edit-scenario" onclick={on(dispatch, || Action::Look(Look::Overlay(Overlay::Editor)))}>
-                    { "Edit scenario" }
-                </button>
-                { button(state, dispatch) }
-                { undo(state, true, dispatch) }
+                <div class="bar-acts">
+                    <button type="button" class="quiet edit-scenario" onclick={on(dispatch, || Action::Look(Look::Overlay(Overlay::Editor)))}>
+                        { "Edit scenario" }
+                    </button>
+                    { button(state, dispatch) }
+                    { undo(state, true, dispatch) }
+                </div>
             </div>
         </section>
     }

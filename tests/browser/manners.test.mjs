@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { rest, start } from "./harness.mjs";
+import { goto, rest, start } from "./harness.mjs";
 
 let site;
 before(async () => { site = await start(); });
@@ -225,5 +225,21 @@ test("choosing another event closes the menu of the one before", async () => {
   await page.$eval(".hop[aria-pressed=false]", (hop) => hop.click());
   await rest(page);
   assert.equal(await page.$(".menu"), null);
+  await visit.close();
+});
+
+test("what is done with the whole scenario stands on one line, however long the faults are", async () => {
+  const visit = await site.open();
+  const { page } = visit;
+  for (const width of [720, 800, 1024, 1200, 1440, 1920]) {
+    await page.setViewportSize({ width, height: 800 });
+    for (const preset of ["missing-search-index", "cdc-slot-lost", "outbox-relay-crash", "two-phase-commit-unsupported"]) {
+      await goto(page, `#${preset}`);
+      const middles = await page.$$eval(".edit-scenario, .with > button, .undo", (all) =>
+        all.map((one) => one.getBoundingClientRect()).map(({ top, bottom }) => Math.round((top + bottom) / 2)));
+      assert.equal(middles.length, 3);
+      assert.equal(new Set(middles).size, 1, `${preset} at ${width}: ${middles}`);
+    }
+  }
   await visit.close();
 });

@@ -103,7 +103,7 @@ test("text that is no JSON stays, with its line; the form waits", async () => {
   await page.click("text=Start again from what runs");
   assert.equal((await json(page)).strategy, "outbox");
   await page.fill(field("seed"), "8");
-  await page.click("text=Cancel");
+  await page.click("text=\"Cancel\"");
   await page.waitForSelector(".editor", { state: "detached" });
   await page.click(".edit-scenario");
   assert.equal(await page.inputValue(field("seed")), "7", "Cancel forgets it");
@@ -162,7 +162,7 @@ test("a file replaces the text; JSON and link are copied", async () => {
   await page.click(".editor >> text=Copy link");
   await page.waitForSelector(".editor-foot :text('Copied.')");
   const link = await page.evaluate(() => navigator.clipboard.readText());
-  await page.click("text=Cancel");
+  await page.click("text=\"Cancel\"");
   await page.evaluate((link) => { location.href = link; }, link);
   await page.waitForFunction(() => document.querySelector(".seed").value === "4");
   assert.deepEqual(visit.faults, []);

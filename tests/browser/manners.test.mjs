@@ -98,7 +98,7 @@ test("the focus is again where it was when a dialog closes", async () => {
   await page.click(".dialog-close");
   await rest(page);
   assert.equal(await focused(page), "timeline");
-  for (const [from, close] of [["share", ".dialog-close"], ["share", "Escape"], ["quiet edit-scenario", "text=Cancel"], ["quiet edit-scenario", "Escape"]]) {
+  for (const [from, close] of [["share", ".dialog-close"], ["share", "Escape"], ["quiet edit-scenario", "text=\"Cancel\""], ["quiet edit-scenario", "Escape"]]) {
     await page.focus(`.${from.split(" ").at(-1)}`);
     await press(page, "Enter");
     await (close === "Escape" ? press(page, close) : page.click(close));

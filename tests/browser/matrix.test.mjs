@@ -67,7 +67,7 @@ test("it is given up at once, and says so", async () => {
   const { page } = visit;
   await page.waitForFunction(() => /^[1-9]/.test(document.querySelector(".matrix-words").textContent), undefined, PATIENCE);
   assert.match(await words(page), /^[\d,]+ of [\d,]+ runs\. Dots are not done yet\.$/);
-  await page.click("text=Cancel");
+  await page.click("text=\"Cancel\"");
   await page.waitForFunction(() => document.querySelector(".matrix-words").textContent.startsWith("Cancelled at "), undefined, { timeout: 1_000 });
   assert.match(await words(page), /^Cancelled at [\d,]+ of 1,\d{3} runs\. Not complete\.$/);
   assert.deepEqual(await page.evaluate(() => globalThis.workers), { begun: 1, ended: 1 });
@@ -222,7 +222,7 @@ test("in a sandboxed frame it falls back to the page's own thread, a few ms at a
   await page.goto(`http://127.0.0.1:${host.address().port}/`);
   const frame = page.frameLocator("iframe");
   await frame.locator(".matrix-words", { hasText: /Dots are not done yet/ }).waitFor(PATIENCE);
-  await frame.locator("text=Cancel").click();
+  await frame.locator("text=\"Cancel\"").click();
   await frame.locator(".matrix-words", { hasText: /^Cancelled at/ }).waitFor({ timeout: 2_000 });
   await frame.locator("text=Run again").click();
   await frame.locator(".matrix-words", { hasText: /none skipped/ }).waitFor({ timeout: 180_000 });

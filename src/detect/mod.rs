@@ -129,8 +129,8 @@ impl DetectorKind {
             DetectorKind::OffsetLag => &["against", "grace"],
             DetectorKind::SequenceAudit => &["by", "grace"],
             DetectorKind::OutboxAge | DetectorKind::Canary => &["grace"],
-            DetectorKind::Checksum => &["grace", "recheck", "sample"],
-            DetectorKind::FullDiff => &["grace", "recheck", "sample", "direction"],
+            DetectorKind::Checksum => &["grace", "recheck", "sample", "read_by"],
+            DetectorKind::FullDiff => &["grace", "recheck", "sample", "direction", "read_by"],
         }
     }
 

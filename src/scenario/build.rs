@@ -302,6 +302,7 @@ impl<'a> Builder<'a> {
             fed: name.fed,
             ttl: if kind == StoreKind::Cache { block.us("ttl") } else { Us::ZERO },
             negative_ttl: if kind == StoreKind::Cache { block.us("negative_ttl") } else { Us::ZERO },
+            refresh: block.us("refresh"),
             set_delay: block.distribution("set_delay"),
             delete_delay: block.us("delete_delay"),
             lease: if block.switch("lease") { block.us("lease_ttl") } else { Us::ZERO },
@@ -401,6 +402,7 @@ impl<'a> Builder<'a> {
             position_first: block.word("position") == "before-copy",
             compare: block.choice("compare", Compare::from_id),
             replica: block.word("read_from") == "replica",
+            search: block.word("read_by") == "search",
         }
     }
 
@@ -427,6 +429,7 @@ impl<'a> Builder<'a> {
             recheck: if has("recheck") { block.us("recheck") } else { Us::ZERO },
             sample: block.parts("sample"),
             threshold: block.count("threshold"),
+            search: has("read_by") && block.word("read_by") == "search",
             canary: if kind == DetectorKind::Canary { self.canary(id, keys) } else { None },
         }
     }

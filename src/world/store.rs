@@ -7,7 +7,11 @@ use crate::kernel::time::Us;
 /// Fidelity of this part.
 pub const FIDELITY: [(&str, &str, &str); 7] = [
     ("store: search index", "modelled", "external versions, tombstones with a time to live, what a restart forgets"),
-    ("store: search index refresh", "absent", "a document is visible as soon as it is applied"),
+    (
+        "store: search index refresh",
+        "simplified",
+        "at fixed times, for who reads by search; a shard that nobody searches refreshes too, and counts are of what is applied",
+    ),
     (
         "store: cache",
         "modelled",

@@ -72,6 +72,8 @@ const SETTINGS: &[(&str, &[&str])] = &[
     ("stores.$store.on_write",                &["set", "delete"]),
     ("stores.$store.ttl",                     &["0s", "30ms", "400ms"]),
     ("stores.$store.negative_ttl",            &["0s", "20ms", "1h"]),
+    ("stores.$store.refresh",                 &["0s", "40ms", "1s"]),
+    ("detectors.full-diff",                   &[r#"{"period":"150ms","grace":"0s","read_by":"search"}"#, r#"{"period":"1s","read_by":"get"}"#]),
     ("stores.$store.set_delay",               SPANS),
     ("stores.$store.delete_delay",            &["0s", "30ms", "1s"]),
     ("stores.$store.lease",                   &["true", "false"]),

@@ -71,6 +71,7 @@ const SLOW_SET: &str = "stores.search-index.set_delay=300ms";
 const POISON: &str = "stores.search-index.consumer.poison=0.3";
 const SKIPS: &str = "stores.search-index.consumer.poison_policy=skip";
 const COPIES: &str = "links.search-index-consumer-search-index.duplicate.p=0.5";
+const REFRESH: &str = "stores.search-index.refresh=3s";
 const CALLS: &str = "target=search-index";
 const LATE: &str = "links.app-search-index.outcomes.late_effect=0.3";
 const LATE_START: &str = "cdc.start=2s";
@@ -145,6 +146,9 @@ const TABLE: &[Row] = &[
     ("workload.client.idempotency_key", D, &["source.commit_time=100ms", "workload.client.timeout=20ms", "workload.client.retries=2"], "workload.client.idempotency_key", "false", "true", Trace),
     ("stores.*.on_write",          D, &[CACHE],                              "stores.search-index.on_write", "set", "delete", Trace),
     ("stores.*.ttl",               D, &[CACHE],                              "stores.search-index.ttl", "0s", "300ms", Trace),
+    ("stores.*.refresh",           D, &[DIFF, NO_GRACE, "detectors.watch.period=300ms", "detectors.watch.read_by=search"], "stores.search-index.refresh", "3s", "0s", Trace),
+    ("detectors.*.read_by",        D, &[DIFF, NO_GRACE, "detectors.watch.period=300ms", REFRESH], "detectors.watch.read_by", "get", "search", Trace),
+    ("recovery.*.read_by",         D, &[NO_WAIT, REFRESH],                   "recovery.mend.read_by", "get", "search", Trace),
     ("stores.*.negative_ttl",      D, &[CACHE, READS],                       "stores.search-index.negative_ttl", "0s", "300ms", Trace),
     ("stores.*.set_delay",         D, &[CACHE, READS],                       "stores.search-index.set_delay", "0s", "10ms", Trace),
     ("stores.*.delete_delay",      D, &[CACHE, READS],                       "stores.search-index.delete_delay", "0s", "50ms", Trace),

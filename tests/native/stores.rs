@@ -3,6 +3,7 @@
 use crate::lab;
 use driftscope::run::report::Report;
 use driftscope::scenario::presets::find;
+use driftscope::world::observe::BY_REPAIR;
 use driftscope::world::record::{Kind, Record};
 
 /// Preset, options; verdict, rows that differ, events that differ.
@@ -298,5 +299,44 @@ fn a_negative_entry_outlives_its_row() {
         // Who compares the rows sees it.
         assert_eq!(report.detectors[0].detect_us.is_some(), report.divergence.first_us.is_some(), "{options:?}");
         assert_eq!(report.detectors[0].false_alarms, 0, "{options:?}");
+    }
+}
+
+/// DOMAIN 2c: reconcile by get, not by search, or add the refresh to the grace. One row, applied long before anybody looks.
+#[test]
+#[rustfmt::skip]
+fn a_search_sees_the_last_refresh() {
+    let document = lab::document(
+        r#"{"duration": "20s", "target": "search-index", "stores": {"search-index": {}},
+            "workload": {"arrivals": [{"at": "1310ms", "key": "order-1", "op": "insert"}]},
+            "detectors": {"full-diff": {"period": "700ms"}}, "recovery": {"reconcile": {"period": "1500ms"}}}"#,
+    );
+    // refresh, read by, grace, versioned; looks that flag the row, repairs begun, written, refused
+    let table = [
+        ("1s",    "get",    "50ms", "true",  0, 0, 0, 0),
+        // Visible at 2 s: seen as missing at 1.4 s, and repaired at 1.5 s; the row is not as it was read.
+        ("1s",    "search", "50ms", "true",  1, 1, 0, 1),
+        ("1s",    "search", "50ms", "false", 1, 1, 1, 0),
+        ("1s",    "search", "1s",   "true",  0, 0, 0, 0),
+        ("0s",    "search", "50ms", "true",  0, 0, 0, 0),
+        ("5s",    "search", "50ms", "true",  6, 3, 0, 3),
+        ("5s",    "search", "1s",   "true",  4, 2, 0, 2),
+        ("5s",    "search", "5s",   "true",  0, 0, 0, 0),
+    ];
+    for (refresh, by, grace, versioned, flagged, begun, written, refused) in table {
+        let name = format!("{refresh} {by} {grace} {versioned}");
+        let recording = lab::run(&lab::with(&document, &[
+            ("stores.search-index.refresh", refresh), ("detectors.full-diff.read_by", by), ("detectors.full-diff.grace", grace),
+            ("recovery.reconcile.read_by", by), ("recovery.reconcile.grace", grace), ("recovery.reconcile.versioned", versioned),
+        ]));
+        let (report, records) = (recording.report(), &recording.trace().records);
+        let told = &report.detectors[0];
+        // Rows are judged by get: nothing ever differs, and every flag is false.
+        assert_eq!((lab::rows_that_differ(report), report.divergence.peak), ("-".to_owned(), 0), "{name}");
+        assert_eq!((told.flagged_rows, told.false_rows, told.false_alarms), (flagged, flagged, flagged.min(1)), "{name}");
+        let compared: u64 = lab::of_kind(records, Kind::Compared).map(|record| record.value).sum();
+        let repairs = |kind| lab::of_kind(records, kind).filter(|record| record.extra == BY_REPAIR).count() as u64;
+        assert_eq!((compared, repairs(Kind::Applied), repairs(Kind::NotNewer)), (begun, written, refused), "{name}");
+        assert_eq!((report.repair.repaired, report.repair.harmful), (0, 0), "{name}");
     }
 }

@@ -10,6 +10,7 @@
 //! - `reader`: who reads through a cache, and fills it
 //! - `fault`: crashes, restarts, link faults
 //! - `recovery`: what mends what differs
+//! - `search`: what a search shows of an index
 //! - `watch`: detectors; `drain`: the end of a run
 
 mod app;
@@ -32,6 +33,7 @@ mod reader;
 mod recovery;
 mod relay;
 mod retention;
+mod search;
 mod serve;
 mod slot;
 mod watch;
@@ -255,6 +257,7 @@ pub struct Simulation<'p> {
     shadows: Vec<Shadow>,
     /// What operators measure.
     books: Books,
+    searched: search::Searched,
     past: Past,
     watch: Vec<Watch>,
     next_message: u32,
@@ -324,6 +327,7 @@ impl<'p> Simulation<'p> {
             recoveries: vec![RecoveryProc::default(); plan.recoveries.len()],
             shadows: Vec::new(),
             books: watch::books(plan),
+            searched: search::Searched::new(plan),
             past: Past::new(plan),
             watch: vec![Watch::default(); plan.detectors.len()],
             next_message: 0,
@@ -445,6 +449,7 @@ impl<'p> Simulation<'p> {
     fn record(&mut self, record: Record) -> RecordId {
         if self.books.on {
             self.books.apply(&record);
+            self.searched_after(&record);
         }
         if self.past.on {
             self.past.apply(&record);

@@ -185,7 +185,7 @@ impl Simulation<'_> {
             position: store.position(),
             misses: self.plan.stores[index].kind == StoreKind::Cache,
             effects: self.plan.stores[index].has_effects(),
-            table: table(&|key| self.store_row(index, key)),
+            table: table(&|key| self.queried_row(index, key, plan.search)),
             sequences: &self.books.sequences[index],
             inbox: &self.books.inboxes[index],
             canary: plan.canary.map_or(0, |key| self.canary_shown(detector, index, key)),

@@ -211,6 +211,15 @@ pub const STORES: &[Row] = &[
         "DOMAIN 5 O25",
         "How many random bits an event's id has.\n\nTwo events with one id are one to the inbox: the second is dropped.",
     ),
+    row_of(
+        "stores.*.refresh",
+        ANY,
+        "1s",
+        "S36",
+        "How often a search index makes what it has applied visible to a search; 0s: at once.\n\n\
+         Elasticsearch's `refresh_interval`. A get sees a document at once, and rows are judged by get: only a detector or a \
+         recovery that reads by search (`read_by`) sees the index as its last refresh has left it.",
+    ),
     row_of("stores.*.tombstone.ttl", ANY, "60s", "S35", "How long a deleted key's version is remembered."),
     row_of(
         "stores.*.tombstone.durable",

@@ -105,6 +105,15 @@ pub const RECOVERY: &[Row] = &[
          of a higher version is left alone, and so is a ghost of one.",
     ),
     row_of(
+        "recovery.*.read_by",
+        Kind::Choice(&["get", "search"]),
+        "get",
+        "S36",
+        "How it reads the rows of a search index.\n\n\
+         `get` sees what is applied. `search` sees the last refresh (`stores.ID.refresh`): a row that is there already is \
+         repaired, unless `grace` is longer than the refresh.",
+    ),
+    row_of(
         "recovery.*.read_row",
         Kind::Duration(Us::ZERO, Us::secs(60)),
         "20us",
@@ -198,6 +207,14 @@ pub const DETECTORS: &[Row] = &[
         "1",
         "DOMAIN O15",
         "`checksum` and `full-diff`: the share of the rows that a look reads, drawn anew each time.",
+    ),
+    row_of(
+        "detectors.*.read_by",
+        Kind::Choice(&["get", "search"]),
+        "get",
+        "S36",
+        "`checksum` and `full-diff`: how it reads the rows of a search index.\n\n\
+         `search` sees the last refresh (`stores.ID.refresh`): with a `grace` below it what is applied looks lost.",
     ),
 ];
 

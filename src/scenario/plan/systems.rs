@@ -132,6 +132,8 @@ pub struct StorePlan {
     pub fed: bool,
     /// Whether an event drops the row of a cache instead of writing it.
     pub invalidates: bool,
+    /// How often an index makes what it has applied visible to a search; zero: at once.
+    pub refresh: Us,
     /// How long a row of a cache is kept; zero: until it is dropped.
     pub ttl: Us,
     /// How long a cache keeps that there is no row; zero: it does not.

@@ -44,6 +44,8 @@ pub struct RecoveryPlan {
     pub compare: Compare,
     /// Whether it reads the source's replica.
     pub replica: bool,
+    /// Whether it searches an index, instead of getting each row.
+    pub search: bool,
 }
 
 /// A detector and its options.
@@ -63,6 +65,8 @@ pub struct DetectorPlan {
     pub sample: Parts,
     /// From what value on it fires.
     pub threshold: u64,
+    /// Whether it searches an index, instead of getting each row.
+    pub search: bool,
     /// The row that only it uses, if it sends canaries.
     pub canary: Option<Key>,
 }

@@ -31,7 +31,7 @@ impl Simulation<'_> {
         let keys = self.get_call(id).map(|call| call.payload.list.clone()).unwrap_or_default();
         let plan = &self.plan.recoveries[recovery.index()];
         let row = |key: &u32| match self.role(node) {
-            NodeRole::Store(store) => self.store_row(store.index(), Key(*key)),
+            NodeRole::Store(store) => self.queried_row(store.index(), Key(*key), plan.search),
             _ => self.row_at_source(plan.replica, *key), // Nobody else is asked for rows.
         };
         let places = match self.role(node) {

@@ -83,12 +83,19 @@ test("it works where storage is refused, throws or is full", async () => {
 test("an embed neither takes settings nor leaves any", async () => {
   const visit = await site.open();
   const { page } = visit;
+  await page.click("text=Theme: system");
   await page.selectOption(".units select", "fault");
+  const mine = JSON.parse(await stored(page)).settings;
+  assert.deepEqual([mine.theme, mine.unit], ["light", "fault"], "the visit leaves both");
   const before = await stored(page);
   await again(page, "#missing-search-index?view=stage");
   await page.waitForSelector(".embedded");
-  assert.equal(await page.inputValue(".units select"), "by event", "the setting is not the embed's");
-  await page.selectOption(".units select", "alarm");
+  const theme = () => page.evaluate(() => document.documentElement.dataset.theme ?? "system");
+  assert.equal(await theme(), "system", "the theme is not the embed's");
+  assert.equal(await page.inputValue(".units select"), "by event", "nor is the unit");
+  // Of all settings an embed shows the theme alone, and a link changes it.
+  await page.evaluate(() => { location.hash += "&theme=dark"; });
+  await page.waitForFunction(() => document.documentElement.dataset.theme === "dark");
   await page.click(".next");
   assert.equal(await stored(page), before);
   assert.deepEqual(visit.faults, []);

@@ -118,10 +118,10 @@ test("events by node, kind and key; a line is a jump, chooses its event, and can
   assert.match(await page.textContent(".pane h2"), /^App crashes, back at 14\.500 s/);
   assert.equal(await page.textContent(".why-sentence"), "The scenario has it so: crash app, 12.5 s.");
   await page.click("#tab-events");
-  await page.selectOption("select[aria-label='Filter by node']", "search-index");
+  await page.selectOption("select[aria-label='Filter by node']", "source");
   await page.selectOption("select[aria-label='Filter by key']", "product-17");
   await rest(page);
-  assert.ok((await lines()).every((line) => line.startsWith("search-index") && line.includes("product-17")));
+  assert.ok((await lines()).every((line) => line.startsWith("source") && line.includes("product-17")));
   assert.ok((await lines()).length > 1);
   await page.selectOption("select[aria-label='Filter by node']", "app");
   await page.selectOption("select[aria-label='Filter by kind']", { label: "crashed" });

@@ -47,7 +47,9 @@ test("it is complete, and each square says what the library says", async () => {
   const { page } = visit;
   const begun = Date.now();
   await whole(page);
-  console.log(`# the matrix took ${Date.now() - begun} ms of its worker`);
+  const took = Date.now() - begun;
+  console.log(`# the matrix took ${took} ms of its worker`);
+  assert.ok(took < (process.env.QUIET ? 5_000 : 60_000), `${took} ms`);
   assert.match(await words(page), /^1,\d{3} of 1,\d{3} runs, none skipped; \d of 10 anomalies reached somewhere/);
   const [runs, total] = (await words(page)).match(/[\d,]+/g);
   assert.equal(runs, total);
@@ -206,6 +208,22 @@ test("many seeds are a line that fills, states its pace, and can be given up", a
   await page.click(".sweep-run");
   await page.waitForFunction(() => /^Cancelled at [\d,]+ of 10,000 runs.*Not complete\.$/.test(document.querySelector(".sweep-state")?.textContent), undefined, { timeout: 1_000 });
   console.log(`# ${await page.textContent(".sweep-state")}`);
+  assert.deepEqual(visit.faults, []);
+  await visit.close();
+});
+
+test("ten thousand seeds are all run, and their pace is stated", async () => {
+  const visit = await matrix();
+  const { page } = visit;
+  await page.selectOption(".sweep-over", { label: "the seeds alone" });
+  await page.fill(".sweep .seed", "10000");
+  await page.keyboard.press("Tab");
+  await page.click(".sweep-run");
+  const state = () => page.textContent(".sweep-state");
+  await page.waitForFunction(() => /^10,000 of 10,000 runs/.test(document.querySelector(".sweep-state")?.textContent), undefined, PATIENCE);
+  console.log(`# ${await state()}`);
+  const [, pace] = (await state()).match(/^10,000 of 10,000 runs, ([\d,]+) runs a second\.$/);
+  assert.ok(Number(pace.replaceAll(",", "")) > 0, pace);
   assert.deepEqual(visit.faults, []);
   await visit.close();
 });

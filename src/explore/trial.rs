@@ -38,7 +38,7 @@ enum Sort {
 const fn sort(parcel: Parcel) -> Sort {
     // Offsets go back over the connection that the records came by.
     let unnamed = matches!(parcel, Parcel::AnswerOk | Parcel::AnswerFailed | Parcel::CommitOffset);
-    let push = matches!(parcel, Parcel::Deliver | Parcel::Wal);
+    let push = matches!(parcel, Parcel::Deliver | Parcel::Wal | Parcel::SignalRow);
     if unnamed {
         Sort::Unnamed
     } else if push {

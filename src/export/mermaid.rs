@@ -121,6 +121,9 @@ fn is_drawn(kind: Kind) -> bool {
         Kind::Expired | Kind::OffsetReset | Kind::PassedOver | Kind::Compacted => true,
         Kind::Compared
         | Kind::Narrowed
+        | Kind::Signalled
+        | Kind::Watermarked
+        | Kind::WindowClosed
         | Kind::TableRead
         | Kind::Summed
         | Kind::PassBegan

@@ -1,5 +1,6 @@
 //! How what differs is mended: one file a machine. They are nodes: they cost, take time, crash, and race with live traffic.
 
+pub mod incremental;
 pub mod rebuild;
 pub mod reconcile;
 
@@ -7,7 +8,7 @@ use crate::strategy::CrashPoint;
 use crate::strategy::machine::{Step, Verb};
 
 /// Fidelity of this part.
-pub const FIDELITY: [(&str, &str, &str); 7] = [
+pub const FIDELITY: [(&str, &str, &str); 8] = [
     (
         "recovery: reconcile",
         "modelled",
@@ -39,6 +40,13 @@ pub const FIDELITY: [(&str, &str, &str); 7] = [
         "recovery: rebuild",
         "simplified",
         "an index is copied beside the old one, fed from the recorded position, and swapped; a cache is emptied and warmed",
+    ),
+    (
+        "recovery: incremental snapshot",
+        "simplified",
+        "DBLog in the connector: chunks between watermarks, a window that drops what the log has newer, progress in the stored \
+         offset. The place of a watermark comes with the answer to its write, not in the stream; the next chunk is read when \
+         the last one is published; a second signal meanwhile changes nothing",
     ),
     (
         "recovery: resnapshot",
@@ -76,6 +84,8 @@ pub struct Knobs {
     pub sums: bool,
     /// Whether it reads the stores first, and the source as of where they are.
     pub aligned: bool,
+    /// Whether a pass is no more than a signal to the connector.
+    pub signals: bool,
 }
 
 crate::ids! {
@@ -178,6 +188,8 @@ pub enum Event {
 /// What a machine asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
+    /// Ask the connector, through the source, for an incremental snapshot.
+    Signal,
     /// Ask the source for its counts or sums.
     SumSource,
     /// Ask a store for them.
@@ -265,7 +277,9 @@ impl RecoveryKind {
                 "read_from",
             ],
             RecoveryKind::Rebuild => &["period", "versioned", "position", "read_from"],
-            RecoveryKind::Resnapshot => &["period", "repair_delay", "throttle", "sample", "read_from"],
+            RecoveryKind::Resnapshot => {
+                &["period", "repair_delay", "throttle", "sample", "read_from", "incremental", "chunk", "window"]
+            }
             RecoveryKind::Manual => &[
                 "notice_after",
                 "rate",

@@ -65,6 +65,7 @@ mod tests {
                 position_first,
                 sums: false,
                 aligned: false,
+                signals: false,
             };
             let (mut state, mut event, mut asked) = (S::Idle, E::Due, Vec::new());
             while asked.last() != Some(&C::Finish) {

@@ -15,6 +15,8 @@ pub fn step(knobs: &Knobs, state: S, event: E) -> Arrow {
     };
     match (state, event) {
         (S::Idle, E::Due) if knobs.sums && !snapshot => (S::Summing { at: 0 }, None, Some(C::SumSource)),
+        (S::Idle, E::Due) if knobs.signals => (S::Source { again: false }, None, Some(C::Signal)),
+        (S::Source { .. }, E::Done) if knobs.signals => (S::Idle, None, Some(C::Finish)),
         (S::Idle, E::Due) if aligned => (S::Store { at: 0, again: false }, None, Some(C::ReadStore(0))),
         (S::Idle, E::Due) => (S::Source { again: false }, None, Some(C::ReadSource)),
         (S::Summing { at }, E::Done) if at < knobs.stores => (S::Summing { at: at + 1 }, None, Some(C::SumStore(at))),
@@ -66,15 +68,18 @@ mod tests {
     #[test]
     #[rustfmt::skip]
     fn arrows() {
-        let knobs = Knobs { kind: RecoveryKind::Reconcile, stores: 2, recheck: false, position_first: true, sums: false, aligned: false };
+        let knobs = Knobs { kind: RecoveryKind::Reconcile, stores: 2, recheck: false, position_first: true, sums: false, aligned: false, signals: false };
         let sums = Knobs { sums: true, ..knobs };
         let again = Knobs { recheck: true, ..knobs };
         let aligned = Knobs { aligned: true, ..again };
+        let signals = Knobs { signals: true, ..knobs };
         let snapshot = Knobs { kind: RecoveryKind::Resnapshot, ..knobs };
         let (read, compare, next) = (Some(P::ReconcileReadCompare), Some(P::ReconcileCompareRepair), Some(P::ReconcileRepairNext));
         let table = [
             // knobs,   state                             event        next                               passes   asks
             (knobs,    S::Idle,                           E::Due,      S::Source { again: false },        None,    Some(C::ReadSource)),
+            (signals,  S::Idle,                           E::Due,      S::Source { again: false },        None,    Some(C::Signal)),
+            (signals,  S::Source { again: false },        E::Done,     S::Idle,                           None,    Some(C::Finish)),
             (aligned,  S::Idle,                           E::Due,      S::Store { at: 0, again: false },  None,    Some(C::ReadStore(0))),
             (aligned,  S::Store { at: 1, again: false },  E::Done,     S::Source { again: false },        None,    Some(C::ReadSource)),
             (aligned,  S::Source { again: false },        E::Done,     S::Comparing { again: false },     read,    Some(C::Compare)),

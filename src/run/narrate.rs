@@ -168,6 +168,9 @@ pub fn record(plan: &Plan, record: &Record) -> String {
         Kind::PassBegan
         | Kind::TableRead
         | Kind::Summed
+        | Kind::Signalled
+        | Kind::Watermarked
+        | Kind::WindowClosed
         | Kind::Narrowed
         | Kind::Compared
         | Kind::Reemitted
@@ -253,6 +256,16 @@ fn of_recovery(record: &Record, what: &str) -> String {
         Kind::TableRead => format!("reads {} for a recovery", count(record.value, "row")),
         Kind::Summed if record.detail == Compare::Counts as u8 => format!("counts {}", count(record.value, "row")),
         Kind::Summed => format!("sums {} up, by bucket", count(record.value, "row")),
+        Kind::Signalled => "has a row in its signal table: a snapshot in chunks is wanted".to_owned(),
+        Kind::Watermarked => {
+            let which = if record.detail == 1 { "high" } else { "low" };
+            format!("has the {which} watermark of a chunk at WAL {:X}", record.value)
+        }
+        Kind::WindowClosed if record.extra == 0 => format!("closes the window: {} left", count(record.value, "row")),
+        Kind::WindowClosed => {
+            let (left, dropped) = (count(record.value, "row"), count(record.extra.into(), "row"));
+            format!("closes the window: {left} left, {dropped} dropped, since the log has them newer")
+        }
         Kind::Narrowed if record.value == 0 => "finds the same on both sides".to_owned(),
         Kind::Narrowed => format!("finds a difference: {} to look at", count(record.value, "row")),
         Kind::Compared if record.value == 0 => "finds no row to repair".to_owned(),
@@ -380,6 +393,9 @@ fn parcel(detail: u8) -> &'static str {
         Some(Parcel::Recover) => "the question what is prepared",
         Some(Parcel::Scan) => "the read of all rows",
         Some(Parcel::Sum) => "the question what its rows sum up to",
+        Some(Parcel::Signal | Parcel::SignalRow) => "the signal for a snapshot in chunks",
+        Some(Parcel::Watermark) => "the watermark of a chunk",
+        Some(Parcel::Chunk) => "the select of a chunk",
         Some(Parcel::Repair) => "the repair",
         Some(Parcel::Open) => "the request for a new store",
         Some(Parcel::Copy) => "the copy of all rows",

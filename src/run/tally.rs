@@ -152,10 +152,11 @@ impl Tally {
                     Parcel::Upsert,
                 ];
                 let of_slot = [Parcel::Inspect, Parcel::Snapshot, Parcel::Stream, Parcel::Confirm];
+                let of_chunk = [Parcel::Signal, Parcel::Watermark, Parcel::Chunk];
                 // A recovery reads the source by a query, and a store by a message.
                 let scans = [Parcel::Scan, Parcel::Sum].iter().any(|parcel| record.detail == *parcel as u8);
                 let scans = scans && self.scans_source.contains(&record.link);
-                let mut queries = to_source.iter().chain(&of_slot);
+                let mut queries = to_source.iter().chain(&of_slot).chain(&of_chunk);
                 self.messages += u64::from(!scans && !queries.any(|parcel| record.detail == *parcel as u8));
                 self.calls_inside(record);
             }

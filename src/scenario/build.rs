@@ -403,6 +403,11 @@ impl<'a> Builder<'a> {
             compare: block.choice("compare", Compare::from_id),
             replica: block.word("read_from") == "replica",
             search: block.word("read_by") == "search",
+            incremental: block.switch("incremental")
+                && *kind == RecoveryKind::Resnapshot
+                && self.names.topology.has_connector(),
+            chunk: block.count32("chunk"),
+            window: block.switch("window"),
         }
     }
 

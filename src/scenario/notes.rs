@@ -107,6 +107,9 @@ fn beside(builder: &Builder<'_>, id: &str) -> Vec<String> {
         notes
             .push(format!("recovery.{id}.compare: {title} has no log of the source's; rows are compared as they are."));
     }
+    if block.switch("incremental") && !topology.has_connector() {
+        notes.push(format!("recovery.{id}.incremental: {} has no connector.", topology.title()));
+    }
     if block.word("read_from") == "replica" && Block::new(builder.root, "source").word("replica.mode") == "none" {
         notes.push(format!("recovery.{id}.read_from: the source has no replica."));
     }

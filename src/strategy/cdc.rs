@@ -42,7 +42,7 @@ pub const FIDELITY: [(&str, &str, &str); 8] = [
         "simplified",
         "streaming then starts where the slot stands and replays; Debezium starts at the snapshot's own position",
     ),
-    ("cdc: incremental snapshots, schema changes, transaction topics, TOAST", "absent", "nothing of it"),
+    ("cdc: schema changes, transaction topics, TOAST", "absent", "nothing of it"),
 ];
 
 /// Where one operation of the app is.
@@ -78,7 +78,7 @@ pub const CONNECTOR_STEPS: [Step; 5] = [
 ];
 
 /// The crash points that its app and its connector can meet.
-pub const CRASH_POINTS: [C; 9] = [
+pub const CRASH_POINTS: [C; 11] = [
     C::AppBeginWrite,
     C::AppWriteCommit,
     C::AppCommitAck,
@@ -88,6 +88,8 @@ pub const CRASH_POINTS: [C; 9] = [
     C::ConnectorPublishAck,
     C::ConnectorAckStore,
     C::ConnectorStoreConfirm,
+    C::ConnectorSelectWatermark,
+    C::ConnectorWindowEmit,
 ];
 
 /// One arrow of the app.

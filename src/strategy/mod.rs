@@ -222,5 +222,9 @@ crate::ids! {
         ConsumerApplyMark = "consumer.after-apply-before-mark",
         /// The record is applied, it is not handed on to the next store (`emits_to`).
         ConsumerApplyEmit = "consumer.after-apply-before-emit",
+        /// A chunk of an incremental snapshot is selected, its high watermark is not written.
+        ConnectorSelectWatermark = "connector.after-select-before-watermark",
+        /// The window of a chunk is closed, what is left of it is not queued.
+        ConnectorWindowEmit = "connector.after-window-before-emit",
     }
 }

@@ -201,6 +201,12 @@ crate::ids! {
         NothingToCancel = "nothing-to-cancel",
         /// A reader puts into a cache that there is no row, as it read at the source. `extra`: the reader.
         Denied = "denied",
+        /// A row of the signal table asks for an incremental snapshot. `value`: LSN; `extra`: changed rows up to it.
+        Signalled = "signalled",
+        /// A watermark of a chunk is in the log. `value`: LSN; `extra`: changed rows up to it; `detail`: 1 for the high one.
+        Watermarked = "watermarked",
+        /// The window of a chunk is closed. `value`: how many of its rows are left; `extra`: how many the log has dropped.
+        WindowClosed = "window-closed",
     }
 }
 
@@ -273,6 +279,14 @@ crate::ids! {
         Fill = "set",
         /// A request for counts or sums over all rows, for a recovery.
         Sum = "sums",
+        /// A request for an incremental snapshot, to the source's signal table.
+        Signal = "signal",
+        /// That request as the log has it, to the connector.
+        SignalRow = "signal row",
+        /// A watermark of a chunk, to the source.
+        Watermark = "watermark",
+        /// A select of a chunk's rows, at the source.
+        Chunk = "select chunk",
     }
 }
 

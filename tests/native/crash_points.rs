@@ -61,7 +61,11 @@ const NEEDS: &[(CrashPoint, &str, &str)] = &[
     (CrashPoint::ConsumerCommitApply, "stores.search-index.consumer.commit", "before"),
     (CrashPoint::ConsumerApplyPoll, "stores.search-index.consumer.commit", "before"),
     (CrashPoint::ConsumerApplyMark, "stores.search-index.inbox", r#"{"window":"1h","same_tx":false}"#),
+    (CrashPoint::ConnectorSelectWatermark, "recovery.mend", SNAPSHOT),
+    (CrashPoint::ConnectorWindowEmit, "recovery.mend", SNAPSHOT),
 ];
+
+const SNAPSHOT: &str = r#"{"kind": "resnapshot", "incremental": true, "period": "10s"}"#;
 
 /// Crash point, strategy; rows that the source and the store keep; what became of the two events; what differs for good;
 /// what the two clients were told.
@@ -214,6 +218,9 @@ const TABLE: &[Row] = &[
     ("consumer.after-apply-before-emit", "cdc", (2, 2), "duplicates 1", "-", "ok 2"),
     ("consumer.after-apply-before-emit", "two-phase-commit", (2, 2), "duplicates 1", "-", "ok 2"),
     ("consumer.after-apply-before-emit", "listen-to-yourself", (2, 2), "duplicates 1", "-", "ok 2"),
+    // The snapshot shows the two rows again, after the crash once.
+    ("connector.after-select-before-watermark", "cdc", (2, 2), "duplicates 2", "-", "ok 2"),
+    ("connector.after-window-before-emit", "cdc", (2, 2), "duplicates 2", "-", "ok 2"),
 ];
 
 /// Before the dot of the points that belong to recoveries.

@@ -27,6 +27,7 @@ mod formulas_stores;
 mod golden;
 mod guarantees;
 mod guarantees_stores;
+mod incremental;
 mod invariants;
 mod lab;
 mod matrix;

@@ -147,6 +147,13 @@ fn every_crash_point_is_tried() {
             vec![StrategyId::DirectDbFirst],
         ),
         (
+            with(
+                "missing-search-index",
+                &[("recovery.mend", r#"{"kind": "resnapshot", "incremental": true, "period": "2s"}"#)],
+            ),
+            vec![StrategyId::Cdc],
+        ),
+        (
             with("missing-search-index", &[("recovery.mend", r#"{"kind": "rebuild", "period": "2s"}"#)]),
             vec![StrategyId::DirectDbFirst],
         ),

@@ -220,7 +220,7 @@ impl Simulation<'_> {
         }
         // What cannot be handled is the message: a repair writes the row past it.
         fate.fail_before |= payload.parcel != Parcel::Repair && self.poison.contains(&(to, payload.event));
-        let back = [Parcel::CommitOffset, Parcel::Wal].contains(&payload.parcel);
+        let back = [Parcel::CommitOffset, Parcel::Wal, Parcel::SignalRow].contains(&payload.parcel);
         let ends = if back { (to, from) } else { (from, to) };
         let (epoch, callee_epoch) = (self.epoch(ends.0), self.epoch(ends.1));
         if payload.parcel == Parcel::Publish && self.plan.broker.idempotent {

@@ -1,8 +1,10 @@
 //! The connector of `cdc`: reader, task and committer, driven by the machines of `strategy::cdc`.
 //!
-//! - here: its memory, its start and end, the reader; `task`: queue and publishing; `offset`: what it stores and confirms
+//! - here: its memory, its start and end, the reader; `task`: queue and publishing; `offset`: what it stores and confirms;
+//!   `chunk`: the incremental snapshot beside them
 //! - the source's side (slot, stream, snapshot) is in `slot`
 
+mod chunk;
 mod offset;
 mod task;
 
@@ -16,8 +18,9 @@ use crate::strategy::cdc::{
     Facts, LsnFlushMode, Mismatch, ReaderCommand, ReaderEvent, ReaderState, SnapshotMode, TaskEvent, TaskState, Way,
     reader_step, way,
 };
-use crate::world::ids::{EventId, Lsn, NodeId, Outcome, RecordId};
+use crate::world::ids::{EventId, Lsn, NodeId, Outcome, RecordId, RecoveryId};
 use crate::world::record::{Kind, Parcel, Record};
+use chunk::{Chunk, Progress};
 use std::collections::VecDeque;
 
 /// A change that the connector has read.
@@ -29,6 +32,8 @@ pub struct Change {
     /// A row of a snapshot; and whether it is its last.
     pub again: bool,
     pub last: bool,
+    /// A row of a chunk of an incremental snapshot.
+    pub chunk: bool,
 }
 
 /// A position of the connector: up to where, and whether a snapshot is still to be finished.
@@ -47,6 +52,8 @@ pub enum Part {
     Task,
     /// The committer: storing the offset.
     Committer,
+    /// The incremental snapshot: watermarks and chunks.
+    Chunk,
     /// Nobody: a change from the log.
     Stream,
     /// Nobody: a confirmation, a heartbeat.
@@ -60,8 +67,8 @@ pub struct ConnectorProc {
     task: TaskState,
     queue: VecDeque<Change>,
     batch: Vec<Change>,
-    /// The calls that reader, task and committer wait for.
-    pub waiting: [CallId; 3],
+    /// The calls that reader, task, committer and snapshot wait for.
+    pub waiting: [CallId; 4],
     /// Which connection to the source it is: what belongs to an older one is not taken.
     pub(super) connection: u32,
     /// Which life of the task it is.
@@ -95,6 +102,15 @@ pub struct ConnectorProc {
     stopping: bool,
     /// How it ended, and the record that says so.
     pub(super) stopped: Option<(Way, RecordId)>,
+    /// The chunk of an incremental snapshot that is under way, and how far that is: in memory, and stored with the offset.
+    chunk: Chunk,
+    progress: Progress,
+    stored_progress: Progress,
+    /// At the source: who has asked for one that no stored offset knows of, the how-manieth signal that is, and how many there
+    /// were; and which of them it has read in this life.
+    signal: Option<(RecoveryId, u32)>,
+    signals: u32,
+    obeyed: u32,
     /// Only the truth knows this: up to which change everything was acknowledged, or is told to be passed.
     pub(super) reached: u32,
 }
@@ -106,7 +122,7 @@ impl Default for ConnectorProc {
             task: TaskState::Polling,
             queue: VecDeque::new(),
             batch: Vec::new(),
-            waiting: [CallId::NONE; 3],
+            waiting: [CallId::NONE; 4],
             connection: 0,
             life: 0,
             sender: None,
@@ -128,6 +144,12 @@ impl Default for ConnectorProc {
             calls: 0,
             stopping: false,
             stopped: None,
+            chunk: Chunk::default(),
+            progress: None,
+            stored_progress: None,
+            signal: None,
+            signals: 0,
+            obeyed: 0,
             reached: 0,
         }
     }
@@ -136,7 +158,11 @@ impl Default for ConnectorProc {
 impl ConnectorProc {
     /// Whether it has nothing of its own to do.
     fn idle(&self) -> bool {
-        self.task == TaskState::Polling && self.batch.is_empty() && self.queue.is_empty() && self.ahead == 0
+        self.task == TaskState::Polling
+            && self.chunk.idle()
+            && self.batch.is_empty()
+            && self.queue.is_empty()
+            && self.ahead == 0
     }
 
     /// Up to where it has ever heard back what it published, snapshots aside: the newest position that its topics show.
@@ -144,11 +170,29 @@ impl ConnectorProc {
         self.acked.filter(|acked| !acked.partial).map(|acked| acked.lsn).max(self.heard)
     }
 
+    /// Whether there is something to store that is not stored.
+    fn is_ahead(&self) -> bool {
+        let heard = self.signal.is_some_and(|(_, nth)| nth == self.obeyed);
+        self.acked != self.stored || self.progress != self.stored_progress || heard
+    }
+
     /// Forgets everything that is in its memory; what is stored stays.
     fn forget(&mut self, now: Us) {
         let heard = self.published();
         let ConnectorProc {
-            connection, life, stored, stored_by, flush_since, flush_set, flushes, calls, reached, ..
+            connection,
+            life,
+            stored,
+            stored_by,
+            flush_since,
+            flush_set,
+            flushes,
+            calls,
+            reached,
+            signal,
+            signals,
+            stored_progress,
+            ..
         } = *self;
         *self = ConnectorProc {
             connection: connection + 1,
@@ -163,6 +207,10 @@ impl ConnectorProc {
             flushes,
             calls,
             reached,
+            signal,
+            signals,
+            stored_progress,
+            progress: stored_progress,
             ..ConnectorProc::default()
         };
     }
@@ -268,7 +316,7 @@ impl Simulation<'_> {
         self.connector.calls += 1;
         let identity = Identity { major: self.connector.calls, attempt: 1, row: 0, life: 0 };
         let class = match part {
-            Part::Reader | Part::Task | Part::Committer => Some(class_of_connector(self.plan)),
+            Part::Reader | Part::Task | Part::Committer | Part::Chunk => Some(class_of_connector(self.plan)),
             Part::Stream | Part::Notice => None,
         };
         let id = self.call(link, Caller::Connector(part), class, payload, identity, cause);
@@ -294,6 +342,7 @@ impl Simulation<'_> {
                 self.task_event(node, if ok { TaskEvent::Done } else { TaskEvent::Failed }, cause);
             }
             Part::Committer => self.offset_answered(node, id, ok, cause),
+            Part::Chunk => self.chunk_answered(node, id, ok, cause),
             Part::Stream | Part::Notice => {}
         }
     }
@@ -305,7 +354,11 @@ impl Simulation<'_> {
         match payload.parcel {
             Parcel::Inspect => self.slot_found(node, &payload, cause),
             Parcel::Snapshot => self.rows_read(node, &payload, cause),
-            _ => self.reader_event(node, ReaderEvent::Done, cause), // The stream; a reader asks for nothing else.
+            // The stream; a reader asks for nothing else.
+            _ => {
+                self.reader_event(node, ReaderEvent::Done, cause);
+                self.chunk_begins(node, cause);
+            }
         }
     }
 
@@ -383,6 +436,9 @@ impl Simulation<'_> {
         if let Some(event) = held {
             let record = self.about(node, Kind::Killed, event, crash);
             self.record(record);
+        }
+        if !self.connector.chunk.idle() {
+            self.record(Record { cause: crash, ..Record::new(self.now, node, Kind::Killed) });
         }
         self.connector.forget(self.now);
         self.connector.flush_set = false;

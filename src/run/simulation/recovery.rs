@@ -86,6 +86,7 @@ impl Simulation<'_> {
             position_first: plan.position_first,
             sums: matches!(plan.compare, Compare::Counts | Compare::Checksum),
             aligned: plan.compare == Compare::Aligned,
+            signals: plan.incremental,
         }
     }
 
@@ -101,6 +102,10 @@ impl Simulation<'_> {
         }
         let Some(ask) = ask else { return };
         match ask {
+            Command::Signal => {
+                let link = self.plan.roles.recovery_source[id.index()];
+                self.recovery_calls(id, link, bare(Parcel::Signal), 0, cause);
+            }
             Command::ReadSource => self.recovery_reads(id, None, Parcel::Scan, cause),
             Command::ReadStore(at) => self.recovery_reads(id, Some(at), Parcel::Scan, cause),
             Command::SumSource => self.recovery_reads(id, None, Parcel::Sum, cause),

@@ -74,6 +74,7 @@ impl Simulation<'_> {
         let plan = self.plan;
         let time = match (self.role(node), parcel) {
             (NodeRole::Source, Parcel::Commit) if call.payload.small == 0 => &plan.source.commit_time,
+            (NodeRole::Source, Parcel::Chunk) => return self.select_chunk(id),
             (NodeRole::Source, Parcel::Snapshot) => return self.snapshot_time(call.payload.large),
             (NodeRole::Source, Parcel::Upsert) => &plan.source.commit_time,
             (NodeRole::Source, Parcel::Decide) if call.payload.small == 1 => &plan.source.commit_time,
@@ -124,6 +125,10 @@ impl Simulation<'_> {
             Parcel::Inspect => self.serve_inspect(id, cause),
             Parcel::Snapshot => self.serve_snapshot(id, &payload, cause),
             Parcel::Stream => self.serve_stream(id, &payload, cause),
+            Parcel::Signal => self.serve_signal(id, caller, cause),
+            Parcel::SignalRow => self.serve_signal_row(node, &payload, cause),
+            Parcel::Watermark => self.serve_watermark(id, &payload, cause),
+            Parcel::Chunk => self.serve_chunk(id, &payload, cause),
             Parcel::Wal => self.serve_wal(node, &payload, cause),
             Parcel::Confirm => self.serve_confirm(&payload, cause),
             Parcel::StoreOffset => self.serve_store_offset(node, id, &payload, cause),

@@ -71,7 +71,7 @@ impl Simulation<'_> {
             let rows = (0..self.plan.keys() as u32).map(|key| self.source.row(Key(key))).filter(|row| row.present);
             let change = |row: crate::world::source::Row| {
                 let (event, version) = (row.event?, row.version);
-                Some(Change { event, version, lsn, again: true, last: false })
+                Some(Change { event, version, lsn, again: true, last: false, chunk: false })
             };
             let mut rows: std::collections::VecDeque<Change> = rows.filter_map(change).collect();
             if let Some(row) = rows.back_mut() {
@@ -118,6 +118,7 @@ impl Simulation<'_> {
         (self.connector.sender, self.connector.expected) = (Some(index), index);
         self.answer(id, true, started);
         self.pump_wal(started);
+        self.send_signal(started);
     }
 
     /// Nobody will send the changes before this one any more: one record for each that was never acknowledged.
@@ -157,7 +158,7 @@ impl Simulation<'_> {
             let mut payload = Payload::about(Parcel::Wal, entry.event, entry.version);
             payload.small = self.connector.connection;
             let (event, version, lsn) = (entry.event, entry.version, entry.lsn);
-            payload.changes = vec![Change { event, version, lsn, again: false, last: false }];
+            payload.changes = vec![Change { event, version, lsn, again: false, last: false, chunk: false }];
             let life = self.connector.connection;
             let identity = Identity { major: u64::from(index), attempt: 1, row: 0, life };
             self.call(link, Caller::Connector(Part::Stream), None, payload, identity, cause);

@@ -135,6 +135,7 @@ fn gap_of(steps: &[Step], point: u8) -> Option<usize> {
             C::AppBufferSend => Verb::Buffer,
             C::CoordinatorLastDecision => Verb::Prepare,
             C::ConsumerApplyMark | C::ConsumerApplyEmit => Verb::Apply,
+            C::ConnectorSelectWatermark | C::ConnectorWindowEmit => Verb::Decode,
             C::AppPublishAck | C::RelayPublishAck | C::ConnectorPublishAck => Verb::Publish,
             C::AppBeginWrite
             | C::AppWriteCommit

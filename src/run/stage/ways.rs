@@ -100,38 +100,7 @@ impl Stage<'_> {
         let plan = &self.plan.links[sent.link.index()];
         let back = sent.node == plan.to;
         let parcel = Parcel::ALL.get(usize::from(sent.detail)).copied().unwrap_or(Parcel::AnswerOk);
-        let delete = sent.event.some().is_some_and(|_| self.is_delete(sent));
-        let shape = match parcel {
-            Parcel::Write | Parcel::Enqueue | Parcel::Publish | Parcel::Apply | Parcel::Deliver if message.late => {
-                MessageShape::Late
-            }
-            Parcel::Publish | Parcel::Apply | Parcel::Deliver | Parcel::Wal if delete => MessageShape::Delete,
-            Parcel::Write | Parcel::Enqueue | Parcel::Publish | Parcel::Apply | Parcel::Deliver | Parcel::Wal => {
-                MessageShape::Write
-            }
-            Parcel::Inspect
-            | Parcel::Snapshot
-            | Parcel::Stream
-            | Parcel::Confirm
-            | Parcel::StoreOffset
-            | Parcel::Heartbeat
-            | Parcel::Upsert
-            | Parcel::CommitAll
-            | Parcel::Prepare
-            | Parcel::Decide
-            | Parcel::Scan
-            | Parcel::Sum
-            | Parcel::Open
-            | Parcel::Copy
-            | Parcel::Swap
-            | Parcel::Remember
-            | Parcel::Get
-            | Parcel::Recover => MessageShape::Read,
-            Parcel::Repair | Parcel::Fill => MessageShape::Write,
-            Parcel::Commit | Parcel::Claim | Parcel::Mark | Parcel::CommitOffset | Parcel::Read => MessageShape::Read,
-            Parcel::AnswerOk => MessageShape::Ok,
-            Parcel::AnswerFailed => MessageShape::Refused,
-        };
+        let shape = self.shape(message, parcel);
         let key = if sent.key == Key::NONE { String::new() } else { short_key(self.plan, sent.key) };
         let tag = match (shape, sent.version) {
             (MessageShape::Read, _) if parcel == Parcel::Claim => "poll".to_owned(),
@@ -166,6 +135,45 @@ impl Stage<'_> {
             arrives,
             lost,
             label,
+        }
+    }
+
+    fn shape(&self, message: &MessageView, parcel: Parcel) -> MessageShape {
+        let delete = message.sent.event.some().is_some_and(|_| self.is_delete(&message.sent));
+        match parcel {
+            Parcel::Write | Parcel::Enqueue | Parcel::Publish | Parcel::Apply | Parcel::Deliver if message.late => {
+                MessageShape::Late
+            }
+            Parcel::Publish | Parcel::Apply | Parcel::Deliver | Parcel::Wal if delete => MessageShape::Delete,
+            Parcel::Write | Parcel::Enqueue | Parcel::Publish | Parcel::Apply | Parcel::Deliver | Parcel::Wal => {
+                MessageShape::Write
+            }
+            Parcel::Inspect
+            | Parcel::Snapshot
+            | Parcel::Stream
+            | Parcel::Confirm
+            | Parcel::StoreOffset
+            | Parcel::Heartbeat
+            | Parcel::Upsert
+            | Parcel::CommitAll
+            | Parcel::Prepare
+            | Parcel::Decide
+            | Parcel::Scan
+            | Parcel::Sum
+            | Parcel::Signal
+            | Parcel::SignalRow
+            | Parcel::Watermark
+            | Parcel::Chunk
+            | Parcel::Open
+            | Parcel::Copy
+            | Parcel::Swap
+            | Parcel::Remember
+            | Parcel::Get
+            | Parcel::Recover => MessageShape::Read,
+            Parcel::Repair | Parcel::Fill => MessageShape::Write,
+            Parcel::Commit | Parcel::Claim | Parcel::Mark | Parcel::CommitOffset | Parcel::Read => MessageShape::Read,
+            Parcel::AnswerOk => MessageShape::Ok,
+            Parcel::AnswerFailed => MessageShape::Refused,
         }
     }
 

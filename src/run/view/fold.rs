@@ -26,7 +26,9 @@ impl View {
             Some(Parcel::Decide) => Verb::Tell,
             Some(Parcel::StoreOffset) => Verb::Store,
             Some(Parcel::Confirm) => Verb::Confirm,
-            Some(Parcel::Inspect | Parcel::Snapshot | Parcel::Stream) => Verb::Decode,
+            Some(Parcel::Inspect | Parcel::Snapshot | Parcel::Stream | Parcel::Watermark | Parcel::Chunk) => {
+                Verb::Decode
+            }
             Some(Parcel::Scan | Parcel::Sum) => Verb::Scan,
             Some(Parcel::Repair) => Verb::Repair,
             Some(Parcel::Open) => Verb::Position,
@@ -39,6 +41,8 @@ impl View {
             Some(
                 Parcel::Heartbeat
                 | Parcel::Deliver
+                | Parcel::Signal
+                | Parcel::SignalRow
                 | Parcel::Recover
                 | Parcel::Remember
                 | Parcel::Get

@@ -236,6 +236,9 @@ impl View {
             | Kind::TableRead
             | Kind::Summed
             | Kind::Narrowed
+            | Kind::Signalled
+            | Kind::Watermarked
+            | Kind::WindowClosed
             | Kind::Compared
             | Kind::Reemitted
             | Kind::Swapped

@@ -96,6 +96,29 @@ pub const RECOVERY: &[Row] = &[
          needed; only outbox and cdc have such a log, and outbox not in commit order.",
     ),
     row_of(
+        "recovery.*.incremental",
+        Kind::Switch,
+        "false",
+        "DOMAIN 2f",
+        "`resnapshot` under cdc only: whether the connector reads the rows in chunks while it follows the log (DBLog).\n\n\
+         A pass is then a signal to it; a connector that restarts goes on at the chunk that its stored offset names.",
+    ),
+    row_of(
+        "recovery.*.chunk",
+        Kind::Count(1, super::MOST_KEYS),
+        "1024",
+        "S1",
+        "`incremental` only: how many rows a chunk has (Debezium `incremental.snapshot.chunk.size`).",
+    ),
+    row_of(
+        "recovery.*.window",
+        Kind::Switch,
+        "true",
+        "S19",
+        "`incremental` only: whether a change that the log has between a chunk's watermarks drops the chunk's row of that \
+         key.\n\nWithout it, a stale row of the chunk comes after the newer change.",
+    ),
+    row_of(
         "recovery.*.read_from",
         Kind::Choice(&["leader", "replica"]),
         "leader",

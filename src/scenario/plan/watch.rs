@@ -42,6 +42,12 @@ pub struct RecoveryPlan {
     pub position_first: bool,
     /// What it compares first.
     pub compare: Compare,
+    /// Whether a re-snapshot is the connector's: in chunks, while it follows the log.
+    pub incremental: bool,
+    /// How many rows a chunk has.
+    pub chunk: u32,
+    /// Whether what the log says between a chunk's watermarks drops the chunk's rows.
+    pub window: bool,
     /// Whether it reads the source's replica.
     pub replica: bool,
     /// Whether it searches an index, instead of getting each row.

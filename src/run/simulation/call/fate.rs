@@ -69,7 +69,7 @@ impl Simulation<'_> {
             fate.copy_after = None;
         }
         // A push has no caller that could be told of a failure: what fails is lost, and fetched again.
-        if [Parcel::Deliver, Parcel::Wal].contains(&parcel) {
+        if [Parcel::Deliver, Parcel::Wal, Parcel::SignalRow].contains(&parcel) {
             fate.lost |= fate.fail_before;
             (fate.fail_before, fate.ack_lost, fate.copy_after) = (false, false, None);
             fate.out = fate.out.after(fate.late.take().unwrap_or_default());

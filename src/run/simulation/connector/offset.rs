@@ -8,14 +8,14 @@ use crate::run::simulation::{Due, Simulation, role_code};
 use crate::scenario::plan::NodeRole;
 use crate::strategy::CrashPoint;
 use crate::strategy::cdc::{LsnFlushMode, TaskState};
-use crate::world::ids::{EventId, Lsn, NodeId, Op, RecordId};
+use crate::world::ids::{EventId, Lsn, NodeId, Op, RecordId, RecoveryId};
 use crate::world::record::{Kind, Parcel, Record};
 
 impl Simulation<'_> {
     /// Puts the next time at which the offset is stored into the calendar, if there is something to store.
     pub(in crate::run::simulation) fn arrange_flush(&mut self, node: NodeId) {
         let (plan, connector) = (&self.plan.cdc, &mut self.connector);
-        if connector.flush_set || connector.acked == connector.stored {
+        if connector.flush_set || !connector.is_ahead() {
             return;
         }
         connector.flush_set = true;
@@ -43,7 +43,7 @@ impl Simulation<'_> {
 
     pub(in crate::run::simulation) fn connector_stores(&mut self, node: NodeId, cause: RecordId) {
         let (Some(link), Some(acked)) = (self.plan.roles.connector_broker, self.connector.acked) else { return };
-        if self.connector.acked == self.connector.stored {
+        if !self.connector.is_ahead() {
             return;
         }
         if self.connector.waiting[Part::Committer as usize] != CallId::NONE {
@@ -52,6 +52,9 @@ impl Simulation<'_> {
         let mut payload = Payload::about(Parcel::StoreOffset, EventId::NONE, 0);
         (payload.large, payload.small) = (acked.lsn.0, u32::from(acked.partial));
         payload.offsets = vec![(0, self.connector.calls)];
+        // With the offset it stores how far its incremental snapshot is, and whether it knows of the signal for it.
+        payload.commits = self.connector.progress.map(|(of, next)| (of.0.into(), next.into(), 0)).into_iter().collect();
+        payload.epoch = self.connector.obeyed;
         self.connector_calls(link, Part::Committer, payload, cause);
     }
 
@@ -70,6 +73,9 @@ impl Simulation<'_> {
             return self.answer(id, true, cause);
         }
         (self.connector.stored, self.connector.stored_by) = (Some(offset), by);
+        self.connector.stored_progress =
+            payload.commits.first().map(|(of, next, _)| (RecoveryId(*of as u16), *next as u32));
+        self.connector.signal = self.connector.signal.filter(|(_, nth)| *nth != payload.epoch);
         let mut record = Record::new(self.now, node, Kind::OffsetStored);
         (record.value, record.detail, record.cause) = (payload.large, payload.small as u8, cause);
         record.extra = self.source.wal.index_of(offset.lsn);
@@ -149,7 +155,7 @@ impl Simulation<'_> {
         if self.connector.waiting[Part::Committer as usize] != CallId::NONE {
             return;
         }
-        if self.connector.acked != self.connector.stored {
+        if self.connector.is_ahead() {
             return self.connector_stores(node, cause);
         }
         let record = Record { cause, ..Record::new(self.now, node, Kind::Stopped) };

@@ -20,13 +20,16 @@ impl Simulation<'_> {
         };
         connector.early.insert(self.source.wal.index_of(Lsn(change.lsn.0 - 1)), change);
         while let Some(change) = self.connector.early.remove(&self.connector.expected) {
+            let index = self.connector.expected;
             self.connector.expected += 1;
             self.connector.queue.push_back(change);
+            self.chunk_sees(index, change.event);
             if self.pass(node, CrashPoint::ConnectorDecodePoll, Op::NONE, change.event, cause) {
                 return;
             }
         }
         self.poke(node, cause);
+        self.chunk_awaits(node, cause);
     }
 
     /// The queue has something: a waiting poll ends at once if that fills a batch, else at its time.
@@ -143,7 +146,10 @@ impl Simulation<'_> {
         if let Some(change) = batch.iter().rev().find(|change| !change.again) {
             self.connector.reached = self.connector.reached.max(self.source.wal.index_of(change.lsn));
         }
-        self.connector.acked = Some(Offset { lsn: last.lsn, partial: last.again && !last.last });
+        // A row of a chunk says nothing about the log: it stands where that was.
+        let known = self.connector.acked.filter(|acked| !acked.partial && last.chunk).map_or(Lsn(0), |acked| acked.lsn);
+        let partial = last.again && !last.last && !last.chunk;
+        self.connector.acked = Some(Offset { lsn: last.lsn.max(known), partial });
         let record = Record { value: last.lsn.0, cause, ..Record::new(self.now, node, Kind::Acked) };
         let cause = self.record(Record { extra: self.source.wal.index_of(last.lsn), ..record });
         if self.pass(node, CrashPoint::ConnectorAckStore, Op::NONE, last.event, cause) {
@@ -154,5 +160,6 @@ impl Simulation<'_> {
         } else {
             self.arrange_flush(node);
         }
+        self.chunk_acked(node, batch.iter().filter(|change| change.chunk).count() as u32, cause);
     }
 }

@@ -218,7 +218,7 @@ const TABLE: &[Row] = &[
     ("consumer.after-apply-before-emit", "cdc", (2, 2), "duplicates 1", "-", "ok 2"),
     ("consumer.after-apply-before-emit", "two-phase-commit", (2, 2), "duplicates 1", "-", "ok 2"),
     ("consumer.after-apply-before-emit", "listen-to-yourself", (2, 2), "duplicates 1", "-", "ok 2"),
-    // The snapshot shows the two rows again, after the crash once.
+    // No offset was stored before the crash: the log is read again from its start, and both events come twice.
     ("connector.after-select-before-watermark", "cdc", (2, 2), "duplicates 2", "-", "ok 2"),
     ("connector.after-window-before-emit", "cdc", (2, 2), "duplicates 2", "-", "ok 2"),
 ];

@@ -3,6 +3,31 @@
 use crate::explore::job::Progress;
 use std::io::{self, IsTerminal, Write};
 use std::sync::Mutex;
+#[expect(clippy::disallowed_types, reason = "the pace of the work, not of what is simulated")]
+use std::time::Instant;
+
+/// Measures how fast work is done; said on stderr at its end, so that what is written stays the same from run to run.
+#[expect(clippy::disallowed_types, reason = "the pace of the work, not of what is simulated")]
+pub struct Pace(Instant);
+
+impl Pace {
+    /// The work begins.
+    #[expect(clippy::disallowed_types, reason = "the pace of the work, not of what is simulated")]
+    pub fn start() -> Pace {
+        Pace(Instant::now())
+    }
+
+    /// The work is over. Says how many runs there were, and how many a second.
+    pub fn end(self, runs: u64) {
+        write(&format!("{}\n", pace(runs, self.0.elapsed().as_millis())));
+    }
+}
+
+/// `10000 runs, 3120 runs a second.`
+fn pace(runs: u64, ms: u128) -> String {
+    let all = if runs == 1 { "1 run".to_owned() } else { format!("{runs} runs") };
+    format!("{all}, {} runs a second.", u128::from(runs) * 1_000 / ms.max(1))
+}
 
 /// How wide the bar is, in characters.
 const WIDTH: u64 = 32;
@@ -54,6 +79,12 @@ fn line(Progress { done, total }: Progress) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paces() {
+        assert_eq!(pace(10_000, 3_200), "10000 runs, 3125 runs a second.");
+        assert_eq!(pace(1, 0), "1 run, 1000 runs a second.");
+    }
 
     #[test]
     fn lines() {

@@ -2,7 +2,7 @@
 
 use super::args::{SweepArgs, SweepFormat};
 use super::failure::Failure;
-use super::progress::Bar;
+use super::progress::{Bar, Pace};
 use super::{output, scenario, threads};
 use crate::explore::job::Progress;
 use crate::explore::sweep::{Question, Space, Sweep, add};
@@ -35,7 +35,10 @@ pub fn run(args: &SweepArgs) -> Result<(), Failure> {
     }
     let document = scenario::load(&args.scenario, args.strategy.as_deref())?.document;
     let space = Space::new(&document, question)?;
-    output::write(&args.out, &written(&swept(&space, jobs), args.format))
+    let pace = Pace::start();
+    let found = swept(&space, jobs);
+    pace.end(space.runs());
+    output::write(&args.out, &written(&found, args.format))
 }
 
 /// The sweep in a format.

@@ -68,8 +68,9 @@ impl Sweep {
         let runs = to.saturating_sub(from);
         let ends = |point: &Point| point.verdicts.values().fold(0u64, |sum, runs| sum.saturating_add(*runs));
         let point = |point: &Point| {
-            let tallies = || point.metrics.0.values();
-            let fit = point.silent_runs <= runs && tallies().all(|tally| tally.runs() <= runs);
+            let fits =
+                |(path, tally): (&String, &Tally)| tally.runs() == runs || (may_lack(path) && tally.runs() <= runs);
+            let fit = point.silent_runs <= runs && point.metrics.0.iter().all(fits);
             point.runs == runs && ends(point) == runs && fit
         };
         to <= MOST_EXACT + 1 && runs > 0 && self.points.iter().all(point)
@@ -273,8 +274,7 @@ pub fn merge(mut pieces: Vec<Sweep>) -> Result<Sweep, Vec<Refusal>> {
     let mut pieces = pieces.into_iter();
     let Some(mut whole) = pieces.next() else { return wrong("empty".to_owned(), "There must be a sweep to merge.") };
     for piece in pieces {
-        let names = |sweep: &Sweep| (sweep.sweep, sweep.document.clone(), sweep.points.len());
-        if names(&piece) != names(&whole) {
+        if piece.sweep != whole.sweep || piece.document != whole.document || !alike(&piece.points, &whole.points) {
             let value = format!("{} {} and {} {}", whole.scenario, whole.document, piece.scenario, piece.document);
             return wrong(value, "These are sweeps of different scenarios, options or metrics.");
         }
@@ -289,6 +289,20 @@ pub fn merge(mut pieces: Vec<Sweep>) -> Result<Sweep, Vec<Refusal>> {
         whole.points.iter_mut().zip(&piece.points).for_each(|(point, other)| point.merge(other));
     }
     Ok(whole)
+}
+
+/// Whether a run may say nothing of a metric: a node that did not crash in it is not in its report.
+fn may_lack(path: &str) -> bool {
+    path.starts_with("fault_counts.")
+}
+
+/// Whether points are the same ones, of the same metrics.
+fn alike(these: &[Point], those: &[Point]) -> bool {
+    fn metrics(point: &Point) -> impl Iterator<Item = &String> {
+        point.metrics.0.keys().filter(|path| !may_lack(path))
+    }
+    let same = |(this, that): (&Point, &Point)| this.set == that.set && metrics(this).eq(metrics(that));
+    these.len() == those.len() && these.iter().zip(those).all(same)
 }
 
 /// A piece that was measured elsewhere, added to one sweep: for threads, whose pieces come in any order.

@@ -57,6 +57,12 @@ pub fn product(document: &Document, varied: &[Vary]) -> Result<Vec<(Map<String, 
         let reason = format!("A sweep may have at most {MOST_POINTS} points.");
         return Err(vec![Refusal::new("--vary", format!("{size} combinations"), Allowed::Reason(reason))]);
     }
+    let twice =
+        varied.iter().enumerate().find(|(nth, vary)| varied[..*nth].iter().any(|other| other.path == vary.path));
+    if let Some((_, Vary { path, .. })) = twice {
+        let reason = format!("It is varied twice. All its values go into one list: --vary {path}=V,V.");
+        return Err(vec![Refusal::new("--vary", path.clone(), Allowed::Reason(reason))]);
+    }
     let mut points = vec![(Map::new(), document.clone())];
     for vary in varied {
         let mut next = Vec::with_capacity(points.len() * vary.values.len());
@@ -106,5 +112,10 @@ mod tests {
         assert_eq!(points[4].1.get("outbox.poll"), Some(&json!("2s")));
         let many: Vec<Vary> = (0..5).map(|_| Vary { path: "seed".into(), values: vec![json!(1); 10] }).collect();
         assert!(product(&Document::default(), &many).unwrap_err()[0].to_string().contains("10000 points"));
+        let twice = [Vary::parse("seed=1,2").unwrap(), Vary::parse("seed=3").unwrap()];
+        assert_eq!(
+            product(&Document::default(), &twice).unwrap_err()[0].to_string(),
+            "--vary is seed. It is varied twice. All its values go into one list: --vary seed=V,V."
+        );
     }
 }

@@ -86,6 +86,13 @@ fn refused_pieces() {
         "{}",
         refusals[0]
     );
+    let (mut elsewhere, mut less) = (swept(2, 3), swept(2, 3));
+    elsewhere.points[1].set.insert("direct.gap".into(), "7ms".into());
+    less.points[0].metrics.0.remove("ledger.lost");
+    for piece in [elsewhere, less] {
+        let told = merge(vec![swept(0, 2), piece]).unwrap_err()[0].to_string();
+        assert!(told.ends_with("These are sweeps of different scenarios, options or metrics."), "{told}");
+    }
     let mut short = swept(0, 2);
     short.points[0].runs = u64::MAX;
     let damaged = merge(vec![short, swept(2, 3)]).unwrap_err()[0].to_string();

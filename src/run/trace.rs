@@ -42,19 +42,20 @@ impl Trace {
             (*node, versioned, roles.broker_consumer[index].unwrap_or(LinkId::NONE))
         };
         let stores: Vec<(NodeId, bool, LinkId)> = roles.stores.iter().enumerate().map(store).collect();
+        let ledger = Ledger::new(plan.keys(), &roles.stores, roles.broker)
+            .with_effects(plan.stores.iter().map(StorePlan::has_effects))
+            .with_emits((0..plan.stores.len()).map(|to| {
+                let emits = |from: &StorePlan| from.emits_to.is_some_and(|next| next.index() == to);
+                let from = plan.stores.iter().position(emits)?;
+                roles.emit_store[from]
+            }));
         Trace {
             hasher: TraceHasher::new(),
             records: Vec::new(),
             keep,
             count: 0,
-            ledger: Ledger::new(plan.keys(), &roles.stores, roles.broker)
-                .with_effects(plan.stores.iter().map(StorePlan::has_effects))
-                .with_emits((0..plan.stores.len()).map(|to| {
-                    let emits = |from: &StorePlan| from.emits_to.is_some_and(|next| next.index() == to);
-                    let from = plan.stores.iter().position(emits)?;
-                    roles.emit_store[from]
-                })),
-            checks: Checks::new(plan.broker.partitions, plan.keys(), &stores),
+            checks: Checks::new(plan.broker.partitions, plan.keys(), &stores).with_pending(&ledger),
+            ledger,
             tally: Tally::new(plan),
             fired: vec![(0, None); plan.faults.len()],
             ended: Us::ZERO,

@@ -250,7 +250,11 @@ impl<'a> Builder<'a> {
             compact: block.word("cleanup") == "compact",
             delete_retention: block.us("delete_retention"),
             idempotent: block.switch("idempotence"),
-            in_flight: Some(block.count32("in_flight")).filter(|most| *most > 0).unwrap_or(u32::MAX),
+            in_flight: match block.count32("in_flight") {
+                0 if block.switch("idempotence") => 5, // Kafka's own default, and the most that it takes then.
+                0 => u32::MAX,
+                most => most,
+            },
         }
     }
 

@@ -290,12 +290,20 @@ fn recovery(root: &Map<String, Value>, id: &str, stores: &[StoreName]) -> Recove
     RecoveryName { id: id.to_owned(), kind, stores: covers, reemit }
 }
 
-/// As in Kafka, a producer that numbers what it sends must hear from every replica in sync.
+/// As in Kafka, a producer that numbers what it sends must hear from every replica in sync, and have at most 5 requests in
+/// flight: for so many the broker remembers the numbers (S8). 0 is no limit; said nothing, it is 5 (build.rs).
 fn check_producer(root: &Map<String, Value>, refusals: &mut Vec<Refusal>) {
     let broker = Block::new(root, "broker");
     if broker.switch("idempotence") && broker.word("acks") != "all" {
         let reason = "An idempotent producer needs broker.acks all.";
         refusals.push(Refusal::reason("broker.idempotence", &Value::Bool(true), reason));
+    }
+    let in_flight = root.get("broker").and_then(|block| block.get("in_flight"));
+    if let Some(in_flight) = in_flight.filter(|_| broker.switch("idempotence"))
+        && in_flight.as_u64().is_some_and(|most| !(1..=5).contains(&most))
+    {
+        let reason = "An idempotent producer allows 1 to 5: broker.idempotence is true.";
+        refusals.push(Refusal::reason("broker.in_flight", in_flight, reason));
     }
 }
 

@@ -18,7 +18,7 @@ pub const FIDELITY: [(&str, &str, &str); 2] = [
         "fire-and-forget: producer",
         "simplified",
         "a batch is counted in events and leaves as one message for each; the buffer has no end, so send() never blocks; \
-         no idempotent producer: what is sent again may be overtaken",
+         what is sent again may be overtaken, unless `broker.idempotence` numbers it",
     ),
 ];
 

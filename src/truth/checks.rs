@@ -1,7 +1,7 @@
 //! The laws that hold on every run (DOMAIN 1.5), checked as the records come and once more at the end.
 
-use super::ledger::{EventFate, Ledger, StoreLedger};
-use crate::kernel::sorted::sort;
+use super::ledger::{Ledger, StoreLedger};
+use super::pending::Pending;
 use crate::kernel::time::Us;
 use crate::world::ids::{EventId, NodeId, RecordId};
 use crate::world::observe::BY_REPAIR;
@@ -12,7 +12,8 @@ crate::ids! {
     pub enum Law {
         /// committed = delivered + in flight + lost, and delivered = distinct + duplicates, at every store.
         Conservation = "conservation",
-        /// The integral of pending events equals the sum of their lags, exactly.
+        /// The integral of the number of pending events, kept as the records come, equals the sum of the ledger's lags,
+        /// exactly.
         Little = "little",
         /// The log is in commit order: its positions only grow.
         LogOrder = "log-order",
@@ -36,6 +37,8 @@ pub struct Checks {
     versions: Vec<(NodeId, Option<Vec<u32>>)>,
     /// By store: the link from the broker to its consumer, which carries its offsets.
     links: Vec<crate::world::ids::LinkId>,
+    /// By store of the ledger: what it is owed, over time.
+    pending: Vec<Pending>,
 }
 
 impl Checks {
@@ -50,7 +53,18 @@ impl Checks {
             committed: vec![vec![0; partitions as usize]; stores.len()],
             versions: stores.iter().map(versions).collect(),
             links: stores.iter().map(|(_, _, link)| *link).collect(),
+            pending: Vec::new(),
         }
+    }
+
+    /// The same, and Little's law for the stores of a ledger that has seen no record yet.
+    #[must_use]
+    pub fn with_pending(mut self, ledger: &Ledger) -> Checks {
+        let of = |store: &StoreLedger| {
+            Pending::new(store.node, store.emitted.as_ref().map(|(link, _)| *link), ledger.log_stands_for_stores)
+        };
+        self.pending = ledger.stores.iter().map(of).collect();
+        self
     }
 
     /// The record that broke a law first.
@@ -69,6 +83,9 @@ impl Checks {
     /// Takes one more record into account.
     #[inline]
     pub fn apply(&mut self, record: &Record, id: RecordId) {
+        for pending in self.pending.iter_mut().filter(|_| record.event != EventId::NONE) {
+            pending.apply(record);
+        }
         match record.kind {
             Kind::Committed => {
                 self.holds(Law::LogOrder, record.value >= self.wal_end, id);
@@ -126,12 +143,13 @@ impl Checks {
 
     /// The laws that need the finished run. `end`: when it ended.
     pub fn close(&mut self, ledger: &Ledger, end: Us) {
-        for store in &ledger.stores {
+        for (at, store) in ledger.stores.iter().enumerate() {
             if let Err(witness) = conservation(ledger, store) {
                 self.holds(Law::Conservation, false, witness);
             }
-            if let Err(witness) = little(ledger, store, end) {
-                self.holds(Law::Little, false, witness);
+            if let Some(pending) = self.pending.get_mut(at) {
+                let holds = pending.close(end) == lags(ledger, store, end);
+                self.holds(Law::Little, holds, RecordId(0));
             }
         }
     }
@@ -175,30 +193,13 @@ fn conservation(ledger: &Ledger, store: &StoreLedger) -> Result<(), RecordId> {
     if (distinct, all) == (store.distinct, store.delivered) { Ok(()) } else { Err(RecordId(0)) }
 }
 
-/// When an event stops pending at a store.
-fn stops(store: &StoreLedger, event: EventId, ended: Us, end: Us) -> Us {
-    match fate(store, event) {
-        Fate::Delivered => store.seen(event).first,
-        Fate::InFlight => end,
-        Fate::Lost => ended,
-    }
-}
-
-/// Sample-path Little: the area under the number of pending events is the sum of their lags.
-fn little(ledger: &Ledger, store: &StoreLedger, end: Us) -> Result<(), RecordId> {
-    let (mut steps, mut sum): (Vec<(Us, i64)>, u128) = (Vec::new(), 0);
-    let owed = |(index, event): &(usize, &EventFate)| event.is_committed() && store.owes(EventId(*index as u32));
-    for (index, event) in ledger.events.iter().enumerate().filter(owed) {
-        let stop = stops(store, EventId(index as u32), event.ended, end).max(event.committed).min(end);
-        sum += u128::from(stop.since(event.committed).0);
-        steps.push((event.committed, 1));
-        steps.push((stop, -1));
-    }
-    sort(&mut steps);
-    let (mut area, mut pending, mut since) = (0u128, 0i64, Us::ZERO);
-    for (at, step) in steps {
-        area += u128::from(at.since(since).0) * u128::from(pending.unsigned_abs());
-        (pending, since) = (pending + step, at);
-    }
-    if area == sum && pending == 0 { Ok(()) } else { Err(RecordId(0)) }
+/// The sum of the lags of what a store is owed, as the finished ledger has them: from an event's commit to its first
+/// delivery; what was never delivered waits to the end of the run.
+fn lags(ledger: &Ledger, store: &StoreLedger, end: Us) -> u128 {
+    let ids = (0..).map(EventId).zip(&ledger.events);
+    let owed = ids.filter(|(id, event)| event.is_committed() && store.owes(*id));
+    let lag = |(id, event): (EventId, &super::ledger::EventFate)| {
+        u128::from(store.seen(id).first.min(end).since(event.committed).0)
+    };
+    owed.map(lag).sum()
 }

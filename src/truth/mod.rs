@@ -8,3 +8,4 @@ pub mod checks;
 pub mod effects;
 pub mod judge;
 pub mod ledger;
+pub mod pending;

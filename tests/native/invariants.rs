@@ -11,9 +11,12 @@ use driftscope::run::report::{LedgerReport, Report, Verdict};
 use driftscope::run::simulation::Simulation;
 use driftscope::run::trace::KEEP;
 use driftscope::run::view::{RowView, View};
+use driftscope::scenario::Document;
 use driftscope::scenario::plan::Plan;
 use driftscope::truth::anomaly::RowState;
-use driftscope::world::ids::{EventId, Key, Op};
+use driftscope::truth::checks::{Checks, Law};
+use driftscope::truth::ledger::Ledger;
+use driftscope::world::ids::{EventId, Key, Op, RecordId};
 use driftscope::world::record::{Kind, Record};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use std::collections::{BTreeMap, BTreeSet};
@@ -285,4 +288,39 @@ fn rows_as_judged(recording: &Recording) -> Result<(), String> {
     }
     let kept = recording.trace().records.len() <= KEEP;
     require(kept, || "a recording is cut at its limit".to_owned())
+}
+
+/// How Little's law stands, and how many deliveries there were, if the count of what is owed sees other records than the
+/// ledger: `alter` may change the n-th delivery, or leave it out.
+fn little_holds(alter: impl Fn(usize, &mut Record) -> bool) -> (bool, usize) {
+    let document = Document::parse(r#"{"strategy": "outbox", "faults": ["crash:app@8s+2s"]}"#).expect("a scenario");
+    let plan = document.plan().expect("a plan");
+    let trace = Simulation::new(&plan, usize::MAX).finish();
+    let mut ledger = Ledger::new(plan.keys(), &plan.roles.stores, plan.roles.broker);
+    let mut checks = Checks::new(plan.broker.partitions, plan.keys(), &[]).with_pending(&ledger);
+    let mut stops = 0;
+    for (id, record) in (0..).map(RecordId).zip(&trace.records) {
+        let mut told = *record;
+        ledger.apply(record, id);
+        let is_stop = record.kind == Kind::Applied && record.event != EventId::NONE;
+        stops += usize::from(is_stop);
+        if !is_stop || alter(stops, &mut told) {
+            checks.apply(&told, id);
+        }
+    }
+    checks.close(&ledger, trace.ended);
+    (checks.broken(Law::Little).is_none(), stops)
+}
+
+/// Little's law holds of a run as it was, and breaks by one delivery that is left out, or comes a microsecond late.
+#[test]
+fn littles_law_can_break() {
+    let (law, stops) = little_holds(|_, _| true);
+    assert!(law && stops > 20, "{stops} stops");
+    assert!(!little_holds(|stop, _| stop != 5).0, "a stop is missing");
+    let late = |stop: usize, record: &mut Record| {
+        record.at = Us(record.at.0 + u64::from(stop == 5));
+        true
+    };
+    assert!(!little_holds(late).0, "a stop is late");
 }

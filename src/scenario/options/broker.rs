@@ -134,7 +134,8 @@ pub const BROKER: &[Row] = &[
         ILLUSTRATIVE,
         "How many publishes of a pipelined relay, or of the app's buffer, may be unanswered at once; 0: any number.\n\n\
          Kafka's max.in.flight.requests.per.connection is 5 (S8), of whole batches; here each event is a request. More \
-         than one and no idempotence: a retry comes behind what was sent after it.",
+         than one and no idempotence: a retry comes behind what was sent after it. With `broker.idempotence` it is 1 to 5, \
+         and 5 if nothing is said.",
     )
     .only(Scope::Broker),
 ];

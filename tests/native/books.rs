@@ -39,7 +39,7 @@ impl Books {
                 (Kind::Applied | Kind::NotNewer | Kind::Known, Some(store)) if !record.is_again() => {
                     books.stores[store].takes(record.event)
                 }
-                (Kind::Appended, Some(store)) if log => books.stores[store].takes(record.event),
+                (Kind::Appended, Some(store)) if log && !record.is_again() => books.stores[store].takes(record.event),
                 (Kind::StillQueued, Some(store)) => {
                     books.stores[store].queued.insert(record.event);
                 }

@@ -113,6 +113,11 @@ const SETTINGS: &[(&str, &[&str])] = &[
     ("detectors.count-compare.period",        &["200ms", "1s"]),
     ("detectors.offset-lag",                  &[r#"{"threshold":1,"period":"300ms"}"#, r#"{"threshold":2,"against":"source-version"}"#]),
     ("detectors.publish-failure-rate.period", &["500ms"]),
+    ("cdc.start",                             &["0s", "250ms"]),
+    ("cdc.poll",                              &["10ms", "500ms"]),
+    ("cdc.offset_flush",                      &["100ms", "60s"]),
+    ("cdc.snapshot_mode",                     &["initial", "no_data", "when_needed"]),
+    ("recovery.mend",                         &[r#"{"kind":"resnapshot","incremental":true,"chunk":2,"period":"300ms"}"#, r#"{"kind":"resnapshot","period":"400ms"}"#]),
 ];
 
 /// Faults. `$at`: a time; `$n`: a number, 0 is every one; `$for`: a span; `$point`: a crash point and a node that passes it.

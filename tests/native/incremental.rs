@@ -118,6 +118,21 @@ fn one_snapshot_at_a_time() {
     assert_eq!(passes("58s"), (1, 3));
 }
 
+/// A connector that has no offset yet has nothing that it could store how far it is with: told to restart, it does.
+#[test]
+fn before_the_first_offset() {
+    let document = lab::document(
+        r#"{"strategy": "cdc", "duration": "30s", "cdc": {"start": "3s", "snapshot_mode": "no_data", "poll": "100ms", "offset_flush": "2s"},
+            "workload": {"arrivals": [{"at": "20s", "key": 1, "op": "insert"}], "keys": {"count": 4}}, "stores": {"search-index": {}},
+            "recovery": {"mend": {"kind": "resnapshot", "incremental": true, "period": "10s"}}, "faults": ["restart:connector@15s"]}"#,
+    );
+    let recording = lab::run(&document);
+    let told = recording.report();
+    assert_eq!((lab::rows_that_differ(told), told.ledger.delivered), ("-".to_owned(), 1));
+    assert!(told.simulated_us < 31_000_000, "{}", told.simulated_us);
+    assert_eq!(lab::of_kind(&recording.trace().records, Kind::Restarted).count(), 1);
+}
+
 /// Without a connector there is nothing that could read in chunks: the run says so, and is as without the option.
 #[test]
 fn without_a_connector_a_note() {

@@ -170,47 +170,33 @@ impl ConnectorProc {
         self.acked.filter(|acked| !acked.partial).map(|acked| acked.lsn).max(self.heard)
     }
 
-    /// Whether there is something to store that is not stored.
+    /// Whether there is something to store that is not stored. How far a snapshot is goes with an offset: as long as the
+    /// connector has none, a crash begins it anew.
     fn is_ahead(&self) -> bool {
         let heard = self.signal.is_some_and(|(_, nth)| nth == self.obeyed);
-        self.acked != self.stored || self.progress != self.stored_progress || heard
+        self.acked != self.stored || (self.acked.is_some() && (self.progress != self.stored_progress || heard))
     }
 
     /// Forgets everything that is in its memory; what is stored stays.
     fn forget(&mut self, now: Us) {
         let heard = self.published();
-        let ConnectorProc {
-            connection,
-            life,
-            stored,
-            stored_by,
-            flush_since,
-            flush_set,
-            flushes,
-            calls,
-            reached,
-            signal,
-            signals,
-            stored_progress,
-            ..
-        } = *self;
         *self = ConnectorProc {
-            connection: connection + 1,
-            life: life + 1,
+            connection: self.connection + 1,
+            life: self.life + 1,
             polling_since: now,
-            acked: stored,
+            acked: self.stored,
             heard,
-            stored,
-            stored_by,
-            flush_since,
-            flush_set,
-            flushes,
-            calls,
-            reached,
-            signal,
-            signals,
-            stored_progress,
-            progress: stored_progress,
+            stored: self.stored,
+            stored_by: self.stored_by,
+            flush_since: self.flush_since,
+            flush_set: self.flush_set,
+            flushes: self.flushes,
+            calls: self.calls,
+            reached: self.reached,
+            signal: self.signal,
+            signals: self.signals,
+            stored_progress: self.stored_progress,
+            progress: self.stored_progress,
             ..ConnectorProc::default()
         };
     }

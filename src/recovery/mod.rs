@@ -275,6 +275,7 @@ impl RecoveryKind {
                 "direction",
                 "compare",
                 "read_from",
+                "read_by",
             ],
             RecoveryKind::Rebuild => &["period", "versioned", "position", "read_from"],
             RecoveryKind::Resnapshot => {
@@ -292,6 +293,7 @@ impl RecoveryKind {
                 "direction",
                 "compare",
                 "read_from",
+                "read_by",
             ],
         }
     }

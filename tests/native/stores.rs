@@ -338,5 +338,6 @@ fn a_search_sees_the_last_refresh() {
         let repairs = |kind| lab::of_kind(records, kind).filter(|record| record.extra == BY_REPAIR).count() as u64;
         assert_eq!((compared, repairs(Kind::Applied), repairs(Kind::NotNewer)), (begun, written, refused), "{name}");
         assert_eq!((report.repair.repaired, report.repair.harmful), (0, 0), "{name}");
+        assert!(report.notes.is_empty(), "{name}: {:?}", report.notes);
     }
 }

@@ -13,7 +13,7 @@ use super::plan::{
 };
 use super::refusal::{Allowed, Refusal};
 use super::topology::{RecoveryName, StoreName};
-use super::validate::Names;
+use super::validate::{Names, in_flight};
 use super::wiring;
 use crate::detect::{DetectorKind, Settings};
 use crate::kernel::sorted::sort_by_key;
@@ -250,11 +250,7 @@ impl<'a> Builder<'a> {
             compact: block.word("cleanup") == "compact",
             delete_retention: block.us("delete_retention"),
             idempotent: block.switch("idempotence"),
-            in_flight: match block.count32("in_flight") {
-                0 if block.switch("idempotence") => 5, // Kafka's own default, and the most that it takes then.
-                0 => u32::MAX,
-                most => most,
-            },
+            in_flight: Some(in_flight(self.root) as u32).filter(|most| *most > 0).unwrap_or(u32::MAX),
         }
     }
 

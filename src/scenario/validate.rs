@@ -5,7 +5,7 @@ use super::block::Block;
 use super::build::Builder;
 use super::document::{Document, get};
 use super::kind::is_name;
-use super::options::{MOST_STORES, names_after, row};
+use super::options::{MOST_NUMBERED, MOST_STORES, NUMBERED, names_after, row};
 use super::participants;
 use super::plan::Plan;
 use super::refusal::{Allowed, MOST_LISTED, Refusal, short_name};
@@ -290,20 +290,27 @@ fn recovery(root: &Map<String, Value>, id: &str, stores: &[StoreName]) -> Recove
     RecoveryName { id: id.to_owned(), kind, stores: covers, reemit }
 }
 
-/// As in Kafka, a producer that numbers what it sends must hear from every replica in sync, and have at most 5 requests in
-/// flight: for so many the broker remembers the numbers (S8). 0 is no limit; said nothing, it is 5 (build.rs).
+/// How many publishes may be unanswered at once; 0: any number. A producer that numbers what it sends has another default.
+pub(super) fn in_flight(root: &Map<String, Value>) -> u64 {
+    let numbered = if Block::new(root, "broker").switch("idempotence") { NUMBERED } else { "" };
+    Block::member(root, "broker", &["broker"], numbered).count("in_flight")
+}
+
+/// As in Kafka, a producer that numbers what it sends must hear from every replica in sync, and may have only so many
+/// unanswered.
 fn check_producer(root: &Map<String, Value>, refusals: &mut Vec<Refusal>) {
     let broker = Block::new(root, "broker");
-    if broker.switch("idempotence") && broker.word("acks") != "all" {
+    if !broker.switch("idempotence") {
+        return;
+    }
+    if broker.word("acks") != "all" {
         let reason = "An idempotent producer needs broker.acks all.";
         refusals.push(Refusal::reason("broker.idempotence", &Value::Bool(true), reason));
     }
-    let in_flight = root.get("broker").and_then(|block| block.get("in_flight"));
-    if let Some(in_flight) = in_flight.filter(|_| broker.switch("idempotence"))
-        && in_flight.as_u64().is_some_and(|most| !(1..=5).contains(&most))
-    {
-        let reason = "An idempotent producer allows 1 to 5: broker.idempotence is true.";
-        refusals.push(Refusal::reason("broker.in_flight", in_flight, reason));
+    let most = in_flight(root);
+    if !(1..=MOST_NUMBERED).contains(&most) {
+        let reason = format!("An idempotent producer may have 1 to {MOST_NUMBERED} in flight.");
+        refusals.push(Refusal::reason("broker.in_flight", &Value::from(most), reason));
     }
 }
 

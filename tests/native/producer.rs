@@ -123,7 +123,7 @@ fn an_idempotent_producer_has_at_most_five_in_flight() {
     for (in_flight, allowed) in [(0, false), (1, true), (5, true), (6, false)] {
         let text = format!(r#"{{"broker": {{"idempotence": true, "in_flight": {in_flight}}}}}"#);
         let told = lab::document(&text).plan().map(|_| ()).map_err(|refusals| lab::lines(&refusals));
-        let reason = "An idempotent producer allows 1 to 5: broker.idempotence is true.";
+        let reason = "An idempotent producer may have 1 to 5 in flight.";
         let want = if allowed { Ok(()) } else { Err(format!("broker.in_flight is {in_flight}. {reason}\n")) };
         assert_eq!(told, want);
     }

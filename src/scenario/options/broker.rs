@@ -5,6 +5,12 @@ use crate::scenario::kind::Kind;
 use crate::strategy::StrategyId;
 use crate::world::ids::{Acks, Reset};
 
+/// What `broker.in_flight` calls a broker whose producers number what they send: its default is another.
+pub const NUMBERED: &str = "idempotence";
+
+/// How many publishes an idempotent producer may have unanswered at once (Kafka, S8).
+pub const MOST_NUMBERED: u64 = 5;
+
 /// The message broker.
 pub const BROKER: &[Row] = &[
     row_of("broker.partitions", Kind::Count(1, 256), "1", ILLUSTRATIVE, "How many partitions the topic has.")
@@ -134,8 +140,9 @@ pub const BROKER: &[Row] = &[
         ILLUSTRATIVE,
         "How many publishes of a pipelined relay, or of the app's buffer, may be unanswered at once; 0: any number.\n\n\
          Kafka's max.in.flight.requests.per.connection is 5 (S8), of whole batches; here each event is a request. More \
-         than one and no idempotence: a retry comes behind what was sent after it. With `broker.idempotence` it is 1 to 5, \
-         and 5 if nothing is said.",
+         than one and no idempotence: a retry comes behind what was sent after it. With `idempotence` at most 5, as in \
+         Kafka: the broker remembers no more numbers than that.",
     )
+    .except(&[(NUMBERED, "5")])
     .only(Scope::Broker),
 ];

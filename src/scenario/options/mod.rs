@@ -12,6 +12,8 @@ mod two_phase;
 mod watch;
 mod workload;
 
+pub use broker::{MOST_NUMBERED, NUMBERED};
+
 use super::kind::{Kind, LONGEST_RUN, MOST_EXACT, Setting};
 use crate::kernel::time::Us;
 use crate::strategy::StrategyId;

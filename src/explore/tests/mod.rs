@@ -1,6 +1,7 @@
 //! Tests of the room as a whole, on scenarios of its own and on presets.
 
 mod audit;
+mod brute_force;
 mod curve;
 mod grid;
 mod mutants;

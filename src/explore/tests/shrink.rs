@@ -1,4 +1,4 @@
-//! The shrinker: minimal, idempotent, the same anomaly; and brute force finds nothing smaller.
+//! The shrinker: minimal, idempotent, the same anomaly (`brute_force`: and nothing is smaller).
 
 use super::preset;
 use crate::explore::crash_search::{Bounds, CrashSearch};
@@ -8,15 +8,13 @@ use crate::explore::matrix::Cell;
 use crate::explore::outcome;
 use crate::explore::shrink::{Shrink, Shrunk};
 use crate::explore::small::small;
-use crate::explore::trial;
 use crate::run::simulation::mutant::{Mutant, with};
 use crate::scenario::{Document, permalink};
 use crate::strategy::StrategyId;
 use crate::truth::anomaly::Anomaly;
 use serde_json::Value;
-use std::collections::BTreeMap;
 
-fn shrunk(document: &Document, anomaly: Anomaly) -> Shrink {
+pub fn shrunk(document: &Document, anomaly: Anomaly) -> Shrink {
     let mut shrink = Shrink::new(document, Some(anomaly)).unwrap();
     while shrink.advance(100) {}
     shrink
@@ -83,7 +81,7 @@ fn nothing_to_shrink() {
 }
 
 /// A sentence for each fault that is left, and none that is not needed.
-fn explained(found: &Shrunk, what: &str) {
+pub fn explained(found: &Shrunk, what: &str) {
     assert!(found.minimal && found.faults.len() as u64 == found.after.faults, "{what}");
     for need in &found.faults {
         assert!(need.needed, "{what}: {} is not needed: {}", need.part, need.without);
@@ -93,76 +91,9 @@ fn explained(found: &Shrunk, what: &str) {
 }
 
 /// Every subsequence of a small workload of at most so many operations.
-fn subsequences(all: &[Value], most: usize) -> impl Iterator<Item = Vec<Value>> + '_ {
+pub fn subsequences(all: &[Value], most: usize) -> impl Iterator<Item = Vec<Value>> + '_ {
     let kept = |mask: u32| (0..all.len()).filter(move |at| mask >> at & 1 == 1).map(|at| all[at].clone()).collect();
     (1..1u32 << all.len()).map(kept).filter(move |kept: &Vec<Value>| kept.len() <= most)
-}
-
-/// Subsequences of the small workload of at most three operations, each with at most one fault of any kind: none that
-/// shows the anomaly has fewer faults, or as many and fewer operations, than the shrunk one. Nothing with two faults has:
-/// what two do, one does, which is smaller.
-#[test]
-fn brute_force_finds_nothing_smaller() {
-    let mut blind = preset("missing-search-index");
-    blind.set("stores.search-index.apply", "blind").unwrap();
-    let mut service = preset("missing-search-index");
-    service.set("stores.search-index.kind", "service").unwrap();
-    service.set("stores.search-index.apply", "increment").unwrap();
-    let questions = [
-        (&blind, StrategyId::DirectDbFirst),
-        (&blind, StrategyId::DirectBrokerFirst),
-        (&blind, StrategyId::Outbox),
-        (&blind, StrategyId::TwoPhaseCommit),
-        (&preset("early-read"), StrategyId::PublishInTransaction),
-        (&service, StrategyId::Outbox),
-    ];
-    // By question and anomaly: the least faults and operations, and the last scenario that shows it.
-    let mut least: BTreeMap<(usize, Anomaly), ((usize, usize), Document)> = BTreeMap::new();
-    for (question, (document, strategy)) in questions.into_iter().enumerate() {
-        let small = small(document, strategy).unwrap();
-        for kept in subsequences(&operations(&small.document), 3) {
-            let count = kept.len();
-            let mut base = small.document.clone();
-            base.set_value("workload.arrivals", kept.into()).unwrap();
-            let plan = base.plan().unwrap();
-            let mut note = |report: &crate::run::report::Report, faults: &[&str]| {
-                let mut document = base.clone();
-                faults.iter().for_each(|fault| document.add_fault(fault).unwrap());
-                for anomaly in outcome::anomalies(report) {
-                    let size = (faults.len(), count);
-                    let known = least.entry((question, anomaly)).or_insert_with(|| (size, document.clone()));
-                    *known = (known.0.min(size), document.clone());
-                }
-            };
-            let (report, trace) = outcome::run(&plan, usize::MAX);
-            note(&report, &[]);
-            let records = trial::before_drain(&trace.records);
-            let crashes = trial::crashes(&plan, records, Some(small.restart));
-            for trial in crashes.iter().chain(&trial::messages(&plan, records, small.delay)) {
-                note(&outcome::run(&outcome::with_faults(&plan, &[trial]), 0).0, &[&trial.fault.text]);
-            }
-        }
-    }
-    for (question, (document, strategy)) in questions.into_iter().enumerate() {
-        let mut search = CrashSearch::new(document, &[strategy], Bounds::TWO).unwrap();
-        while search.advance(64) {}
-        for id in search.matrix().cells.iter().flat_map(|cell| &cell.anomalies) {
-            let one = least.keys().any(|(of, anomaly)| *of == question && anomaly.id() == id);
-            assert!(one, "{}: two crashes do {id}, and no single fault does", strategy.id());
-        }
-    }
-    let met = |anomaly: &Anomaly| least.keys().any(|(_, known)| known == anomaly);
-    let unmet: Vec<&str> = Anomaly::ALL.iter().filter(|anomaly| !met(anomaly)).map(|anomaly| anomaly.id()).collect();
-    assert!(unmet.is_empty(), "{unmet:?} was not met");
-    for ((question, anomaly), (least, document)) in least {
-        let shrink = shrunk(&document, anomaly);
-        let found = shrink.shrunk();
-        let size = (found.after.faults as usize, found.after.operations as usize);
-        let what = format!("{}, {}\n{}", questions[question].1.id(), anomaly.id(), shrink.document().to_json());
-        assert!(size <= least, "{what}: {size:?}, but there is {least:?}");
-        explained(&found, &what);
-        assert_eq!(shrunk(shrink.document(), anomaly).document().root(), shrink.document().root(), "{what}: again");
-    }
 }
 
 /// The cells of a search that show an anomaly.

@@ -100,6 +100,9 @@ fn refused_pieces() {
     let mut silent = swept(0, 2);
     silent.points[0].silent_runs = u64::MAX;
     assert_eq!(merge(vec![silent, swept(2, 3)]).unwrap_err()[0].to_string(), damaged);
+    let mut thin = swept(0, 2);
+    thin.points[0].metrics.0.insert("ledger.lost".into(), Default::default());
+    assert_eq!(merge(vec![thin, swept(2, 3)]).unwrap_err()[0].to_string(), damaged);
     let damaged = text(&swept(0, 2)).replace("\"counts\": \"", "\"counts\": \"x");
     assert!(serde_json::from_str::<Sweep>(&damaged).unwrap_err().to_string().contains("VALUE:TIMES"));
 }

@@ -60,7 +60,8 @@ pub const RECOVERY: &[Row] = &[
         "true",
         "DOMAIN 2i",
         "Whether a repair is written only if the store's row is still as the pass read it.\n\n\
-         For a rebuild: whether a copied row gives way to a newer one. Without it, repairs write old rows over new ones.",
+         An event that is lost meanwhile changes no row of the store: then an old row is written all the same, until another \
+         pass. For a rebuild: whether a copied row gives way to a newer one. Without it, repairs write old rows over new ones.",
     ),
     row_of(
         "recovery.*.throttle",

@@ -15,7 +15,8 @@ use crate::truth::cause;
 use crate::truth::checks::{self, Fate, Law};
 use crate::truth::effects;
 use crate::truth::judge::Judgement;
-use crate::truth::ledger::{EventFate, StoreLedger, inverted_pairs, reordered, repaired};
+use crate::truth::ledger::{EventFate, StoreLedger, repaired};
+use crate::truth::order::{inverted_pairs, reordered};
 use crate::world::ids::{EventId, Key, Outcome, RecordId, StoreKind};
 use crate::world::record::{Kind, Record};
 

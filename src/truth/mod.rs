@@ -8,4 +8,5 @@ pub mod checks;
 pub mod effects;
 pub mod judge;
 pub mod ledger;
+pub mod order;
 pub mod pending;

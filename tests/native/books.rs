@@ -36,7 +36,9 @@ impl Books {
             let store = nodes.iter().position(|node| *node == record.node);
             match (record.kind, store) {
                 (Kind::Committed, _) => assert!(books.committed.insert(record.event), "{record:?} commits twice"),
-                (Kind::Applied | Kind::NotNewer | Kind::Known, Some(store)) if !record.is_again() => {
+                (Kind::Applied | Kind::NotNewer | Kind::Known | Kind::NothingToCancel, Some(store))
+                    if !record.is_again() =>
+                {
                     books.stores[store].takes(record.event)
                 }
                 (Kind::Appended, Some(store)) if log && !record.is_again() => books.stores[store].takes(record.event),

@@ -121,7 +121,8 @@ fn found(recording: &Recording) -> u64 {
 fn aligned_finds_nothing_in_flight() {
     let runs = if lab::soak() { 2_000 } else { 100 };
     let mut wrong = 0;
-    for seed in 0..runs {
+    // With the last seed a row is committed between the read of a store that has everything and the read of the source.
+    for seed in (0..runs).chain([1004]) {
         let crash = r#"["crash:connector@4s+500ms", "crash:search-index-consumer@6s+300ms"]"#;
         for more in [&[][..], &[("faults", crash)], &[("recovery.mend.recheck", "200ms")]] {
             let recording = live(seed, more);

@@ -114,7 +114,8 @@ impl Simulation<'_> {
         };
         let published = self.unpublished().is_empty() && self.relay_is_quiet();
         if published && self.feeder(store.index()).is_some_and(read) {
-            places.iter_mut().for_each(|(_, place)| *place = u64::MAX);
+            // As it is now: what is committed until the source is read, the store cannot have.
+            places.iter_mut().for_each(|(_, place)| *place = self.past.changes);
         }
         places
     }

@@ -119,7 +119,8 @@ impl Document {
         let mut groups = self.form(Part::Options);
         groups.retain(|group| group.used && !group.member);
         for group in &mut groups {
-            let peculiar = |field: &Field| !matches!(field.row.scope, Scope::Always | Scope::Explore);
+            let peculiar =
+                |field: &Field| !matches!(field.row.scope, Scope::Always | Scope::Transaction | Scope::Explore);
             group.fields.retain(|field| field.used && peculiar(field));
         }
         groups.retain(|group| !group.fields.is_empty());

@@ -2,10 +2,12 @@
 
 use super::block::Block;
 use super::build::Builder;
-use super::options::{Scope, all};
+use super::document::get;
+use super::options::{Row, Scope, all};
 use super::topology::Topology;
 use crate::kernel::time::{UNITS, Us};
 use crate::recovery::Compare;
+use crate::strategy::machine::Verb;
 use serde_json::Value;
 
 /// The notes on options that have no effect.
@@ -28,13 +30,48 @@ pub fn inert(builder: &Builder<'_>) -> Vec<String> {
             }
             ("detectors", Value::Object(_)) => notes.extend(detectors(builder)),
             ("recovery", Value::Object(_)) => notes.extend(recoveries(builder)),
-            // Whether the broker could take part is set everywhere, for the strategy that asks it to.
             ("broker", Value::Object(block)) if block.keys().all(|option| option == "xa") => {}
             (_, Value::Object(block)) if !block.is_empty() => notes.extend(block_note(topology, name)),
             _ => {}
         }
+        unused(builder, name, &mut notes);
     }
     notes
+}
+
+/// What is set everywhere, for the strategy that asks for it: whether source and broker could take part in a two-phase commit.
+const EVERYWHERE: [&str; 2] = ["source.max_prepared_transactions", "broker.xa"];
+
+/// The options of a block.
+fn rows_of(block: &str) -> impl Iterator<Item = &'static Row> {
+    all().filter(move |row| row.path.strip_prefix(block).is_some_and(|rest| rest.starts_with('.')))
+}
+
+/// Notes on single options that are out of scope, in a block or map that is not out of scope itself.
+fn unused(builder: &Builder<'_>, block: &str, notes: &mut Vec<String>) {
+    let topology = &builder.names.topology;
+    let known = |row: &&Row| !has(topology, row.scope) && !EVERYWHERE.contains(&row.path);
+    // Consumers that are not there have their note.
+    let alone = |row: &&Row| !row.path.starts_with("stores.*.consumer.");
+    if block_note(topology, block).is_some() {
+        return;
+    }
+    for row in rows_of(block).filter(known).filter(alone) {
+        let mut say = |path: &str| {
+            if get(builder.root, path).is_some() {
+                notes.push(match row.scope {
+                    Scope::Of(strategy) => format!("{path}: an option of {} only.", strategy.id()),
+                    scope => format!("{path}: {} has no {}.", topology.title(), lacks(topology, scope)),
+                });
+            }
+        };
+        match builder.root.get(block) {
+            Some(Value::Object(members)) if row.path.contains('*') => {
+                members.keys().for_each(|id| say(&row.path.replace('*', id)));
+            }
+            _ => say(row.path),
+        }
+    }
 }
 
 /// Says that the strategy lacks a node or link; `None` if it has it, or nobody does.
@@ -52,25 +89,46 @@ pub fn absent(topology: &Topology, map: &str, id: &str) -> Option<String> {
 }
 
 fn block_note(topology: &Topology, block: &str) -> Option<String> {
-    let row = all().find(|row| row.path.strip_prefix(block).is_some_and(|rest| rest.starts_with('.')))?;
-    let what = match row.scope {
+    let what = lacks(topology, rows_of(block).next()?.scope);
+    rows_of(block).all(|row| !has(topology, row.scope)).then(|| format!("{block}: {} has no {what}.", topology.title()))
+}
+
+/// What a scenario lacks in which an option of that scope does nothing.
+fn lacks(topology: &Topology, scope: Scope) -> &'static str {
+    match scope {
         Scope::Always | Scope::Explore => "",
-        Scope::Direct => "second write of the app",
+        Scope::Answered if topology.is_direct() || topology.strategy.listens() => "second write after its commit",
+        Scope::Tried if topology.is_direct() => "second write that is tried again",
+        Scope::Direct | Scope::Answered | Scope::Tried => "second write of the app",
         Scope::Outbox => "outbox",
         Scope::Broker => "broker",
+        Scope::Producer => "publish that is acknowledged",
+        Scope::Pipeline => "producer that does not wait for each answer",
+        Scope::Transaction => "transaction of the app",
         Scope::Of(strategy) => strategy.id(),
         Scope::Cdc => "connector",
-    };
-    (!has(topology, row.scope)).then(|| format!("{block}: {} has no {what}.", topology.title()))
+    }
 }
 
 /// Whether a scenario has what options of that scope are about.
 pub fn has(topology: &Topology, scope: Scope) -> bool {
+    let steps = topology.strategy.steps();
+    let at = |verb| steps.iter().position(|step| step.verb == verb);
     match scope {
         Scope::Always | Scope::Explore => true,
         Scope::Direct => topology.is_direct() || topology.strategy.listens(),
         Scope::Outbox => topology.has_relay(),
         Scope::Broker => topology.has_broker(),
+        Scope::Answered => {
+            matches!((at(Verb::Commit), at(Verb::Publish)), (Some(commit), Some(second)) if commit < second)
+        }
+        Scope::Tried => at(Verb::Publish).is_some(),
+        Scope::Transaction => at(Verb::Begin).is_some(),
+        Scope::Pipeline => topology.has_broker() && (topology.has_relay() || at(Verb::Buffer).is_some()),
+        // A coordinator's broker votes instead; what a recovery publishes is acknowledged everywhere.
+        Scope::Producer => {
+            topology.has_broker() && (!topology.has_coordinator() || topology.recoveries.iter().any(|mend| mend.reemit))
+        }
         Scope::Of(strategy) => topology.strategy == strategy,
         Scope::Cdc => topology.has_connector(),
     }

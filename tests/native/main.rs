@@ -28,6 +28,7 @@ mod golden;
 mod guarantees;
 mod guarantees_stores;
 mod incremental;
+mod inert;
 mod invariants;
 mod lab;
 mod matrix;

@@ -8,7 +8,7 @@ use driftscope::scenario::options::all;
 
 /// What an option changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shows {
+pub enum Shows {
     /// The trace: as a rule.
     Trace,
     /// How the same trace is counted.
@@ -23,7 +23,7 @@ enum Shows {
 use Shows::{Names, OneValue, Refusal, Report as Counts, Trace};
 
 /// The option; the strategy and the settings of the scenario; the path that is set; two values; what they change.
-type Row = (&'static str, &'static str, &'static [&'static str], &'static str, &'static str, &'static str, Shows);
+pub type Row = (&'static str, &'static str, &'static [&'static str], &'static str, &'static str, &'static str, Shows);
 
 const D: &str = "direct-db-first";
 const O: &str = "outbox";
@@ -77,7 +77,7 @@ const LATE: &str = "links.app-search-index.outcomes.late_effect=0.3";
 const LATE_START: &str = "cdc.start=2s";
 
 #[rustfmt::skip]
-const TABLE: &[Row] = &[
+pub const TABLE: &[Row] = &[
     ("version",                    D, &[],                                   "version", "1", "2", OneValue),
     ("title",                      D, &[],                                   "title", "one", "two", Names),
     ("strategy",                   D, &[],                                   "strategy", "direct-db-first", "outbox", Trace),
@@ -264,7 +264,7 @@ const TABLE: &[Row] = &[
     ("faults",                     D, &[],                                   "faults", "[]", r#"["crash:app@1s"]"#, Trace),
 ];
 
-fn base(strategy: &str, settings: &[&str]) -> Document {
+pub fn base(strategy: &str, settings: &[&str]) -> Document {
     let document = lab::document(
         r#"{"duration": "5s", "workload": {"arrivals": "poisson(12/s)", "limit": 60, "keys": {"count": 5}},
             "outbox": {"poll": "300ms"}, "stores": {"search-index": {}}, "detectors": {"watch": {"period": "1s"}}}"#,

@@ -33,7 +33,7 @@ pub const BROKER: &[Row] = &[
         "When a publish is confirmed: 0 at once, 1 by the leader, `all` by every replica in sync.\n\n\
          With 0 the producer learns of no failure; with 1 a failover loses what the follower does not have yet.",
     )
-    .only(Scope::Broker),
+    .only(Scope::Producer),
     row_of(
         "broker.replication_lag",
         Kind::Distribution,
@@ -51,7 +51,7 @@ pub const BROKER: &[Row] = &[
         "With `acks` all: how many replicas must be in sync for a publish to be taken.\n\n\
          With 1, `acks` all is worth no more than `acks` 1 while the follower is out.",
     )
-    .only(Scope::Broker),
+    .only(Scope::Producer),
     row_of(
         "broker.isr_timeout",
         FROM_1MS,
@@ -132,7 +132,7 @@ pub const BROKER: &[Row] = &[
          Kafka's enable.idempotence, true by default (S8). It covers the retries of one session of a client library \
          (`direct.retry`, `outbox.retry`), not what a relay reads and sends again.",
     )
-    .only(Scope::Broker),
+    .only(Scope::Producer),
     row_of(
         "broker.in_flight",
         Kind::Count(0, 1_000),
@@ -144,5 +144,5 @@ pub const BROKER: &[Row] = &[
          Kafka: the broker remembers no more numbers than that.",
     )
     .except(&[(NUMBERED, "5")])
-    .only(Scope::Broker),
+    .only(Scope::Pipeline),
 ];

@@ -13,7 +13,7 @@ pub const DIRECT: &[Row] = &[
         "CONTRACT",
         "Whether the client is answered after the second write (`request-thread`) or before it (`background`).",
     )
-    .only(Scope::Direct),
+    .only(Scope::Answered),
     row_of(
         "direct.gap",
         Kind::Distribution,
@@ -40,7 +40,7 @@ pub const DIRECT: &[Row] = &[
         ILLUSTRATIVE,
         "Whether later second writes wait behind one that is being tried again.",
     )
-    .only(Scope::Direct),
+    .only(Scope::Tried),
     row_of(
         "direct.on_give_up",
         Kind::Choice(&["leave", "compensate"]),

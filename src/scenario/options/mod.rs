@@ -49,6 +49,16 @@ pub enum Scope {
     Outbox,
     /// Those in which events go through the broker.
     Broker,
+    /// Those in which the app makes its second write after its commit, and could answer before it.
+    Answered,
+    /// Those in which the app itself tries its second write, and so could wait for it.
+    Tried,
+    /// Those in which the app opens a transaction.
+    Transaction,
+    /// Those in which something publishes and waits for an acknowledgement.
+    Producer,
+    /// Those in which a producer may have several publishes unanswered.
+    Pipeline,
     /// Those of one strategy.
     Of(StrategyId),
     /// Those in which a connector reads the log.

@@ -14,7 +14,7 @@ pub const SOURCE: &[Row] = &[
         "1ms",
         ILLUSTRATIVE,
         "How long the app keeps a transaction open between its write and its commit.",
-    ),
+    ).only(Scope::Transaction),
     row_of(
         "source.abort",
         Kind::Probability,

@@ -110,7 +110,7 @@ pub const RECOVERY: &[Row] = &[
         "1024",
         "S1",
         "`incremental` only: how many rows a chunk has (Debezium `incremental.snapshot.chunk.size`).",
-    ),
+    ).only(Scope::Cdc),
     row_of(
         "recovery.*.window",
         Kind::Switch,
@@ -118,7 +118,7 @@ pub const RECOVERY: &[Row] = &[
         "S19",
         "`incremental` only: whether a change that the log has between a chunk's watermarks drops the chunk's row of that \
          key.\n\nWithout it, a stale row of the chunk comes after the newer change.",
-    ),
+    ).only(Scope::Cdc),
     row_of(
         "recovery.*.read_from",
         Kind::Choice(&["leader", "replica"]),

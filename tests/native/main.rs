@@ -32,6 +32,7 @@ mod inert;
 mod invariants;
 mod lab;
 mod matrix;
+mod numbers;
 mod options;
 mod outcomes;
 mod producer;

@@ -13,7 +13,7 @@ pub const MOST_NUMBERED: u64 = 5;
 
 /// The message broker.
 pub const BROKER: &[Row] = &[
-    row_of("broker.partitions", Kind::Count(1, 256), "1", ILLUSTRATIVE, "How many partitions the topic has.")
+    row_of("broker.partitions", Kind::Count(1, 256), "1", "S10", "How many partitions the topic has.\n\nKafka's num.partitions.")
         .only(Scope::Broker),
     row_of(
         "broker.xa",
@@ -129,7 +129,7 @@ pub const BROKER: &[Row] = &[
         "false",
         ILLUSTRATIVE,
         "Whether producers number what they send, so that the broker takes it once and in order; needs `acks` all.\n\n\
-         Kafka's enable.idempotence, true by default (S8). It covers the retries of one session of a client library \
+         Kafka's enable.idempotence is true by default (S8): here it is off, so that retries show what it is for. It covers the retries of one session of a client library \
          (`direct.retry`, `outbox.retry`), not what a relay reads and sends again.",
     )
     .only(Scope::Producer),

@@ -28,8 +28,8 @@ pub const CDC: &[Row] = &[
         "cdc.snapshot_fetch",
         Kind::Count(1, 1_000_000),
         "10240",
-        "Debezium snapshot.fetch.size",
-        "How many rows of a snapshot it reads at a time.",
+        "S1",
+        "How many rows of a snapshot it reads at a time: Debezium `snapshot.fetch.size`.",
     )
     .only(Scope::Cdc),
     row_of(
@@ -110,7 +110,8 @@ pub const CDC: &[Row] = &[
         FROM_1MS,
         "10s",
         "S1",
-        "How long the connector waits before it starts again after a lost connection.",
+        "How long the connector waits before it starts again after a lost connection.\n\n\
+         Debezium `retriable.restart.connector.wait.ms`.",
     )
     .only(Scope::Cdc),
     row_of(
@@ -121,5 +122,12 @@ pub const CDC: &[Row] = &[
         "The pause before a failed publish is tried again; it doubles up to ten times this.",
     )
     .only(Scope::Cdc),
-    row_of("cdc.timeout", FROM_1MS, "30s", "S8", "How long the connector waits for an answer.").only(Scope::Cdc),
+    row_of(
+        "cdc.timeout",
+        FROM_1MS,
+        "30s",
+        "S8",
+        "How long the connector waits for an answer: Kafka's request.timeout.ms.",
+    )
+    .only(Scope::Cdc),
 ];

@@ -28,11 +28,11 @@ pub const DIRECT: &[Row] = &[
         Kind::Count(0, 1_000_000),
         "1",
         ILLUSTRATIVE,
-        "How often the second write is tried; 0: without end.",
+        "How often the second write is tried; 0: without end.\n\nKafka's producer tries for delivery.timeout.ms, 120 s (S8).",
     )
     .only(Scope::Direct),
-    row_of("direct.retry.timeout", FROM_1MS, "30s", "S8", "How long one try may take.").only(Scope::Direct),
-    row_of("direct.retry.backoff", FROM_1MS, "100ms", "S8", "The pause between two tries.").only(Scope::Direct),
+    row_of("direct.retry.timeout", FROM_1MS, "30s", "S8", "How long one try may take: Kafka's request.timeout.ms.").only(Scope::Direct),
+    row_of("direct.retry.backoff", FROM_1MS, "100ms", "S8", "The pause between two tries: Kafka's retry.backoff.ms.\n\nKafka's doubles with each try, up to 1 s.").only(Scope::Direct),
     row_of(
         "direct.retry.blocking",
         Kind::Switch,

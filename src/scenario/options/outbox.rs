@@ -8,7 +8,7 @@ use crate::world::record::PoisonPolicy;
 
 /// The outbox and its relay.
 pub const OUTBOX: &[Row] = &[
-    row_of("outbox.poll", FROM_1MS, "1s", "S22", "How often the relay looks.").only(Scope::Outbox),
+    row_of("outbox.poll", FROM_1MS, "1s", "S22", "How often the relay looks.\n\nA reference implementation; MassTransit looks every 5 s (S25), beside a notification in the process.").only(Scope::Outbox),
     row_of(
         "outbox.schedule",
         Kind::Choice(&["fixed-rate", "fixed-delay"]),
@@ -25,7 +25,7 @@ pub const OUTBOX: &[Row] = &[
         "When the relay looks first; `random`: drawn from the seed, within one `poll`.",
     )
     .only(Scope::Outbox),
-    row_of("outbox.batch", Kind::Count(0, 100_000), "100", "S25", "How many rows the relay takes at a time; 0: all.")
+    row_of("outbox.batch", Kind::Count(0, 100_000), "100", "S25", "How many rows the relay takes at a time; 0: all.\n\nMassTransit's delivery limit.")
         .only(Scope::Outbox),
     row_of(
         "outbox.cursor",
@@ -64,7 +64,7 @@ pub const OUTBOX: &[Row] = &[
     .only(Scope::Outbox),
     row_of("outbox.grace", ANY, "5s", ILLUSTRATIVE, "How old a row must be before it is read (`last-id-grace`).")
         .only(Scope::Outbox),
-    row_of("outbox.gap_timeout", ANY, "5s", "S58", "How long a gap in the numbers is waited for (`gap-timeout`).")
+    row_of("outbox.gap_timeout", ANY, "5s", "S58", "How long a gap in the numbers is waited for (`gap-timeout`): Eventuous.")
         .only(Scope::Outbox),
     row_of("outbox.relays", Kind::Count(1, 16), "1", "CONTRACT", "How many relays read the outbox: `relay`, `relay-2` ...")
         .only(Scope::Outbox),
@@ -109,8 +109,8 @@ pub const OUTBOX: &[Row] = &[
         "outbox.delete_after_insert",
         Kind::Switch,
         "false",
-        "S5",
-        "Whether the transaction deletes its outbox row again, as Debezium's Quarkus extension does.\n\n\
+        ILLUSTRATIVE,
+        "Whether the transaction deletes its outbox row again, as Debezium's Quarkus extension does (S5).\n\n\
          A reader of the log still sees the insert; a relay that polls never does.",
     )
     .only(Scope::Outbox),
@@ -130,7 +130,7 @@ pub const OUTBOX: &[Row] = &[
         "Whether the rest of the batch goes on when a mark fails.",
     )
     .only(Scope::Outbox),
-    row_of("outbox.timeout", FROM_1MS, "30s", "S8", "How long the relay waits for an answer.").only(Scope::Outbox),
+    row_of("outbox.timeout", FROM_1MS, "30s", "S8", "How long the relay waits for an answer: Kafka's request.timeout.ms.").only(Scope::Outbox),
     row_of(
         "outbox.retry.attempts",
         Kind::Count(0, 1_000_000),
@@ -140,6 +140,6 @@ pub const OUTBOX: &[Row] = &[
          Kafka's producer tries for delivery.timeout.ms, 120 s (S8).",
     )
     .only(Scope::Outbox),
-    row_of("outbox.retry.backoff", FROM_1MS, "100ms", "S8", "The pause between two of these tries.")
+    row_of("outbox.retry.backoff", FROM_1MS, "100ms", "S8", "The pause between two of these tries: Kafka's retry.backoff.ms.\n\nKafka's doubles with each try, up to 1 s.")
         .only(Scope::Outbox),
 ];

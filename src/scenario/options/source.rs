@@ -7,7 +7,7 @@ use crate::world::replica::ReplicaMode;
 
 /// The database.
 pub const SOURCE: &[Row] = &[
-    row_of("source.commit_time", Kind::Distribution, "2ms", "DOMAIN 4", "How long a commit takes to become durable."),
+    row_of("source.commit_time", Kind::Distribution, "2ms", ILLUSTRATIVE, "How long a commit takes to become durable.\n\nDOMAIN 4 suggests a median of 2 ms."),
     row_of(
         "source.tx_time",
         Kind::Distribution,
@@ -46,12 +46,12 @@ pub const SOURCE: &[Row] = &[
         "source.replica.mode",
         Kind::Choice(ReplicaMode::IDS),
         "none",
-        "PostgreSQL synchronous_standby_names",
+        ILLUSTRATIVE,
         "Whether the database has a replica, and what a commit waits for.\n\n\
-         `async`: a failover (fault `failover:source`) loses the commits of the last `lag`; `sync`: a commit takes `lag` \
+         PostgreSQL's synchronous_standby_names is empty by default: replicas are asynchronous. `async`: a failover (fault `failover:source`) loses the commits of the last `lag`; `sync`: a commit takes `lag` \
          longer, and a failover loses none that was answered.",
     ),
-    row_of("source.replica.lag", ANY, "1ms", "DOMAIN 4", "How far the replica is behind.\n\nDOMAIN 4: 1 ms where a commit waits for it."),
+    row_of("source.replica.lag", ANY, "1ms", ILLUSTRATIVE, "How far the replica is behind.\n\nDOMAIN 4 suggests 1 ms where a commit waits for it."),
     row_of(
         "source.replica.synchronized_standby_slots",
         Kind::Switch,
@@ -92,7 +92,7 @@ pub const SOURCE: &[Row] = &[
         "source.wal.disk",
         Kind::Count(0, MOST_EXACT),
         "0",
-        "DOMAIN 2f",
+        ILLUSTRATIVE,
         "How many bytes of log the disk takes: when it is full, commits wait; 0: any number.",
     )
     .only(Scope::Cdc),

@@ -36,7 +36,7 @@ pub const STORES: &[Row] = &[
          applied without a read.",
     )
     .only(Scope::Broker),
-    row_of("stores.*.service", Kind::Distribution, "10ms", "DOMAIN 4", "How long applying an event takes.")
+    row_of("stores.*.service", Kind::Distribution, "10ms", ILLUSTRATIVE, "How long applying an event takes.\n\nAs DOMAIN 4 suggests.")
         .except(&[("cache", "500us"), ("service", "20ms")]),
     row_of(
         "stores.*.on_write",
@@ -58,7 +58,7 @@ pub const STORES: &[Row] = &[
         "stores.*.negative_ttl",
         ANY,
         "0s",
-        "DOMAIN 3.1",
+        ILLUSTRATIVE,
         "How long a cache keeps that there is no row (a negative entry); 0s: a reader that finds none puts nothing.\n\n\
          It is dropped like any entry by the event that makes the row. Where that never comes, readers are told that there is \
          no row. In the drain no entry's time is over.",
@@ -67,7 +67,7 @@ pub const STORES: &[Row] = &[
         "stores.*.set_delay",
         Kind::Distribution,
         "0s",
-        "DOMAIN 2b",
+        ILLUSTRATIVE,
         "How long a reader takes from its read of the database until it puts the row into the cache.\n\n\
          A write in between leaves the old row there: the stale set.",
     ),
@@ -75,16 +75,16 @@ pub const STORES: &[Row] = &[
         "stores.*.delete_delay",
         ANY,
         "0s",
-        "S32",
-        "How long after the commit an entry is dropped once more (the delayed double delete); 0s: it is not.",
+        ILLUSTRATIVE,
+        "How long after the commit an entry is dropped once more (the delayed double delete, S32); 0s: it is not.",
     ),
     row_of(
         "stores.*.lease",
         Kind::Switch,
         "false",
-        "S31",
+        ILLUSTRATIVE,
         "Whether a reader that finds nothing gets a lease, which a write makes void.\n\n\
-         What a reader puts without a lease that holds is refused (Scaling Memcache).",
+         What a reader puts without a lease that holds is refused (Scaling Memcache, S31).",
     ),
     row_of("stores.*.lease_ttl", FROM_1MS, "10s", "S31", "How long a lease holds, and keeps other readers from one."),
     row_of(
@@ -117,7 +117,7 @@ pub const STORES: &[Row] = &[
         "stores.*.consumer.retry",
         FROM_1MS,
         "100ms",
-        "S8",
+        ILLUSTRATIVE,
         "How long the consumer waits before it tries a failed apply again.",
     )
     .only(Scope::Broker),
@@ -141,9 +141,9 @@ pub const STORES: &[Row] = &[
         "stores.*.consumer.commit",
         Kind::Choice(CommitMode::IDS),
         "after",
-        "S12",
+        ILLUSTRATIVE,
         "When the consumer commits its offset.\n\n\
-         `before` it applies what it polled: a crash loses it; `after`: a crash repeats it; `auto`: in a later poll, every \
+         Kafka's default is `auto` (S9); its design page tells `before` from `after` (S12). `before` it applies what it polled: a crash loses it; `after`: a crash repeats it; `auto`: in a later poll, every \
          `auto_interval`, for what earlier polls returned, as Kafka's Java client does.",
     )
     .only(Scope::Broker),
@@ -177,8 +177,8 @@ pub const STORES: &[Row] = &[
         "stores.*.consumer.attempts",
         Kind::Count(1, 1_000_000),
         "10",
-        "DOMAIN 8",
-        "How often the consumer tries before it skips an event or puts it aside.",
+        ILLUSTRATIVE,
+        "How often the consumer tries before it skips an event or puts it aside.\n\nSpring Kafka tries ten times, as far as we know (DOMAIN 8).",
     )
     .only(Scope::Broker),
     row_of(
@@ -193,8 +193,8 @@ pub const STORES: &[Row] = &[
         "stores.*.inbox.window",
         ANY,
         "0s",
-        "S29",
-        "How long the store remembers which events it has had; 0s: it has no inbox.\n\nNServiceBus: 7d, MassTransit: 30m.",
+        ILLUSTRATIVE,
+        "How long the store remembers which events it has had; 0s: it has no inbox.\n\nNServiceBus keeps 7d (S29), MassTransit 30m (S25).",
     ),
     row_of(
         "stores.*.inbox.same_tx",
@@ -208,8 +208,8 @@ pub const STORES: &[Row] = &[
         "stores.*.inbox.id_bits",
         Kind::Count(1, 128),
         "128",
-        "DOMAIN 5 O25",
-        "How many random bits an event's id has.\n\nTwo events with one id are one to the inbox: the second is dropped.",
+        ILLUSTRATIVE,
+        "How many random bits an event's id has.\n\nA UUIDv4 has 122. Two events with one id are one to the inbox: the second is dropped.",
     ),
     row_of(
         "stores.*.refresh",
@@ -225,7 +225,7 @@ pub const STORES: &[Row] = &[
         "stores.*.tombstone.durable",
         Kind::Choice(Durable::IDS),
         "since-last-flush",
-        "S52",
+        "DOMAIN 2c",
         "What survives of the tombstones when the store crashes.",
     ),
     row_of("stores.*.tombstone.flush", FROM_1MS, "30s", ILLUSTRATIVE, "How often the store flushes."),

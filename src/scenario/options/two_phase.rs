@@ -64,7 +64,7 @@ pub const TWO_PHASE: &[Row] = &[
         "none",
         "S44",
         "What an operator does at a participant with a transaction that is in doubt for too long.\n\n\
-         MySQL's `--tc-heuristic-recover`. A decision by hand that is not the coordinator's breaks atomicity.",
+         `--tc-heuristic-recover` of MySQL and MariaDB. A decision by hand that is not the coordinator's breaks atomicity.",
     )
     .only(Scope::Of(StrategyId::TwoPhaseCommit)),
     row_of(

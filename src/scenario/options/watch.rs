@@ -35,7 +35,7 @@ pub const RECOVERY: &[Row] = &[
         "recovery.*.recheck",
         ANY,
         "0s",
-        "DOMAIN 2i",
+        ILLUSTRATIVE,
         "It reads again after this span and repairs only what still differs and stands still; 0: it repairs at once.",
     ),
     row_of(
@@ -74,7 +74,7 @@ pub const RECOVERY: &[Row] = &[
         "recovery.*.sample",
         Kind::Probability,
         "1",
-        "DOMAIN O15",
+        ILLUSTRATIVE,
         "The share of the rows that a pass reads, drawn anew each time.",
     ),
     row_of(
@@ -132,7 +132,7 @@ pub const RECOVERY: &[Row] = &[
         "recovery.*.read_by",
         Kind::Choice(&["get", "search"]),
         "get",
-        "S36",
+        "DOMAIN 2c",
         "How it reads the rows of a search index.\n\n\
          `get` sees what is applied. `search` sees the last refresh (`stores.ID.refresh`): a row that is there already is \
          repaired, unless `grace` is longer than the refresh.",
@@ -221,7 +221,7 @@ pub const DETECTORS: &[Row] = &[
         "detectors.*.recheck",
         ANY,
         "0s",
-        "DOMAIN 2i",
+        ILLUSTRATIVE,
         "`checksum` and `full-diff`: it looks again at what it found after this span; 0: it says so at once.\n\n\
          Only rows that still differ, and that the store has not changed meanwhile, are flagged.",
     ),
@@ -229,14 +229,14 @@ pub const DETECTORS: &[Row] = &[
         "detectors.*.sample",
         Kind::Probability,
         "1",
-        "DOMAIN O15",
+        ILLUSTRATIVE,
         "`checksum` and `full-diff`: the share of the rows that a look reads, drawn anew each time.",
     ),
     row_of(
         "detectors.*.read_by",
         Kind::Choice(&["get", "search"]),
         "get",
-        "S36",
+        "DOMAIN 2c",
         "`checksum` and `full-diff`: how it reads the rows of a search index.\n\n\
          `search` sees the last refresh (`stores.ID.refresh`): with a `grace` below it what is applied looks lost.",
     ),

@@ -29,9 +29,21 @@ pub const WORKLOAD: &[Row] = &[
         ILLUSTRATIVE,
         "How a key is chosen.\n\nYCSB uses zipf(0.99) (DOMAIN S70).",
     ),
-    row_of("workload.mix.insert", Kind::Probability, "0.05", "DOMAIN 4", "Share of inserts."),
-    row_of("workload.mix.update", Kind::Probability, "0.9", "DOMAIN 4", "Share of updates."),
-    row_of("workload.mix.delete", Kind::Probability, "0.05", "DOMAIN 4", "Share of deletes."),
+    row_of(
+        "workload.mix.insert",
+        Kind::Probability,
+        "0.05",
+        ILLUSTRATIVE,
+        "Share of inserts.\n\nAs DOMAIN 4 suggests.",
+    ),
+    row_of("workload.mix.update", Kind::Probability, "0.9", ILLUSTRATIVE, "Share of updates.\n\nAs DOMAIN 4 suggests."),
+    row_of(
+        "workload.mix.delete",
+        Kind::Probability,
+        "0.05",
+        ILLUSTRATIVE,
+        "Share of deletes.\n\nAs DOMAIN 4 suggests.",
+    ),
     row_of("workload.rows_per_tx", Kind::Count(1, 16), "1", ILLUSTRATIVE, "How many rows a transaction changes."),
     row_of(
         "workload.reads_per_key",
@@ -48,14 +60,20 @@ pub const WORKLOAD: &[Row] = &[
         "CONTRACT",
         "Copies every declared store to ID-1 ... ID-n.",
     ),
-    row_of("workload.client.timeout", FROM_1MS, "1s", "DOMAIN 4", "How long a client waits for an answer."),
+    row_of(
+        "workload.client.timeout",
+        FROM_1MS,
+        "1s",
+        ILLUSTRATIVE,
+        "How long a client waits for an answer.\n\nAs DOMAIN 4 suggests for HTTP.",
+    ),
     row_of("workload.client.retries", Kind::Count(0, 100), "0", ILLUSTRATIVE, "How often a client asks again."),
     row_of(
         "workload.client.idempotency_key",
         Kind::Switch,
         "false",
-        "S37",
-        "Whether a client's request carries a key that stays the same when it asks again.\n\n\
+        ILLUSTRATIVE,
+        "Whether a client's request carries a key that stays the same when it asks again (S37).\n\n\
          The app makes the change once: its database refuses a second commit under one key, except that of \
          `listen-to-yourself`, which commits what is public already. A service has one effect for all calls of one key.",
     ),

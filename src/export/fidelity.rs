@@ -6,7 +6,7 @@ use crate::recovery;
 use crate::strategy::{
     cdc, direct_db_first, fire_and_forget, listen_to_yourself, outbox, publish_in_transaction, two_phase_commit,
 };
-use crate::world::{broker, consumer, inbox, outbox as outbox_table, replica, source, store, wal};
+use crate::world::{broker, consumer, group, inbox, outbox as outbox_table, replica, source, store, wal};
 
 /// The statements, in the order of the rooms.
 #[must_use]
@@ -17,6 +17,7 @@ pub fn rows() -> Vec<(&'static str, &'static str, &'static str)> {
         &replica::FIDELITY,
         &broker::FIDELITY,
         &consumer::FIDELITY,
+        &group::FIDELITY,
         &store::FIDELITY,
         &inbox::FIDELITY,
         &direct_db_first::FIDELITY,
@@ -35,7 +36,7 @@ pub fn rows() -> Vec<(&'static str, &'static str, &'static str)> {
 }
 
 /// How many files make a statement; a test counts them.
-pub const PARTS: usize = 18;
+pub const PARTS: usize = 19;
 
 /// The statements as a table.
 #[must_use]

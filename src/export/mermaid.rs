@@ -118,6 +118,7 @@ fn is_drawn(kind: Kind) -> bool {
         Kind::Arrived | Kind::Dropped | Kind::Written | Kind::Enqueued | Kind::Waits => false,
         Kind::Granted | Kind::Appended | Kind::Emptied | Kind::OffsetCommitted | Kind::Rewound => false,
         Kind::Polled | Kind::Claimed | Kind::Marked | Kind::Answered | Kind::Retried | Kind::Passed => false,
+        Kind::MemberOut | Kind::Joined | Kind::Assigned | Kind::CommitRefused => true,
         Kind::Expired | Kind::OffsetReset | Kind::PassedOver | Kind::Compacted => true,
         Kind::Compared
         | Kind::Narrowed

@@ -10,7 +10,7 @@ use crate::kernel::time::Us;
 use crate::recovery::Compare;
 use crate::scenario::plan::{NodeRole, Plan};
 use crate::strategy::CrashPoint;
-use crate::world::ids::{EventId, Key, NodeId, OpKind, Outcome, RelayId, Reset};
+use crate::world::ids::{EventId, Key, MemberId, NodeId, OpKind, Outcome, RelayId, Reset};
 use crate::world::observe::BY_REPAIR;
 use crate::world::record::{AbortReason, Kind, Parcel, PassedBy, PoisonPolicy, Record, RejectReason, Vanish};
 
@@ -38,7 +38,8 @@ pub fn the(plan: &Plan, node: NodeId) -> String {
         NodeRole::Connector => "the connector".to_owned(),
         NodeRole::Coordinator => "the coordinator".to_owned(),
         NodeRole::Consumer(_) if Some(node) == plan.roles.own_consumer => "the app's own consumer".to_owned(),
-        NodeRole::Consumer(store) => format!("the consumer of {}", plan.fed(store).id),
+        NodeRole::Consumer(MemberId(at)) if usize::from(at) > plan.stores.len() => id.clone(),
+        NodeRole::Consumer(member) => format!("the consumer of {}", plan.fed_by(member).id),
         NodeRole::Store(_) if id == "search-index" => "the search index".to_owned(),
         NodeRole::Store(_) if id == "cache" => "the cache".to_owned(),
         NodeRole::Store(_) => id.clone(),
@@ -185,6 +186,21 @@ pub fn record(plan: &Plan, record: &Record) -> String {
             format!("outbox row {} ({what}) is {}: no poll will ever see it", record.value, vanish(record.detail))
         }
         Kind::Poisoned => format!("{what} cannot be handled here: {}", poison(record.detail)),
+        Kind::MemberOut => {
+            let why = match record.detail {
+                1 => "it took too long over its last poll, and does not know yet",
+                _ => "nothing was heard of it for its session timeout",
+            };
+            format!("removes {} from its consumer group: {why}", plan.node_name(plan.far_end(record.link)))
+        }
+        Kind::Joined => "joins its consumer group again".to_owned(),
+        Kind::Assigned => {
+            let to = plan.node_name(plan.far_end(record.link));
+            format!("gives partition {} to {to}, from offset {}", record.extra, record.value)
+        }
+        Kind::CommitRefused => {
+            format!("refuses offset {} of partition {} over {link}: it is another's now", record.value, record.extra)
+        }
         Kind::DrainEnded => "nothing is in flight any more: what differs now, differs for good".to_owned(),
     }
 }

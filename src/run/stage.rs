@@ -11,7 +11,7 @@ use crate::kernel::time::Us;
 use crate::scenario::plan::{NodeRole, Plan};
 use crate::truth::anomaly::RowState;
 use crate::truth::judge::Judgement;
-use crate::world::ids::{Key, NodeId, StoreKind};
+use crate::world::ids::{Key, MemberId, NodeId, StoreId, StoreKind};
 
 /// What the stage is drawn from.
 pub struct Stage<'a> {
@@ -86,8 +86,11 @@ impl Stage<'_> {
             NodeRole::Recovery(at) => (stores + 1 + u32::from(at.0), stores + 1 + u32::from(at.0)),
             NodeRole::Broker if self.plan.strategy.direct() || self.plan.roles.coordinator.is_some() => (1, stores),
             NodeRole::Broker => (0, stores),
-            NodeRole::Consumer(store) if store.index() >= self.plan.stores.len() => (0, 0),
-            NodeRole::Consumer(store) | NodeRole::Store(store) => (u32::from(store.0) + 1, u32::from(store.0) + 1),
+            NodeRole::Consumer(member) => {
+                let row = store_row(self.plan, self.plan.roles.group(member));
+                (row, row)
+            }
+            NodeRole::Store(store) => (u32::from(store.0) + 1, u32::from(store.0) + 1),
         }
     }
 
@@ -102,7 +105,12 @@ impl Stage<'_> {
             NodeRole::Consumer(_) if Some(node) == self.plan.roles.own_consumer => {
                 (Column::Middle, "own consumer".to_owned())
             }
-            NodeRole::Consumer(_) => (Column::Consumers, "consumer".to_owned()),
+            NodeRole::Consumer(member) => {
+                let (group, nth) = self.plan.roles.members[member.index()];
+                let many = self.plan.roles.group_of(group).nth(1).is_some();
+                let title = if many { format!("consumer {}", nth + 1) } else { "consumer".to_owned() };
+                (Column::Consumers, title)
+            }
             NodeRole::Store(_) => (Column::Stores, plan.id.clone()),
         };
         let steps = self.steps(node);
@@ -134,9 +142,8 @@ impl Stage<'_> {
                 let queue = wal.queued.saturating_sub(wal.acked);
                 vec![fact("state", wal.phase.id().to_owned()), fact("not yet published", queue.to_string())]
             }
-            NodeRole::App | NodeRole::Relay(_) | NodeRole::Consumer(_) | NodeRole::Follower | NodeRole::Recovery(_) => {
-                Vec::new()
-            }
+            NodeRole::App | NodeRole::Relay(_) | NodeRole::Follower | NodeRole::Recovery(_) => Vec::new(),
+            NodeRole::Consumer(member) => self.partitions_of(member).into_iter().collect(),
             NodeRole::Coordinator => vec![fact("decisions in its log", self.view.decisions.to_string())],
             NodeRole::Source => {
                 let rows = self.view.source.iter().filter(|row| row.present).count();
@@ -170,6 +177,18 @@ impl Stage<'_> {
                 vec![fact(label, rows.to_string())]
             }
         }
+    }
+
+    /// Which partitions a member of a consumer group has, where that is worth a line: one of several, or one that is out.
+    fn partitions_of(&self, member: MemberId) -> Option<(String, String)> {
+        let roles = &self.plan.roles;
+        let (group, node) = (roles.group(member), roles.consumers[member.index()]?);
+        let owners = self.view.owners.get(group.index())?;
+        let own: Vec<String> = (0..owners.len()).filter(|at| owners[*at] == node).map(|at| at.to_string()).collect();
+        if roles.group_of(group).nth(1).is_none() && own.len() == owners.len() {
+            return None;
+        }
+        Some(("partitions".to_owned(), if own.is_empty() { "none".to_owned() } else { own.join(", ") }))
     }
 
     /// How many transactions a node has prepared, if any.
@@ -230,6 +249,11 @@ impl Stage<'_> {
         };
         format!("{}, crashed at {}{place}, {back}.{marks}{calls}", frame.id, instant(view.crashed_at))
     }
+}
+
+/// The row of a store and its consumers; the app's own consumer stands in the first.
+fn store_row(plan: &Plan, store: StoreId) -> u32 {
+    if store.index() < plan.stores.len() { u32::from(store.0) + 1 } else { 0 }
 }
 
 /// Whether a node is up, in a word.

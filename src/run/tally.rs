@@ -84,8 +84,13 @@ impl Tally {
     /// Nothing counted yet.
     #[must_use]
     pub fn new(plan: &Plan) -> Tally {
-        let links: Vec<_> =
-            plan.roles.broker_consumer.iter().map(|link| link.unwrap_or(crate::world::ids::LinkId::NONE)).collect();
+        let links: Vec<_> = plan
+            .roles
+            .broker_consumer
+            .iter()
+            .take(plan.stores.len() + 1)
+            .map(|link| link.unwrap_or(crate::world::ids::LinkId::NONE))
+            .collect();
         let fed = if plan.roles.broker.is_some() { links.len() } else { 0 };
         Tally {
             source: plan.roles.source,

@@ -6,10 +6,10 @@ use super::recording::{Recording, Subject};
 use super::words::{capital, count, instant, span};
 use crate::kernel::sorted::sort;
 use crate::kernel::time::Us;
-use crate::scenario::plan::Roles;
+use crate::scenario::plan::{Plan, Roles};
 use crate::truth::anomaly::RowState;
 use crate::truth::cause::{self, How, RowCause};
-use crate::world::ids::{Key, NodeId, OpKind, RecordId};
+use crate::world::ids::{Key, NodeId, OpKind, RecordId, StoreId};
 use crate::world::record::{Kind, Parcel, Record};
 
 /// The most lines that a chain may have (UI 8).
@@ -296,6 +296,7 @@ pub(super) fn chain(recording: &Recording, store: usize, cause: RowCause) -> Vec
             Kind::TimedOut => own || of_op,
             Kind::Killed => own,
             Kind::Restarted => down == Some(record.node),
+            Kind::MemberOut => feeds(plan, plan.far_end(record.link), store),
             _ => false, // Steps in between that say nothing new.
         };
         if !keep {
@@ -317,6 +318,12 @@ pub(super) fn chain(recording: &Recording, store: usize, cause: RowCause) -> Vec
         sort(&mut chain);
     }
     chain
+}
+
+/// Whether a node is a member of the consumer group of a store.
+fn feeds(plan: &Plan, node: NodeId, store: usize) -> bool {
+    let mut members = plan.roles.group_of(StoreId(store as u16));
+    members.any(|member| plan.roles.consumers[member.index()] == Some(node))
 }
 
 /// At most so many lines: what tells least goes first, and of equals the last; the cause stays.
@@ -342,7 +349,7 @@ fn rank(kind: Kind) -> u8 {
     match kind {
         Kind::Requested | Kind::Committed | Kind::Aborted | Kind::Crashed => 1,
         Kind::Applied | Kind::Filled | Kind::Evicted | Kind::Retracted | Kind::Truncated | Kind::Expired => 2,
-        Kind::Compensates | Kind::NothingToCancel => 2,
+        Kind::Compensates | Kind::NothingToCancel | Kind::MemberOut => 2,
         Kind::Appended | Kind::GaveUp | Kind::Rejected | Kind::Poisoned | Kind::Written => 3,
         Kind::Restarted | Kind::TimedOut | Kind::NotNewer | Kind::Decided => 4,
         _ => 5,

@@ -121,6 +121,8 @@ presets! {
         "No fault at all: a reader misses, a writer commits and drops the entry, and the reader puts the old row there.";
     "compensation-overtaken", "Cancelled before it was placed", Us(10_600_000),
         "The call times out, the app takes its order back and cancels: the cancel is there first, and then the call comes.";
+    "zombie-consumer", "The zombie consumer", Us(17_100_000),
+        "A consumer works too long on one event and is out of its group; another goes on, and then the old write arrives.";
 }
 
 /// The preset the page opens on.

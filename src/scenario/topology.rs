@@ -3,7 +3,7 @@
 use super::plan::{NodeRole, Target};
 use crate::recovery::RecoveryKind;
 use crate::strategy::{CrashPoint, StrategyId};
-use crate::world::ids::{RecoveryId, RelayId, StoreId};
+use crate::world::ids::{MemberId, RecoveryId, RelayId, StoreId};
 
 crate::ids! {
     /// What a link joins. `STORE` stands for a store's id.
@@ -66,6 +66,8 @@ pub struct StoreName {
     pub emits_to: Option<StoreId>,
     /// Whether another store's consumer feeds it, and nothing else does.
     pub fed: bool,
+    /// How many members its consumer group has.
+    pub members: u16,
 }
 
 impl StoreName {
@@ -76,7 +78,8 @@ impl StoreName {
             let declared = declared.clone();
             (1..=fanout).map(move |copy| {
                 let id = if fanout == 1 { declared.clone() } else { format!("{declared}-{copy}") };
-                StoreName { id, declared: declared.clone(), reference: false, read: false, emits_to: None, fed: false }
+                let declared = declared.clone();
+                StoreName { id, declared, reference: false, read: false, emits_to: None, fed: false, members: 1 }
             })
         };
         declared.iter().flat_map(copies).collect()
@@ -154,7 +157,10 @@ impl Topology {
         nodes.push(named("coordinator", NodeRole::Coordinator));
         nodes.push(named("source-consumer", self.own_consumer()));
         for (store, StoreName { id, declared, .. }) in self.by_id() {
-            nodes.push(node(format!("{id}-consumer"), format!("{declared}-consumer"), NodeRole::Consumer(store)));
+            for (member, suffix) in self.members(store) {
+                let id = format!("{id}-consumer{suffix}");
+                nodes.push(node(id, format!("{declared}-consumer"), NodeRole::Consumer(member)));
+            }
             nodes.push(node(id.clone(), declared.clone(), NodeRole::Store(store)));
         }
         for (at, recovery) in (0..).zip(&self.recoveries) {
@@ -197,13 +203,15 @@ impl Topology {
         links.push(named(LinkRole::ConnectorSource, NodeRole::Connector, NodeRole::Source));
         links.push(named(LinkRole::ConnectorBroker, NodeRole::Connector, NodeRole::Broker));
         for (store, StoreName { id, declared, .. }) in self.by_id() {
-            let consumer = NodeRole::Consumer(store);
-            let pull = (format!("broker-{id}-consumer"), format!("broker-{declared}-consumer"));
-            links.push(link(pull.0, pull.1, LinkRole::BrokerConsumer, NodeRole::Broker, consumer));
-            let apply = (format!("{id}-consumer-{id}"), format!("{declared}-consumer-{declared}"));
-            links.push(link(apply.0, apply.1, LinkRole::ConsumerStore, consumer, NodeRole::Store(store)));
-            let read = (format!("{id}-consumer-source"), format!("{declared}-consumer-source"));
-            links.push(link(read.0, read.1, LinkRole::ConsumerSource, consumer, NodeRole::Source));
+            for (member, suffix) in self.members(store) {
+                let consumer = NodeRole::Consumer(member);
+                let pull = (format!("broker-{id}-consumer{suffix}"), format!("broker-{declared}-consumer"));
+                links.push(link(pull.0, pull.1, LinkRole::BrokerConsumer, NodeRole::Broker, consumer));
+                let apply = (format!("{id}-consumer{suffix}-{id}"), format!("{declared}-consumer-{declared}"));
+                links.push(link(apply.0, apply.1, LinkRole::ConsumerStore, consumer, NodeRole::Store(store)));
+                let read = (format!("{id}-consumer{suffix}-source"), format!("{declared}-consumer-source"));
+                links.push(link(read.0, read.1, LinkRole::ConsumerSource, consumer, NodeRole::Source));
+            }
         }
         for (at, RecoveryName { id, .. }) in (0..).zip(&self.recoveries) {
             let from = NodeRole::Recovery(RecoveryId(at));
@@ -221,7 +229,7 @@ impl Topology {
             let Some(to) = from.emits_to else { continue };
             let next = &self.stores[to.index()];
             let ends = [
-                ("-consumer", LinkRole::EmitStore, NodeRole::Consumer(store)),
+                ("-consumer", LinkRole::EmitStore, NodeRole::Consumer(MemberId(store.0))),
                 ("", LinkRole::StoreStore, NodeRole::Store(store)),
             ];
             for (who, role, end) in ends {
@@ -240,7 +248,7 @@ impl Topology {
             NodeRole::App | NodeRole::Source | NodeRole::Store(_) | NodeRole::Recovery(_) => true,
             NodeRole::Broker | NodeRole::Follower => self.has_broker(),
             NodeRole::Consumer(_) if role == self.own_consumer() => self.strategy.listens(),
-            NodeRole::Consumer(store) => self.has_consumer(store),
+            NodeRole::Consumer(member) => self.has_consumer(self.group(member)),
             NodeRole::Relay(_) => self.has_relay(),
             NodeRole::Connector => self.has_connector(),
             NodeRole::Coordinator => self.has_coordinator(),
@@ -297,7 +305,34 @@ impl Topology {
     /// The app's own consumer, which writes the source: after those of the stores.
     #[must_use]
     pub fn own_consumer(&self) -> NodeRole {
-        NodeRole::Consumer(StoreId(u16::try_from(self.stores.len()).unwrap_or(u16::MAX)))
+        NodeRole::Consumer(MemberId(u16::try_from(self.stores.len()).unwrap_or(u16::MAX)))
+    }
+
+    /// The members of consumer groups beyond the first of each: their stores, and the how-manieth they are there, from 1.
+    fn further(&self) -> impl Iterator<Item = (StoreId, u16)> + '_ {
+        self.by_id().flat_map(|(store, name)| (1..name.members.max(1)).map(move |nth| (store, nth)))
+    }
+
+    /// By member: its group, and the how-manieth it is there. `own`: whether the app's own consumer is among them.
+    #[must_use]
+    pub fn all_members(&self, own: bool) -> Vec<(StoreId, u16)> {
+        let further: Vec<(StoreId, u16)> = self.further().collect();
+        let first = self.stores.len() + usize::from(own || !further.is_empty());
+        (0..first).map(|store| (StoreId(store as u16), 0)).chain(further).collect()
+    }
+
+    /// A store's members, and what their names have behind `-consumer`: nothing, `-2`, `-3` ...
+    fn members(&self, store: StoreId) -> impl Iterator<Item = (MemberId, String)> {
+        let others = self.further().enumerate().filter(move |(_, (of, _))| *of == store);
+        let first = self.stores.len() + 1;
+        let others = others.map(move |(at, (_, nth))| (MemberId((first + at) as u16), format!("-{}", nth + 1)));
+        std::iter::once((MemberId(store.0), String::new())).chain(others)
+    }
+
+    /// The store that a member feeds.
+    fn group(&self, member: MemberId) -> StoreId {
+        let further = member.index().checked_sub(self.stores.len() + 1);
+        further.and_then(|at| self.further().nth(at)).map_or(StoreId(member.0), |(store, _)| store)
     }
 
     /// Whether a coordinator makes several nodes commit together.
@@ -323,7 +358,8 @@ impl Topology {
 
     /// Whether a consumer reads the row at the source.
     fn reads(&self, role: NodeRole) -> bool {
-        matches!(role, NodeRole::Consumer(store) if self.stores.get(store.index()).is_some_and(|store| store.reference))
+        let NodeRole::Consumer(member) = role else { return false };
+        role != self.own_consumer() && self.stores[self.group(member).index()].reference
     }
 
     /// The recovery of a role.

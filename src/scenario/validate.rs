@@ -109,6 +109,7 @@ impl Names {
             store.reference = Block::member(root, "stores.*", &[&store.declared], "").word("payload") == "reference";
             let kind = Block::member(root, "stores.*", &[&store.declared], store.declared.as_str()).word("kind");
             store.read = readers && kind == StoreKind::Cache.id();
+            store.members = Block::member(root, "stores.*", &[&store.declared], "").count32("consumer.members") as u16;
         }
         let next = |declared: &str| Block::member(root, "stores.*", &[declared], "").text("emits_to");
         for at in 0..stores.len() {
@@ -243,6 +244,11 @@ impl Names {
             let Some(to) = get(root, &path).and_then(Value::as_str).filter(|to| is_name(to) && *to != "none") else {
                 continue;
             };
+            let members = get(root, &format!("stores.{id}.consumer.members"));
+            if let Some(members) = members.filter(|members| members.as_u64() != Some(1)) {
+                let reason = "A store that emits to another has a consumer group of one member.";
+                refusals.push(Refusal::reason(format!("stores.{id}.consumer.members"), members, reason.to_owned()));
+            }
             if to == id || !self.declared.iter().any(|known| known == to) {
                 let others = self.declared.iter().filter(|known| *known != id).map(String::as_str);
                 refusals.push(Refusal::one_of(path, to, others.chain(["none"])));

@@ -42,7 +42,8 @@ fn find(nodes: &[NodePlan], role: NodeRole) -> Option<NodeId> {
 
 fn node_roles(nodes: &[NodePlan], topology: &Topology) -> Roles {
     let (stores, own) = (topology.stores.len(), find(nodes, topology.own_consumer()));
-    let fed = stores + usize::from(own.is_some());
+    let members = topology.all_members(own.is_some());
+    let fed = members.len();
     let mut roles = Roles {
         app: find(nodes, NodeRole::App).unwrap_or_default(),
         source: find(nodes, NodeRole::Source).unwrap_or_default(),
@@ -61,13 +62,14 @@ fn node_roles(nodes: &[NodePlan], topology: &Topology) -> Roles {
         recovery_broker: vec![None; topology.recoveries.len()],
         recovery_store: vec![vec![None; stores]; topology.recoveries.len()],
         emit_store: vec![None; stores],
+        members,
         ..Roles::default()
     };
     for (at, node) in nodes.iter().enumerate() {
         let id = NodeId(at as u16);
         match node.role {
             NodeRole::Store(store) => roles.stores[store.index()] = id,
-            NodeRole::Consumer(store) => roles.consumers[store.index()] = Some(id),
+            NodeRole::Consumer(member) => roles.consumers[member.index()] = Some(id),
             NodeRole::Relay(_) => roles.relays.push(id),
             NodeRole::Recovery(_) => roles.recoveries.push(id),
             NodeRole::App
@@ -84,7 +86,8 @@ fn node_roles(nodes: &[NodePlan], topology: &Topology) -> Roles {
 /// Notes a link under its role.
 fn place(roles: &mut Roles, link: &KnownLink, id: LinkId) {
     let of_store = |by_store: &mut Vec<Option<LinkId>>| match link.to {
-        NodeRole::Store(store) | NodeRole::Consumer(store) => by_store[store.index()] = Some(id),
+        NodeRole::Store(store) => by_store[store.index()] = Some(id),
+        NodeRole::Consumer(member) => by_store[member.index()] = Some(id),
         NodeRole::App
         | NodeRole::Source
         | NodeRole::Broker
@@ -97,9 +100,12 @@ fn place(roles: &mut Roles, link: &KnownLink, id: LinkId) {
         }
     };
     let from_consumer = |by_store: &mut Vec<Option<LinkId>>| {
-        if let NodeRole::Consumer(store) | NodeRole::Store(store) = link.from {
-            by_store[store.index()] = Some(id);
-        }
+        let from = match link.from {
+            NodeRole::Consumer(member) => member.index(),
+            NodeRole::Store(store) => store.index(),
+            _ => return, // Nobody else's links are kept by store.
+        };
+        by_store[from] = Some(id);
     };
     match link.role {
         LinkRole::AppSource => roles.app_source = id,
@@ -114,7 +120,7 @@ fn place(roles: &mut Roles, link: &KnownLink, id: LinkId) {
         LinkRole::CoordinatorStore => of_store(&mut roles.coordinator_store),
         LinkRole::AppStore => of_store(&mut roles.app_store),
         LinkRole::BrokerConsumer => of_store(&mut roles.broker_consumer),
-        LinkRole::ConsumerStore => of_store(&mut roles.consumer_store),
+        LinkRole::ConsumerStore => from_consumer(&mut roles.consumer_store),
         LinkRole::ConsumerSource => from_consumer(&mut roles.consumer_source),
         LinkRole::EmitStore | LinkRole::StoreStore => from_consumer(&mut roles.emit_store),
         LinkRole::OwnSource => from_consumer(&mut roles.consumer_store),

@@ -4,7 +4,7 @@
 use super::ids::CommitMode;
 
 /// Fidelity of this part.
-pub const FIDELITY: [(&str, &str, &str); 5] = [
+pub const FIDELITY: [(&str, &str, &str); 4] = [
     (
         "consumer: loop",
         "modelled",
@@ -25,7 +25,6 @@ pub const FIDELITY: [(&str, &str, &str); 5] = [
         "simplified",
         "a call of the next store, tried again until it is done; a real one goes through a topic of its own",
     ),
-    ("consumer: group", "simplified", "one member reads all partitions; no rebalance"),
 ];
 
 /// What a consumer's machine may look at: the options, resolved.
@@ -152,6 +151,8 @@ pub enum Event {
     Dropped,
     /// It failed, or nobody answered in time.
     Failed,
+    /// The broker refuses its offset: it is out of the group.
+    Fenced,
     /// The time that it waited is over.
     Elapsed,
 }
@@ -234,17 +235,20 @@ pub fn step(knobs: &Knobs, state: State, event: Event) -> Arrow {
         }
         // As Kafka's commitSync: tried again until it succeeds; a crash before that reads the batch again.
         (S::Committing(n), E::Failed) => (S::CommitBackoff(n), None, Some(C::Backoff)),
+        // As CommitFailedException: it polls, and joins again. What it has not applied is the new owner's.
+        (S::Committing(_), E::Fenced) => (S::Idle, None, Some(C::Poll)),
         (S::CommitBackoff(n), E::Elapsed) => (S::Committing(n), None, Some(C::Commit)),
-        (S::Idle, E::Done | E::Dropped | E::Failed | E::Elapsed)
-        | (S::Applying { .. }, E::Polled(_) | E::Elapsed)
-        | (S::Marking { .. } | S::Emitting { .. } | S::Committing(_), E::Polled(_) | E::Dropped | E::Elapsed)
+        (S::Idle, E::Done | E::Dropped | E::Failed | E::Fenced | E::Elapsed)
+        | (S::Applying { .. }, E::Polled(_) | E::Fenced | E::Elapsed)
+        | (S::Marking { .. } | S::Emitting { .. }, E::Polled(_) | E::Dropped | E::Fenced | E::Elapsed)
+        | (S::Committing(_), E::Polled(_) | E::Dropped | E::Elapsed)
         | (
             S::Backoff { .. }
             | S::MarkBackoff { .. }
             | S::EmitBackoff { .. }
             | S::CommitBackoff(_)
             | S::GivingUp { .. },
-            E::Polled(_) | E::Done | E::Dropped | E::Failed,
+            E::Polled(_) | E::Done | E::Dropped | E::Failed | E::Fenced,
         ) => (state, None, None),
     }
 }
@@ -309,6 +313,9 @@ mod tests {
             (emits,  S::GivingUp { at: 0, n: 2 },       E::Elapsed,   applying(1, 2, 1),   None,                 Some(C::Apply(1, 1))),
             (after,  S::Committing(0),                  E::Done,      S::Idle,             Some(P::CommitPoll),  Some(C::Poll)),
             (after,  S::Committing(0),                  E::Failed,    S::CommitBackoff(0), None,                 Some(C::Backoff)),
+            (after,  S::Committing(0),                  E::Fenced,    S::Idle,             None,                 Some(C::Poll)),
+            (before, S::Committing(2),                  E::Fenced,    S::Idle,             None,                 Some(C::Poll)),
+            (after,  applying(0, 2, 1),                 E::Fenced,    applying(0, 2, 1),   None,                 None),
             (after,  S::CommitBackoff(0),               E::Elapsed,   S::Committing(0),    None,                 Some(C::Commit)),
             (after,  S::Idle,                           E::Done,      S::Idle,             None,                 None),
         ];

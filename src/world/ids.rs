@@ -32,6 +32,8 @@ number! {
     LinkId(u16)
     /// A derived store, by its place in the plan.
     StoreId(u16)
+    /// A member of a consumer group: first the first members of all groups, in order of their stores.
+    MemberId(u16)
     /// A relay of the outbox, from 0: `relay`, `relay-2` ...
     RelayId(u16)
     /// A recovery, by its place in the plan.

@@ -2,6 +2,7 @@
 
 pub mod broker;
 pub mod consumer;
+pub mod group;
 pub mod ids;
 pub mod inbox;
 pub mod observe;

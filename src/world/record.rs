@@ -207,6 +207,16 @@ crate::ids! {
         Watermarked = "watermarked",
         /// The window of a chunk is closed. `value`: how many of its rows are left; `extra`: how many the log has dropped.
         WindowClosed = "window-closed",
+        /// The broker removes a member from its consumer group. `detail`: 1 if it did not poll in time, 0 if nothing was heard
+        /// of it; `link`: the member's.
+        MemberOut = "member-out",
+        /// A member is in its group again. `value`: the how-manieth time it joins; `link`: between it and the broker.
+        Joined = "joined",
+        /// The broker gives a partition to a member. `value`: next offset to read; `extra`: partition; `detail`: 1 at the
+        /// start; `link`: the member's.
+        Assigned = "assigned",
+        /// The broker refuses a member's offset: the partition is not its. `value`: next offset; `extra`: partition.
+        CommitRefused = "commit-refused",
     }
 }
 
@@ -329,6 +339,8 @@ crate::ids! {
         Before = "the row at the source was still as before the event",
         /// The inbox had another event of the same id.
         Collision = "the inbox had another event under the same short id",
+        /// The consumer was out of its group, and its offset was committed.
+        Fenced = "its consumer was out of the group, and the offset was committed already",
     }
 }
 

@@ -91,6 +91,11 @@ const SETTINGS: &[(&str, &[&str])] = &[
     ("stores.$store.consumer.redrive",        &["0s", "50ms", "1s"]),
     ("stores.$store.service",                 SPANS),
     ("stores.$store.consumer.max_poll",       &["1", "2", "500"]),
+    ("stores.$store.consumer.members",        &["2", "3"]),
+    ("stores.$store.consumer.session_timeout", &["30ms", "300ms", "45s"]),
+    ("stores.$store.consumer.heartbeat",      &["20ms", "3s"]),
+    ("stores.$store.consumer.max_poll_interval", &["30ms", "300ms", "5m"]),
+    ("stores.$store.consumer.process",        SPANS),
     ("stores.$store.consumer.retry",          &["50ms", "200ms", "1s"]),
     ("stores.$store.consumer.timeout",        TIMEOUTS),
     ("stores.$store.tombstone.ttl",           &["0s", "5ms", "100ms", "60s"]),
@@ -219,6 +224,10 @@ fn furnish(mut document: Document, stores: &[&str], settings: &[Pick], faults: &
     if document.get("workload.rows_per_tx").is_some() {
         document = lab::with(&document, &[("workload.rows_per_tx", rows)]);
     }
+    // The members that were set are crashed and cut too.
+    let plan = lab::plan(&document);
+    let nodes: Vec<&str> = plan.nodes.iter().map(|node| node.id.as_str()).collect();
+    let links: Vec<&str> = plan.links.iter().map(|link| link.id.as_str()).collect();
     let duration = plan.duration.0;
     for chosen in faults {
         let time = format!("{}us", chosen.value.index(duration as usize));

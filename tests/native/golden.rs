@@ -192,6 +192,7 @@ const CONTRACT: &[(&str, Fixed)] = &[
     ("version-reused-after-failover", ("diverged", &[("stale", 1)], &[])),
     ("acks-one-failover",           ("diverged",   &[("lost", 1)], &[])),
     ("poison-message",              ("diverged",   &[("lost", 1)], &[])),
+    ("zombie-consumer",             ("diverged",   &[("lost", 0), ("stale", 1), ("duplicates", 1)], &[])),
     ("retention-expired",           ("diverged",   &[], &[("lost", 2)])),
     ("two-phase-commit-blocked",    ("blocked",    &[], &[])),
     ("two-phase-commit-partition",  ("blocked",    &[], &[])),

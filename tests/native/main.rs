@@ -25,6 +25,7 @@ mod formulas_flows;
 mod formulas_outbox;
 mod formulas_stores;
 mod golden;
+mod groups;
 mod guarantees;
 mod guarantees_stores;
 mod incremental;

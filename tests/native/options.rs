@@ -70,6 +70,8 @@ const READS: &str = "workload.reads_per_key=4/s";
 const SLOW_SET: &str = "stores.search-index.set_delay=300ms";
 const POISON: &str = "stores.search-index.consumer.poison=0.3";
 const SKIPS: &str = "stores.search-index.consumer.poison_policy=skip";
+const TWO_MEMBERS: &str = "stores.search-index.consumer.members=2";
+const SHORT_SESSION: &str = "stores.search-index.consumer.session_timeout=1s";
 const COPIES: &str = "links.search-index-consumer-search-index.duplicate.p=0.5";
 const REFRESH: &str = "stores.search-index.refresh=3s";
 const CALLS: &str = "target=search-index";
@@ -169,6 +171,11 @@ pub const TABLE: &[Row] = &[
     ("stores.*.inbox.id_bits",     D, &["stores.search-index.inbox.window=1h"], "stores.search-index.inbox.id_bits", "128", "3", Trace),
     ("stores.*.service",           D, &[],                                   "stores.search-index.service", "10ms", "20ms", Trace),
     ("stores.*.consumer.max_poll", D, &[BURSTS],                             "stores.search-index.consumer.max_poll", "500", "1", Trace),
+    ("stores.*.consumer.members",  D, &["broker.partitions=2"],              "stores.search-index.consumer.members", "1", "2", Trace),
+    ("stores.*.consumer.session_timeout", D, &[TWO_MEMBERS, "broker.partitions=2", READER_DOWN], "stores.search-index.consumer.session_timeout", "45s", "1s", Trace),
+    ("stores.*.consumer.heartbeat", D, &[TWO_MEMBERS, "broker.partitions=2", SHORT_SESSION, READER_DOWN], "stores.search-index.consumer.heartbeat", "3s", "200ms", Trace),
+    ("stores.*.consumer.max_poll_interval", D, &["stores.search-index.consumer.process=100ms"], "stores.search-index.consumer.max_poll_interval", "5m", "50ms", Trace),
+    ("stores.*.consumer.process",  D, &[],                                   "stores.search-index.consumer.process", "0s", "20ms", Trace),
     ("stores.*.consumer.retry",    D, &["links.search-index-consumer-search-index.outcomes.fail_before=0.3"], "stores.search-index.consumer.retry", "100ms", "200ms", Trace),
     ("stores.*.consumer.timeout",  D, &["links.search-index-consumer-search-index.outcomes.ack_lost=0.3"], "stores.search-index.consumer.timeout", "1s", "100ms", Trace),
     ("stores.*.tombstone.ttl",     D, &[DELETES],                            "stores.search-index.tombstone.ttl", "60s", "1ms", Trace),

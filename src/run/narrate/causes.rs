@@ -8,7 +8,7 @@ use crate::scenario::plan::Plan;
 use crate::strategy::CrashPoint;
 use crate::truth::anomaly::{Anomaly, RowState};
 use crate::truth::cause::{How, RowCause};
-use crate::world::ids::{EventId, Key, OpKind, RecordId};
+use crate::world::ids::{EventId, Key, NodeId, OpKind, RecordId};
 use crate::world::record::{Kind, PassedBy, PoisonPolicy, Record};
 
 /// One sentence: why a row of a store is as it is.
@@ -30,7 +30,8 @@ pub fn row_cause(plan: &Plan, trace: &Trace, store: usize, key: Key, state: RowS
         }
         How::Overwritten => {
             let shown = record.map_or_else(String::new, |record| what(plan, record));
-            format!("{at_store} was told of {gone}{event}, and at {when} took the older {shown} after it.")
+            let who = zombie(plan, trace, cause.record);
+            format!("{at_store} was told of {gone}{event}, and at {when} took the older {shown} after it{who}.")
         }
         How::RolledBack => {
             let why = record.map_or("", |record| reason(record.detail));
@@ -47,7 +48,11 @@ pub fn row_cause(plan: &Plan, trace: &Trace, store: usize, key: Key, state: RowS
             "{at_store} refused {gone}{event} at {when} as not newer: it shows the change that had this version before a \
              failover took it back."
         ),
-        How::Twice => format!("{at_store} did {gone}{event} once more at {when}, for one request of a client."),
+        How::Twice => {
+            let first = trace.ledger.stores[store].seen(cause.event).record;
+            let who = twice(plan, trace, first, cause.record);
+            format!("{at_store} did {gone}{event} once more at {when}, for one request of a client{who}.")
+        }
         How::Overtaken => {
             format!(
                 "the app gave {event} up and took it back; {at_store} heard that first, and at {when} {event} came late."
@@ -139,6 +144,46 @@ pub(in crate::run) fn path_end(plan: &Plan, trace: &Trace, end: &Record, committ
     }
 }
 
+/// The member of a consumer group that sent what a store then did.
+fn sender(plan: &Plan, trace: &Trace, record: RecordId) -> Option<NodeId> {
+    let mut at = trace.records.get(record.index())?;
+    // The effect, the arrival, the sending.
+    for _ in 0..3 {
+        if at.kind == Kind::Sent {
+            return Some(at.node).filter(|node| plan.roles.consumers.contains(&Some(*node)));
+        }
+        at = trace.records.get(at.cause.index())?;
+    }
+    None
+}
+
+/// `: search-index-consumer sent it, which was out of its consumer group since 9.000 s and did not know`; nothing if who
+/// sent it was in.
+fn zombie(plan: &Plan, trace: &Trace, record: RecordId) -> String {
+    let out = sender(plan, trace, record).and_then(|node| {
+        let mut before = trace.records.get(..record.index())?.iter().rev();
+        let of_group = |known: &&Record| matches!(known.kind, Kind::MemberOut | Kind::Joined);
+        before.find(|known| of_group(known) && plan.far_end(known.link) == node)
+    });
+    out.filter(|out| out.kind == Kind::MemberOut).map_or_else(String::new, |out| {
+        let (who, since) = (plan.node_name(plan.far_end(out.link)), instant(out.at));
+        format!(": {who} sent it, which was out of its consumer group since {since} and did not know")
+    })
+}
+
+/// The same for what a store did twice; or that the second time it was another member that read it again.
+fn twice(plan: &Plan, trace: &Trace, first: RecordId, second: RecordId) -> String {
+    let out = zombie(plan, trace, second);
+    let [from, to] = [first, second].map(|record| sender(plan, trace, record));
+    match (from, to) {
+        (Some(from), Some(to)) if from != to && out.is_empty() => {
+            let (from, to) = (plan.node_name(from), plan.node_name(to));
+            format!(": {to} has the partition of {from} now, and read it again from the committed offset")
+        }
+        _ => out, // One member, or nobody's.
+    }
+}
+
 pub(super) fn poison_past(detail: u8) -> &'static str {
     if detail == PoisonPolicy::Skip as u8 { "skipped it" } else { "put it aside" }
 }
@@ -170,9 +215,14 @@ pub fn event_cause(
         Anomaly::GhostEvent => format!("{name} reached {at_store}, and its transaction was rolled back at {when}."),
         Anomaly::Duplicate => {
             let times = trace.ledger.stores[store].seen(event).count;
-            format!("{name} reached {at_store} {times} times, the second time at {when}.")
+            let first = trace.ledger.stores[store].seen(event).record;
+            let who = twice(plan, trace, first, record);
+            format!("{name} reached {at_store} {times} times, the second time at {when}{who}.")
         }
-        Anomaly::Reordered => format!("{name} reached {at_store} at {when}, after a later version of its row."),
+        Anomaly::Reordered => {
+            let who = zombie(plan, trace, record);
+            format!("{name} reached {at_store} at {when}, after a later version of its row{who}.")
+        }
         Anomaly::EarlyRead if fate.is_committed() => {
             format!("The consumer of {at_store} read {name} at {when}, before its commit was visible.")
         }

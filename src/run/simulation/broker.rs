@@ -188,7 +188,7 @@ impl Simulation<'_> {
     }
 
     pub(super) fn pump_groups(&mut self, partition: u32, cause: RecordId) {
-        for store in 0..self.consumers.len() {
+        for store in 0..self.groups.len() {
             self.pump(StoreId(store as u16), partition, cause);
         }
     }
@@ -380,7 +380,7 @@ impl Simulation<'_> {
             let record = self.about(node, Kind::Truncated, entry.event, cause);
             self.record(Record { value: *offset, extra: partition, version: entry.version, ..record });
         }
-        for store in 0..self.consumers.len() as u16 {
+        for store in 0..self.groups.len() as u16 {
             self.consumer_cut(StoreId(store), partition, end);
         }
     }

@@ -16,7 +16,7 @@ use crate::kernel::rng::Purpose;
 use crate::kernel::time::Us;
 use crate::scenario::plan::{LinkPlan, Plan};
 use crate::world::ids::{
-    Acks, EventId, LinkId, MessageId, NodeId, Op, Outcome, RecordId, RecoveryId, RelayId, StoreId,
+    Acks, EventId, LinkId, MemberId, MessageId, NodeId, Op, Outcome, RecordId, RecoveryId, RelayId,
 };
 use crate::world::observe::ObservedRow;
 use crate::world::outbox::OutboxRow;
@@ -50,11 +50,11 @@ pub enum Caller {
     /// A recovery.
     Recovery(RecoveryId),
     /// A store's consumer.
-    Consumer(StoreId),
+    Consumer(MemberId),
     /// A reader of a cache, by slot and number; `u32::MAX`: nobody waits.
     Reader(u32, u32),
     /// Nobody: the broker pushes a record to a store's consumer.
-    Nobody(StoreId),
+    Nobody(MemberId),
 }
 
 /// What a request says.
@@ -90,7 +90,10 @@ pub struct Payload {
     pub slice: Vec<ObservedRow>,
     /// Whether the row is shown again, which is no delivery.
     pub again: bool,
-    /// Of a claim or mark: the how-manieth look of its relay it belongs to. Of a publish: its producer.
+    /// Whether the broker refuses offsets since their partitions are another member's.
+    pub refused: bool,
+    /// Of a claim or mark: the how-manieth look of its relay it belongs to. Of a publish: its producer. Of offsets: how often
+    /// their member has joined its group.
     pub looks: u64,
 }
 
@@ -113,6 +116,7 @@ impl Payload {
             changes: Vec::new(),
             slice: Vec::new(),
             again: false,
+            refused: false,
             looks: 0,
         }
     }

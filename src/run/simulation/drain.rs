@@ -38,9 +38,10 @@ impl Simulation<'_> {
     }
 
     fn consumers_are_quiet(&self) -> bool {
-        let behind = |store: usize| self.broker.lag(StoreId(store as u16)) > 0;
-        let fed = |store: usize| self.plan.roles.consumers[store].is_some();
-        (0..self.consumers.len()).all(|store| !fed(store) || (self.consumers[store].idle() && !behind(store)))
+        let behind = |group: usize| self.broker.lag(StoreId(group as u16)) > 0;
+        let fed = |member: usize| self.plan.roles.consumers[member].is_some();
+        (0..self.groups.len()).all(|group| !fed(group) || !behind(group))
+            && (0..self.consumers.len()).all(|member| !fed(member) || self.consumers[member].idle())
     }
 
     /// The run is over. `limit`: because the drain's limit is reached.
@@ -75,7 +76,9 @@ impl Simulation<'_> {
             {
                 queued.extend(self.broker.uncommitted(StoreId(feeder as u16)).map(|entry| entry.event));
                 // What is committed before it is applied is in the consumer's memory only.
-                queued.extend(self.consumers[feeder].events());
+                for member in self.plan.roles.group_of(StoreId(feeder as u16)) {
+                    queued.extend(self.consumers[member.index()].events());
+                }
             }
             queued.retain(|event| self.events[event.index()].commit > 0);
             sort(&mut queued);

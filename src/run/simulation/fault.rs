@@ -207,7 +207,7 @@ impl Simulation<'_> {
             NodeRole::Relay(relay) => self.kill_relay(relay, crash),
             NodeRole::Connector => self.kill_connector(crash),
             NodeRole::Coordinator => self.kill_coordinator(crash),
-            NodeRole::Consumer(store) => self.kill_consumer(store, crash),
+            NodeRole::Consumer(member) => self.kill_consumer(member, crash),
             NodeRole::Recovery(recovery) => self.kill_recovery(recovery, crash),
             NodeRole::Store(store) => {
                 if self.stores[store.index()].crash(self.now) {
@@ -296,7 +296,7 @@ impl Simulation<'_> {
             NodeRole::Relay(relay) => self.relay_restarted(relay, epoch),
             NodeRole::Connector => self.connector_restarted(),
             NodeRole::Coordinator => self.coordinator_restarted(epoch, cause),
-            NodeRole::Consumer(store) => self.consumer_restarted(store, cause),
+            NodeRole::Consumer(member) => self.consumer_restarted(member, cause),
         }
     }
 
@@ -307,7 +307,8 @@ impl Simulation<'_> {
             if std::mem::take(&mut self.links[link].cuts) > 0 {
                 let mut record = Record::new(self.now, self.plan.links[link].from, Kind::LinkHealed);
                 (record.link, record.cause) = (LinkId(link as u16), cause);
-                self.record(record);
+                let healed = self.record(record);
+                self.link_changed(LinkId(link as u16), healed);
             }
         }
         for node in 0..self.nodes.len() {
@@ -358,7 +359,8 @@ impl Simulation<'_> {
         let until = span.map_or(Us::NEVER, |span| self.now.after(span));
         let mut record = Record::new(self.now, self.link_ends(link).0, Kind::LinkFault);
         (record.link, record.value, record.extra, record.detail) = (link, until.0, fault, FaultKind::Cut as u8);
-        self.record(record);
+        let cut = self.record(record);
+        self.link_changed(link, cut);
         if let Some(span) = span {
             self.calendar.put(self.now.after(span), Due::FaultEnd(fault));
         }
@@ -374,7 +376,8 @@ impl Simulation<'_> {
         *cuts -= 1;
         if *cuts == 0 {
             let record = Record::new(self.now, self.link_ends(link).0, Kind::LinkHealed);
-            self.record(Record { link, ..record });
+            let healed = self.record(Record { link, ..record });
+            self.link_changed(link, healed);
         }
     }
 

@@ -46,7 +46,8 @@ use crate::run::trace::Trace;
 use crate::scenario::plan::{NodeRole, Plan, StorePlan};
 use crate::strategy::machine::AppKnobs;
 use crate::world::broker::Broker;
-use crate::world::ids::{EventId, Key, LinkId, NodeId, Op, OpKind, RecordId, RecoveryId, RelayId, StoreId};
+use crate::world::group::Group;
+use crate::world::ids::{EventId, Key, LinkId, MemberId, NodeId, Op, OpKind, RecordId, RecoveryId, RelayId, StoreId};
 use crate::world::observe::{Books, CallCounters};
 use crate::world::record::{Kind, Record};
 use crate::world::replica::ReplicaMode;
@@ -57,7 +58,7 @@ use app::{OpProc, Request};
 use broker::{Replication, Wait};
 use call::{Call, CallId, LinkState, Timeouts};
 use connector::ConnectorProc;
-use consumer::ConsumerProc;
+use consumer::{ConsumerProc, Seat};
 use coordinator::CoordinatorProc;
 use fault::{Armed, NodeState};
 use listen::Listened;
@@ -101,7 +102,13 @@ enum Due {
     /// The time that an operation waited is over.
     OpTimer(u32, Op),
     /// The time that a consumer waited is over, if its epoch is still this.
-    ConsumerTimer(StoreId, u32),
+    ConsumerTimer(MemberId, u32),
+    /// A consumer has worked on a record, if its epoch is still this; and the record that led to it.
+    ConsumerWorked(MemberId, u32, RecordId),
+    /// The session of a member that is silent is over, if that is still the same silence; and what silenced it.
+    Session(MemberId, u32, RecordId),
+    /// A member's client library looks how long ago it polled.
+    PollInterval(MemberId),
     /// Somebody reads a key through the caches: the how-manieth time at random, or as written down.
     Read(Key, u32),
     /// A reader puts what it read into the cache.
@@ -111,11 +118,11 @@ enum Due {
     /// A node in that life drops an entry once more.
     DeleteAgain(NodeId, u32, LinkId, EventId),
     /// A poll of a consumer may commit what earlier ones returned, if its epoch is still this.
-    AutoCommit(StoreId, u32),
+    AutoCommit(MemberId, u32),
     /// A store's consumer is given again what was put aside first.
-    Redrive(StoreId),
+    Redrive(MemberId),
     /// A consumer fetches again what was lost on the way to it, if its epoch is still this.
-    Refetch(StoreId, u32),
+    Refetch(MemberId, u32),
     /// The app's buffer has lingered, if the batch is still this.
     Linger(u32),
     /// The app's client library tries again, if the app's epoch is still this.
@@ -218,7 +225,11 @@ pub struct Simulation<'p> {
     entries: Vec<Vec<RecordId>>,
     readers: Vec<ReaderProc>,
     next_reader: u32,
+    /// By member of a consumer group.
     consumers: Vec<ConsumerProc>,
+    seats: Vec<Seat>,
+    /// By store; the app's own consumer is the last.
+    groups: Vec<Group>,
     producer: ProducerProc,
     /// By node: what its idempotent producer numbers.
     sessions: Vec<Session>,
@@ -290,7 +301,7 @@ impl<'p> Simulation<'p> {
                 .captured(plan.roles.connector.is_some(), plan.source.row_bytes)
                 .with_outbox(plan.outbox.rules)
                 .with_replica(Some(plan.source.replica_lag).filter(|_| plan.source.replica == ReplicaMode::Async)),
-            broker: Broker::new(plan.broker.partitions, plan.roles.consumers.len(), plan.broker.segment),
+            broker: Broker::new(plan.broker.partitions, group_count(plan), plan.broker.segment),
             replication: vec![Replication::default(); plan.broker.partitions as usize],
             waits: SortedMap::default(),
             next_wait: 0,
@@ -299,6 +310,8 @@ impl<'p> Simulation<'p> {
             readers: Vec::new(),
             next_reader: 0,
             consumers: plan.roles.consumers.iter().map(|_| ConsumerProc::new(plan.broker.partitions)).collect(),
+            seats: vec![Seat::default(); plan.roles.consumers.len()],
+            groups: new_groups(plan),
             producer: ProducerProc::default(),
             sessions: vec![Session::default(); plan.nodes.len()],
             connector: ConnectorProc::default(),
@@ -351,6 +364,7 @@ impl<'p> Simulation<'p> {
         self.schedule_recoveries();
         self.schedule_detectors();
         self.schedule_retention();
+        self.schedule_groups();
     }
 
     /// Runs to the end.
@@ -406,7 +420,10 @@ impl<'p> Simulation<'p> {
             Due::InSync(partition) => self.look_at_in_sync(partition),
             Due::Timeout(class) => self.call_timeouts(class),
             Due::OpTimer(slot, op) => self.op_timer(slot, op),
-            Due::ConsumerTimer(store, epoch) => self.consumer_timer(store, epoch),
+            Due::ConsumerTimer(member, epoch) => self.consumer_timer(member, epoch),
+            Due::ConsumerWorked(member, epoch, cause) => self.consumer_worked(member, epoch, cause),
+            Due::Session(member, silence, cause) => self.session_over(member, silence, cause),
+            Due::PollInterval(member) => self.poll_interval_over(member),
             Due::Refetch(store, epoch) => self.refetch(store, epoch),
             Due::Read(key, nth) => self.read_due(key, nth),
             Due::ReaderSets(slot, number) => self.reader_sets(slot, number),
@@ -501,6 +518,16 @@ fn knobs(plan: &Plan) -> AppKnobs {
     }
 }
 
+/// How many consumer groups there may be: one a store, and the app's own.
+fn group_count(plan: &Plan) -> usize {
+    plan.roles.members.iter().filter(|(_, nth)| *nth == 0).count()
+}
+
+fn new_groups(plan: &Plan) -> Vec<Group> {
+    let members = |group: usize| plan.roles.group_of(StoreId(group as u16)).count();
+    (0..group_count(plan)).map(|group| Group::new(members(group), plan.broker.partitions)).collect()
+}
+
 fn new_store(plan: &StorePlan, keys: usize) -> Store {
     let rules = plan.rules();
     #[cfg(test)]
@@ -520,7 +547,7 @@ fn role_code(role: NodeRole) -> u32 {
         NodeRole::Coordinator => 8,
         NodeRole::Follower => 12,
         NodeRole::Recovery(recovery) => 512 + u32::from(recovery.0),
-        NodeRole::Consumer(store) => 16 + 2 * u32::from(store.0),
+        NodeRole::Consumer(member) => 16 + 2 * u32::from(member.0),
         NodeRole::Store(store) => 17 + 2 * u32::from(store.0),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Due, Simulation};
 use crate::kernel::time::Us;
-use crate::world::ids::{EventId, NodeId, OpKind, RecordId, Reset, StoreId};
+use crate::world::ids::{EventId, MemberId, NodeId, OpKind, RecordId, Reset, StoreId};
 use crate::world::record::{Kind, Record};
 
 #[cfg(test)]
@@ -57,7 +57,7 @@ impl Simulation<'_> {
 
     /// The offset below which every group has read a partition; `None`: there is no group.
     fn read_by_all(&self, partition: u32) -> Option<u64> {
-        let groups = (0..self.consumers.len()).filter(|store| self.plan.roles.consumers[*store].is_some());
+        let groups = (0..self.groups.len()).filter(|store| self.plan.roles.consumers[*store].is_some());
         groups.map(|store| self.broker.position(StoreId(store as u16), partition).committed).min()
     }
 
@@ -79,13 +79,14 @@ impl Simulation<'_> {
 
     /// A consumer that fetches below the log's start goes on at its end, or at its start, as it is set. What is already
     /// on the way to it is read first.
-    pub(super) fn reset_if_out_of_range(&mut self, store: StoreId, partition: u32, cause: RecordId) {
+    pub(super) fn reset_if_out_of_range(&mut self, member: MemberId, partition: u32, cause: RecordId) {
+        let store = self.plan.roles.group(member);
         let (position, log) = (self.broker.position(store, partition), self.broker.log(partition));
-        let expected = self.consumers[store.index()].expected(partition);
+        let expected = self.consumers[member.index()].expected(partition);
         if position.next >= log.start() || expected != position.next {
             return;
         }
-        let (Some(node), Some(broker)) = (self.plan.roles.consumers[store.index()], self.plan.roles.broker) else {
+        let (Some(node), Some(broker)) = (self.plan.roles.consumers[member.index()], self.plan.roles.broker) else {
             return;
         };
         let reset = self.plan.broker.reset;
@@ -101,7 +102,7 @@ impl Simulation<'_> {
             let record = self.about(node, Kind::PassedOver, entry.event, cause);
             self.record(Record { value: offset, extra: partition, version: entry.version, ..record });
         }
-        self.consumers[store.index()].jump(partition, target);
+        self.consumers[member.index()].jump(partition, target);
         self.broker.seek(store, partition, target);
         // Simplified: the new position is committed at once, not with the next poll.
         let epoch = self.broker.log(partition).epoch();

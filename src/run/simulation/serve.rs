@@ -208,17 +208,4 @@ impl Simulation<'_> {
             self.record(record);
         }
     }
-
-    fn serve_commit_offset(&mut self, node: NodeId, id: CallId, payload: &Payload, caller: Caller, cause: RecordId) {
-        let Caller::Consumer(store) = caller else { return };
-        let mut last = cause;
-        for &(partition, offset, epoch) in &payload.commits {
-            let offset = self.broker.commit(store, partition, offset, epoch);
-            let mut record = Record::new(self.now, node, Kind::OffsetCommitted);
-            (record.value, record.extra, record.cause) = (offset, partition, cause);
-            record.link = self.get_call(id).map_or(record.link, |call| call.link);
-            last = self.record(record);
-        }
-        self.answer(id, true, last);
-    }
 }

@@ -29,8 +29,8 @@ impl Stage<'_> {
     pub(super) fn link_row(&self, link: usize) -> u32 {
         let plan = &self.plan.links[link];
         match (self.plan.nodes[plan.from.index()].role, self.plan.nodes[plan.to.index()].role) {
-            (_, NodeRole::Consumer(store)) if store.index() >= self.plan.stores.len() => 0,
-            (_, NodeRole::Store(store) | NodeRole::Consumer(store)) => u32::from(store.0) + 1,
+            (_, NodeRole::Consumer(member)) => super::store_row(self.plan, self.plan.roles.group(member)),
+            (_, NodeRole::Store(store)) => u32::from(store.0) + 1,
             (NodeRole::App | NodeRole::Coordinator, NodeRole::Broker) | (_, NodeRole::Coordinator) => 1,
             (
                 _,

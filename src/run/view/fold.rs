@@ -3,7 +3,7 @@
 use super::{Lens, MessageView, Phase, Progress, RowView, SLOTS, SlotView, View};
 use crate::kernel::time::Us;
 use crate::strategy::machine::{Step, Verb};
-use crate::world::ids::{EventId, Key, OpKind, Outcome};
+use crate::world::ids::{EventId, Key, NodeId, OpKind, Outcome};
 use crate::world::record::{Kind, Parcel, Record};
 
 impl View {
@@ -89,6 +89,17 @@ impl View {
         }
         fill(&mut progress, record);
         self.nodes[node].progress = progress;
+    }
+
+    /// A member of a group has a partition, or none at all any more.
+    pub(super) fn owned(&mut self, lens: &Lens, record: &Record, partition: Option<usize>) {
+        let Some(member) = lens.consumer_links.iter().position(|link| *link == record.link) else { return };
+        let (group, node) = lens.members[member];
+        let Some(owners) = self.owners.get_mut(group) else { return };
+        match partition {
+            Some(partition) => owners[partition] = node,
+            None => owners.iter_mut().filter(|owner| **owner == node).for_each(|owner| *owner = NodeId::NONE),
+        }
     }
 
     pub(super) fn gone(&mut self, record: &Record) {

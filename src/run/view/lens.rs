@@ -5,7 +5,8 @@ use crate::scenario::plan::{NodeRole, Plan, StorePlan};
 use crate::strategy::CrashPoint;
 use crate::strategy::cdc::CONNECTOR_STEPS;
 use crate::strategy::machine::{Step, Verb};
-use crate::world::ids::{CommitMode, NodeId};
+use crate::world::group::Group;
+use crate::world::ids::{CommitMode, NodeId, StoreId};
 
 /// What does not change with the cursor, but says how records are read.
 #[derive(Debug)]
@@ -26,6 +27,10 @@ pub struct Lens {
     pub(super) keys: usize,
     pub(super) links: usize,
     pub(super) detectors: usize,
+    /// By group, then partition: the member that has it at the start.
+    pub(super) owners: Vec<Vec<NodeId>>,
+    /// By member: its group, and its node.
+    pub(super) members: Vec<(usize, NodeId)>,
     pub(super) consumer_links: Vec<crate::world::ids::LinkId>,
 }
 
@@ -57,6 +62,20 @@ fn consumer_steps(store: &StorePlan) -> &'static [Step] {
     }
 }
 
+/// Who has which partition at the start.
+fn owners(plan: &Plan) -> Vec<Vec<NodeId>> {
+    let groups = plan.roles.members.iter().filter(|(_, nth)| *nth == 0);
+    let of = |(store, _): &(StoreId, u16)| {
+        let group = Group::new(plan.roles.group_of(*store).count(), plan.broker.partitions);
+        let node = |partition: u32| {
+            let member = plan.roles.member(*store, group.owner(partition));
+            plan.roles.consumers[member.index()].unwrap_or(NodeId::NONE)
+        };
+        (0..plan.broker.partitions).map(node).collect()
+    };
+    groups.map(of).collect()
+}
+
 impl Lens {
     /// For a plan.
     #[must_use]
@@ -66,7 +85,7 @@ impl Lens {
             NodeRole::Relay(_) => plan.relay_steps(),
             NodeRole::Connector => &CONNECTOR_STEPS[..],
             NodeRole::Coordinator => plan.strategy.coordinator_steps(),
-            NodeRole::Consumer(store) => consumer_steps(plan.fed(store)),
+            NodeRole::Consumer(member) => consumer_steps(plan.fed_by(member)),
             NodeRole::Recovery(at) => plan.recoveries[at.index()].kind.steps(),
             NodeRole::Source | NodeRole::Broker | NodeRole::Store(_) | NodeRole::Follower => &[],
         };
@@ -95,6 +114,10 @@ impl Lens {
             keys: plan.keys(),
             links: plan.links.len(),
             detectors: plan.detectors.len(),
+            owners: owners(plan),
+            members: (plan.roles.members.iter().zip(&plan.roles.consumers))
+                .map(|((group, _), node)| (group.index(), node.unwrap_or(NodeId::NONE)))
+                .collect(),
             consumer_links: plan
                 .roles
                 .broker_consumer

@@ -49,6 +49,8 @@ pub struct View {
     pub truncated: u32,
     /// By store, then partition: the committed offset.
     pub offsets: Vec<Vec<u64>>,
+    /// By store, then partition: the member of its consumer group that has it.
+    pub owners: Vec<Vec<NodeId>>,
     /// Messages on their way, by number.
     pub messages: Vec<MessageView>,
     /// Operations of the app that are going on.
@@ -103,6 +105,7 @@ impl View {
             replicas: vec![(0, true); lens.partitions],
             truncated: 0,
             offsets: vec![vec![0; lens.partitions]; lens.consumer_links.len()],
+            owners: lens.owners.clone(),
             messages: Vec::new(),
             ops: Vec::new(),
             waiting: Vec::new(),
@@ -183,6 +186,8 @@ impl View {
                 }
             }
             Kind::Retried => self.retried(lens, record),
+            Kind::Assigned => self.owned(lens, record, Some(record.extra as usize)),
+            Kind::MemberOut | Kind::Joined => self.owned(lens, record, None),
             Kind::Marked => self.marked(record),
             Kind::Claimed | Kind::Polled | Kind::PassBegan => self.started(record),
             Kind::PassEnded => {
@@ -233,6 +238,7 @@ impl View {
             | Kind::FillRefused
             | Kind::Assumed
             | Kind::Flagged
+            | Kind::CommitRefused
             | Kind::TableRead
             | Kind::Summed
             | Kind::Narrowed

@@ -114,6 +114,52 @@ pub const STORES: &[Row] = &[
     )
     .only(Scope::Broker),
     row_of(
+        "stores.*.consumer.members",
+        Kind::Count(1, 16),
+        "1",
+        ILLUSTRATIVE,
+        "How many members the consumer group has: `ID-consumer`, `ID-consumer-2` ...\n\n\
+         Each partition belongs to one of them (Kafka's range assignor); who is one too many has none.",
+    )
+    .only(Scope::Broker),
+    row_of(
+        "stores.*.consumer.session_timeout",
+        FROM_1MS,
+        "45s",
+        "S9",
+        "How long nothing may be heard of a member before the broker gives its partitions to others.\n\n\
+         A member that is back before that goes on in its own place (`group.instance.id`).",
+    )
+    .only(Scope::Broker),
+    row_of(
+        "stores.*.consumer.heartbeat",
+        FROM_1MS,
+        "3s",
+        "S9",
+        "How often a member tells the broker that it lives.\n\n\
+         The session runs from the last heartbeat before a crash, not from the crash.",
+    )
+    .only(Scope::Broker),
+    row_of(
+        "stores.*.consumer.max_poll_interval",
+        FROM_1MS,
+        "5m",
+        "S9",
+        "How long a member may work on what one poll returned before it is out of the group.\n\n\
+         It does not know, and works on as a zombie: the store takes what it sends, its commit is refused, and whoever \
+         has its partitions now reads them from the committed offset. At its next poll it joins again. A retry counts as a \
+         poll, as where the consumer pauses its partitions and polls on.",
+    )
+    .only(Scope::Broker),
+    row_of(
+        "stores.*.consumer.process",
+        Kind::Distribution,
+        "0s",
+        ILLUSTRATIVE,
+        "How long the consumer itself works on an event before it calls the store.",
+    )
+    .only(Scope::Broker),
+    row_of(
         "stores.*.consumer.retry",
         FROM_1MS,
         "100ms",

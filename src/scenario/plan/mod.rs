@@ -17,7 +17,7 @@ pub use workload::{Arrivals, KeyPlan, Scripted, Workload};
 use crate::kernel::time::Us;
 use crate::strategy::machine::Step;
 use crate::strategy::{StrategyId, outbox};
-use crate::world::ids::{Key, LinkId, NodeId, StoreId};
+use crate::world::ids::{Key, LinkId, MemberId, NodeId, StoreId};
 
 /// A probability in parts per 10^9.
 pub type Parts = u32;
@@ -86,6 +86,12 @@ impl Plan {
         self.stores.get(store.index()).unwrap_or(&self.own)
     }
 
+    /// What a member of a consumer group feeds.
+    #[must_use]
+    pub fn fed_by(&self, member: MemberId) -> &StorePlan {
+        self.fed(self.roles.group(member))
+    }
+
     /// What people call a key: `product-17`.
     #[must_use]
     pub fn key_name(&self, key: Key) -> String {
@@ -130,6 +136,12 @@ impl Plan {
     #[must_use]
     pub fn link_name(&self, link: LinkId) -> &str {
         self.links.get(link.0 as usize).map_or("no link", |link| &link.id)
+    }
+
+    /// The node that a link leads to: of a link from the broker, the member of a consumer group.
+    #[must_use]
+    pub fn far_end(&self, link: LinkId) -> NodeId {
+        self.links.get(link.index()).map_or(NodeId::NONE, |link| link.to)
     }
 }
 

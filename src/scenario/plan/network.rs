@@ -3,7 +3,7 @@
 use super::Parts;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::time::Us;
-use crate::world::ids::{LinkId, NodeId, RecoveryId, RelayId, StoreId};
+use crate::world::ids::{LinkId, MemberId, NodeId, RecoveryId, RelayId, StoreId};
 
 /// What a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,8 +18,8 @@ pub enum NodeRole {
     Relay(RelayId),
     /// The coordinator of a two-phase commit.
     Coordinator,
-    /// A store's consumer.
-    Consumer(StoreId),
+    /// A member of a store's consumer group.
+    Consumer(MemberId),
     /// A derived store.
     Store(StoreId),
     /// The connector that reads the source's log.
@@ -105,13 +105,16 @@ pub struct Roles {
     pub connector_broker: Option<LinkId>,
     /// By store.
     pub stores: Vec<NodeId>,
-    /// By store; `None` if the app writes to it directly.
+    /// By member of a consumer group; `None` if the app writes to the store directly. The first of each group has its store's
+    /// place; after them comes the app's own consumer.
     pub consumers: Vec<Option<NodeId>>,
+    /// By member: its group, and the how-manieth it is there, from 0.
+    pub members: Vec<(StoreId, u16)>,
     /// `app-source`.
     pub app_source: LinkId,
     /// `app-broker`.
     pub app_broker: Option<LinkId>,
-    /// The app's own consumer, which writes the source, if the strategy has one. It is the last of `consumers`.
+    /// The app's own consumer, which writes the source, if the strategy has one.
     pub own_consumer: Option<NodeId>,
     /// The coordinator, if the strategy has one.
     pub coordinator: Option<NodeId>,
@@ -129,13 +132,13 @@ pub struct Roles {
     pub relay_source: Vec<LinkId>,
     /// `relay-broker`, by relay.
     pub relay_broker: Vec<LinkId>,
-    /// `broker-STORE-consumer`, by store.
+    /// `broker-STORE-consumer`, by member.
     pub broker_consumer: Vec<Option<LinkId>>,
-    /// `STORE-consumer-STORE`, by store.
+    /// `STORE-consumer-STORE`, by member.
     pub consumer_store: Vec<Option<LinkId>>,
     /// `STORE-consumer-NEXT` or `STORE-NEXT`, by the store that emits.
     pub emit_store: Vec<Option<LinkId>>,
-    /// `STORE-consumer-source`, by store; `None` unless its payload is by reference.
+    /// `STORE-consumer-source`, by member; `None` unless its payload is by reference.
     pub consumer_source: Vec<Option<LinkId>>,
     /// By recovery.
     pub recoveries: Vec<NodeId>,
@@ -145,4 +148,25 @@ pub struct Roles {
     pub recovery_broker: Vec<Option<LinkId>>,
     /// `RECOVERY-STORE`, by recovery, then store; `None` if it does not cover it.
     pub recovery_store: Vec<Vec<Option<LinkId>>>,
+}
+
+impl Roles {
+    /// The group of a member.
+    #[must_use]
+    pub fn group(&self, member: MemberId) -> StoreId {
+        self.members.get(member.index()).map_or(StoreId(member.0), |(group, _)| *group)
+    }
+
+    /// A member of a group, from 0.
+    #[must_use]
+    pub fn member(&self, group: StoreId, nth: u16) -> MemberId {
+        let place = || self.members.iter().position(|known| *known == (group, nth));
+        if nth == 0 { MemberId(group.0) } else { MemberId(place().unwrap_or(usize::from(group.0)) as u16) }
+    }
+
+    /// The members of a group.
+    pub fn group_of(&self, group: StoreId) -> impl Iterator<Item = MemberId> + '_ {
+        let own = move |(_, (of, _)): &(usize, &(StoreId, u16))| *of == group;
+        self.members.iter().enumerate().filter(own).map(|(at, _)| MemberId(at as u16))
+    }
 }

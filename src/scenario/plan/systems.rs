@@ -90,6 +90,14 @@ pub struct StorePlan {
     pub service: Distribution,
     /// How many events a consumer takes per poll, and applies before it commits its offset.
     pub max_poll: u32,
+    /// How long a member may be silent before the broker takes it for dead.
+    pub session: Us,
+    /// How often it tells the broker that it lives.
+    pub heartbeat: Us,
+    /// How long it may take from one poll to the next.
+    pub max_poll_interval: Us,
+    /// How long the consumer itself works on an event before it calls the store.
+    pub process: Distribution,
     /// How long the consumer waits before it tries a failed apply again.
     pub retry: Us,
     /// How long the consumer waits for an answer of the store.

@@ -118,7 +118,8 @@ impl Simulation<'_> {
         if let Caller::Reader(slot, number) = caller {
             return self.serve_fetch(node, id, slot, number, cause);
         }
-        let Caller::Consumer(store) = caller else { return };
+        let Caller::Consumer(member) = caller else { return };
+        let store = self.plan.roles.group(member);
         let (key, early) = (self.events[payload.event.index()].key, self.events[payload.event.index()].commit == 0);
         let row = self.source.row(key);
         let found = row.event.filter(|_| row.present);

@@ -43,6 +43,8 @@ pub enum Edit {
     Another(Option<usize>),
     /// The same with one of these faults.
     Instead(Option<usize>, String),
+    /// The first of these operations goes, and the second comes at another time.
+    Moved(usize, usize),
     /// An option back to its default.
     Default(String),
 }
@@ -51,6 +53,7 @@ impl Edit {
     /// In how many ways it can be made.
     pub fn ways(&self, document: &Document) -> usize {
         match self {
+            Edit::Moved(gone, at) => times(document, *gone, *at).len(),
             Edit::Operations(from, to) => {
                 let choices = document.faults().into_iter().map(|text| shifts(&text, *from, *to).len() + 1);
                 choices.fold(1usize, usize::saturating_mul).min(MOST_WAYS)
@@ -96,6 +99,13 @@ impl Edit {
                     rest.remove(gone);
                 }
                 Some(with_faults(&with_operations(document, rest), std::slice::from_ref(text)))
+            }
+            Edit::Moved(gone, at) => {
+                let mut rest = operations(document);
+                let to = *times(document, *gone, *at).get(way)?;
+                rest[*at] = placed(&rest[*at], to);
+                rest.remove(*gone);
+                Some(with_operations(document, rest))
             }
             Edit::Default(path) => Some(with(document, path, Value::Null)),
             // What these are takes a run to find out: see `candidate`.
@@ -171,6 +181,32 @@ fn renumbered(faults: &[String], from: usize, to: usize, mut way: usize) -> Opti
 
 pub fn at_of(operation: &Value) -> Us {
     operation.get("at").and_then(Value::as_str).and_then(|at| at.parse().ok()).unwrap_or_default()
+}
+
+/// How far an operation is moved from a moment that matters: far enough to be before or after what happens then.
+const AWAY: [u64; 13] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000];
+
+/// Other times for an operation when another one goes: about when it came, when each of the others comes, and when each
+/// fault at a time strikes.
+fn times(document: &Document, gone: usize, at: usize) -> Vec<Us> {
+    let all = operations(document);
+    if gone == at || gone.max(at) >= all.len() {
+        return Vec::new();
+    }
+    let duration = document.plan().map_or(Us::ZERO, |plan| plan.duration);
+    let faults = document.faults();
+    let struck = faults.iter().filter_map(|text| fault::members(text)?.get("at")?.as_str()?.parse::<Us>().ok());
+    let others = (0..all.len()).filter(|other| *other != gone && *other != at).map(|other| at_of(&all[other]));
+    let mut times = Vec::new();
+    for moment in [at_of(&all[at])].into_iter().chain(others).chain(struck) {
+        let around = AWAY.iter().flat_map(|ms| [moment.after(Us::millis(*ms)), moment.since(Us::millis(*ms))]);
+        for time in [moment].into_iter().chain(around) {
+            if time > Us::ZERO && time < duration && !times.contains(&time) {
+                times.push(time);
+            }
+        }
+    }
+    times
 }
 
 /// The span between two operations, and before the first.

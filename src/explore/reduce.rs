@@ -31,7 +31,7 @@ pub enum Stage {
     Duration,
     /// Fewer keys.
     Keys,
-    /// Another fault with an operation less: before the options go that make it possible.
+    /// Another fault or another time with an operation less: before the options go that make it possible.
     Search,
     /// Options back to their defaults.
     Options,
@@ -115,11 +115,7 @@ impl Queue {
             Stage::Duration => LADDER.iter().map(|ms| Edit::Duration(Us::millis(*ms))).collect(),
             Stage::Keys => (0..keys(document).len()).map(Edit::Key).chain([Edit::Numbered]).collect(),
             Stage::Options => options(document).into_iter().map(Edit::Default).collect(),
-            Stage::Search if all > FEW || faults == 0 => Vec::new(),
-            Stage::Search => {
-                let same = (faults > 1).then_some(None);
-                same.into_iter().chain((0..all).map(Some)).map(Edit::Another).collect()
-            }
+            Stage::Search => searched(all, faults),
         };
         edits.reverse();
         Queue { stage, edits, turn: None, spent: (0, 0) }
@@ -242,6 +238,18 @@ impl Queue {
         let edits: Vec<Edit> = trials.map(|trial| Edit::Instead(gone, trial.fault.text)).collect();
         self.edits.extend(edits.into_iter().rev());
     }
+}
+
+/// What is searched with so many operations and faults: one fault instead of all, then an operation less with another
+/// fault, or with another time.
+fn searched(operations: usize, faults: usize) -> Vec<Edit> {
+    if operations > FEW {
+        return Vec::new();
+    }
+    let each = || (0..operations).map(Some);
+    let another = (faults > 1).then_some(None).into_iter().chain(each().filter(|_| faults > 0)).map(Edit::Another);
+    let moved = |gone| (0..operations).filter(move |at| *at != gone).map(move |at| Edit::Moved(gone, at));
+    another.chain((0..operations).flat_map(moved)).collect()
 }
 
 /// The node of a crash at a time, the time, and its length if it has one of its own.

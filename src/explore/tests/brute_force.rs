@@ -3,15 +3,17 @@
 use super::preset;
 use super::shrink::{explained, shrunk, subsequences};
 use crate::explore::crash_search::{Bounds, CrashSearch};
-use crate::explore::edit::operations;
+use crate::explore::edit::{at_of, operations, with_operations};
 use crate::explore::job::Job;
 use crate::explore::outcome;
 use crate::explore::small::{Small, small};
 use crate::explore::trial::{self, Trial};
+use crate::kernel::time::Us;
 use crate::scenario::Document;
 use crate::scenario::plan::Plan;
 use crate::strategy::StrategyId;
 use crate::truth::anomaly::Anomaly;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// A scenario and a strategy: together they show every anomaly.
@@ -121,6 +123,41 @@ fn nothing_is_smaller() {
     }
     let unmet: Vec<&str> = Anomaly::ALL.iter().filter(|one| !met.contains(one)).map(|anomaly| anomaly.id()).collect();
     assert!(unmet.is_empty(), "{unmet:?} was not met");
+}
+
+/// Neither does any two of its operations at other times, with its own fault or none: what is left of these presets
+/// depends on when operations come.
+#[test]
+fn no_two_operations_do_it_at_any_time() {
+    let presets = [
+        ("outbox-skip-locked", Anomaly::Reordered),
+        ("two-writers-reordered", Anomaly::Reordered),
+        ("stale-set-race", Anomaly::Stale),
+        ("retention-expired", Anomaly::Lost),
+    ];
+    for (id, anomaly) in presets {
+        let found = shrunk(&preset(id), anomaly);
+        let document = found.document();
+        let all = operations(document);
+        let fewer = subsequences(&all, 2).filter(|kept| kept.len() < all.len());
+        let smaller: Vec<_> = fewer.filter(|kept| at_any_time(document, kept, anomaly)).collect();
+        assert!(smaller.is_empty(), "{id}: {} are left, and there is {smaller:?}", all.len());
+    }
+}
+
+/// Whether so few operations show an anomaly if the first comes when the document's first does, and the other at some time
+/// in the two seconds after it.
+fn at_any_time(document: &Document, kept: &[Value], anomaly: Anomaly) -> bool {
+    let times = [1, 2, 3, 5, 8, 13, 20, 50, 150, 250, 400, 700, 1_000].map(Us::millis);
+    let first = at_of(&operations(document)[0]);
+    times.iter().flat_map(|one| times.iter().map(move |two| one.after(*two))).any(|second| {
+        let mut moved = kept.to_vec();
+        for (operation, at) in moved.iter_mut().zip([first, first.after(second)]) {
+            operation["at"] = at.to_string().into();
+        }
+        let smaller = with_operations(document, moved);
+        smaller.plan().is_ok_and(|plan| outcome::count(&outcome::run(&plan, 0).0, anomaly) > 0)
+    })
 }
 
 /// The same for what no single fault does: any two, of a run with at most three operations.

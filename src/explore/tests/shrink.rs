@@ -130,6 +130,19 @@ fn two_faults_where_one_does_not_do() {
     });
 }
 
+/// What takes an operation more at the times that were written takes one less at others: the second change only has to
+/// come when one relay has looked and the other has not.
+#[test]
+fn an_operation_less_may_take_another_time() {
+    let shrink = shrunk(&preset("outbox-skip-locked"), Anomaly::Reordered);
+    let found = shrink.shrunk();
+    explained(&found, "outbox-skip-locked");
+    assert_eq!((found.after.faults, found.after.operations), (1, 2), "{}", shrink.document().to_json());
+    assert!(found.runs < 2_000 && shows(shrink.document(), Anomaly::Reordered), "{} runs", found.runs);
+    let again = shrunk(shrink.document(), Anomaly::Reordered);
+    assert_eq!(again.document().root(), shrink.document().root());
+}
+
 /// A long random run with faults: the candidates are made one by one, and halves leave little of it in few runs.
 #[test]
 fn a_long_run_shrinks_in_few_runs() {

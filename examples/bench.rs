@@ -2,6 +2,8 @@
 //!
 //! Every loop draws its spans from the same counter-based generator, through the same libm, in integer time.
 
+use driftscope::explore::job::Job;
+use driftscope::explore::sweep::{Question, Space, SweepJob};
 use driftscope::kernel::calendar::Calendar;
 use driftscope::kernel::rng::{Draws, Purpose};
 use driftscope::kernel::time::Us;
@@ -152,6 +154,36 @@ fn full_model() -> Result<Plan, String> {
     document.plan().map_err(|refusals| format!("{refusals:?}"))
 }
 
+/// How many seeds are swept at a time.
+const SEEDS: u64 = 500;
+
+/// A sweep of the first preset over some seeds, every figure of every report kept, and its plan for a run without a report.
+fn swept() -> Result<(Space, Plan), String> {
+    let refused = |refusals| format!("{refusals:?}");
+    let document = presets::find(presets::FIRST).map_err(|refusal| refusal.to_string())?.document();
+    let space = Space::new(&document, Question { seeds: (0, SEEDS), ..Question::default() }).map_err(refused)?;
+    Ok((space, document.plan().map_err(refused)?))
+}
+
+/// Two lines: runs a second of the engine alone, and of a sweep over the same seeds, with reports and statistics.
+fn sweep_lines((space, plan): &(Space, Plan)) {
+    let alone = best(|| {
+        for seed in 0..SEEDS {
+            let plan = Plan { seed, ..plan.clone() };
+            std::hint::black_box(Simulation::new(&plan, 0).finish().len());
+        }
+        SEEDS
+    });
+    let sweep = best(|| {
+        let mut job = SweepJob::new(space.clone());
+        while job.advance(SEEDS) {}
+        job.sweep().points.iter().map(|point| point.runs).sum()
+    });
+    for (name, speed) in [("500 seeds, engine alone", alone), ("500 seeds, sweep", sweep)] {
+        host::log(&format!("{name:<34}{speed:>12.0} runs/s   {:>6.2} of 500 seeds, engine alone", speed / alone));
+    }
+}
+
 /// The best of several runs: seconds, and how many events.
 fn best(mut run: impl FnMut() -> u64) -> f64 {
     let mut fastest = 0.0f64;
@@ -225,5 +257,9 @@ fn main() {
             speed / lines[against].1,
             lines[against].0
         ));
+    }
+    match swept() {
+        Ok(swept) => sweep_lines(&swept),
+        Err(why) => host::log(&why),
     }
 }

@@ -47,7 +47,7 @@ struct Told {
     row: bool,
 }
 
-/// The one row, here or there: the operation that made it, none if it is not there, and the newest version.
+/// A row, here or there: the operation that made it, none if it is not there, and the newest version.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Row {
     by: Option<usize>,
@@ -64,15 +64,19 @@ enum Phase {
     TellBroker,
 }
 
+/// How many keys and operations there are at most.
+const KEYS: usize = 2;
+const MOST: usize = 3;
+
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct World {
     /// The operation under way, and which of its steps is next.
     op: usize,
     step: usize,
-    /// At the source: the row, whose transaction holds it, and what is committed.
-    source: Row,
-    open: Option<usize>,
-    told: [Told; 2],
+    /// At the source: each row, whose transaction holds it, and what is committed.
+    source: [Row; KEYS],
+    open: [Option<usize>; KEYS],
+    told: [Told; MOST],
     committed: Vec<usize>,
     /// Rows of the outbox that are not marked, and whether the relay has heard that the first is published.
     outbox: Vec<usize>,
@@ -85,7 +89,7 @@ struct World {
     offset: usize,
     position: usize,
     /// The store, and every delivery.
-    store: Row,
+    store: [Row; KEYS],
     delivered: Vec<(usize, u8)>,
     flying: Vec<Late>,
     /// Whether the one fault has struck, and whether somebody had to wait for its end.
@@ -100,6 +104,7 @@ enum Act {
     Consumer(Ends),
     Coordinator(Ends),
     Arrives(usize),
+    WaiterGivesUp,
     AppDies,
     RelayDies,
     ConsumerDies,
@@ -107,32 +112,54 @@ enum Act {
     SourceDies,
 }
 
-/// A strategy as its app's steps, and the workload: for each operation whether it deletes.
+/// An operation: the key, and whether it deletes.
+type Op = (usize, bool);
+
+/// A strategy as its app's steps, and the workload.
 struct Simple {
     steps: &'static [Verb],
-    deletes: &'static [bool],
+    ops: &'static [Op],
+}
+
+impl Simple {
+    /// Whose transaction holds the row of the operation under way.
+    fn holds(&self, world: &World) -> Option<usize> {
+        world.open[self.ops[world.op].0]
+    }
+
+    /// Whether who waits for a row may give up before it is free. A commit is held up for as long as the workload takes: that
+    /// of the first operation comes when the last one has only begun to wait.
+    fn gives_up(&self, world: &World) -> bool {
+        self.holds(world).is_some_and(|holder| holder > 0 || world.op + 1 < self.ops.len())
+    }
+
+    fn outbox(&self) -> bool {
+        self.steps.contains(&Verb::Enqueue)
+    }
 }
 
 impl World {
     /// What an operation comes to, as the row stands: a delete of nothing is an insert.
-    fn change(&self, delete: bool) -> Told {
-        Told { version: self.source.version + 1, row: !(delete && self.source.by.is_some()) }
+    fn change(&self, (key, delete): Op) -> Told {
+        let row = &self.source[key];
+        Told { version: row.version + 1, row: !(delete && row.by.is_some()) }
     }
 
-    fn commit(&mut self, op: usize, deletes: &[bool], outbox: bool) {
-        let told = self.change(deletes[op]);
-        (self.told[op], self.open) = (told, None);
-        self.source = Row { by: told.row.then_some(op), version: told.version };
+    fn commit(&mut self, op: usize, model: &Simple) {
+        let (told, key) = (self.change(model.ops[op]), model.ops[op].0);
+        (self.told[op], self.open[key]) = (told, None);
+        self.source[key] = Row { by: told.row.then_some(op), version: told.version };
         self.committed.push(op);
-        if outbox {
+        if model.outbox() {
             self.outbox.push(op);
         }
     }
 
-    fn apply(&mut self, op: usize, told: Told) {
+    fn apply(&mut self, op: usize, told: Told, model: &Simple) {
         self.delivered.push((op, told.version));
-        if told.version > self.store.version {
-            self.store = Row { by: told.row.then_some(op), version: told.version };
+        let row = &mut self.store[model.ops[op].0];
+        if told.version > row.version {
+            *row = Row { by: told.row.then_some(op), version: told.version };
         }
     }
 
@@ -141,24 +168,29 @@ impl World {
     }
 
     fn give_up(&mut self) {
-        self.open = None;
+        self.let_go(self.op);
         self.next_op();
+    }
+
+    /// What a transaction holds is free again.
+    fn let_go(&mut self, op: usize) {
+        self.open.iter_mut().filter(|open| **open == Some(op)).for_each(|open| *open = None);
     }
 
     /// The app's next call ends.
     fn app(&mut self, model: &Simple, ends: Ends) {
         let (op, verb) = (self.op, model.steps[self.step]);
-        let lost = matches!(verb, Verb::Enqueue | Verb::Commit | Verb::CommitAll) && self.open != Some(op);
-        let outbox = model.steps.contains(&Verb::Enqueue);
+        let key = model.ops[op].0;
+        let lost = matches!(verb, Verb::Enqueue | Verb::Commit | Verb::CommitAll) && self.open[key] != Some(op);
         match (verb, ends) {
             _ if lost => return self.give_up(),
-            (Verb::Write, Ends::Well) => self.open = Some(op),
+            (Verb::Write, Ends::Well) => self.open[key] = Some(op),
             (Verb::Enqueue, Ends::Well) => {}
             (Verb::Write | Verb::Enqueue, Ends::Failed | Ends::Unheard | Ends::Late) => return self.give_up(),
-            (Verb::Commit, Ends::Well) => self.commit(op, model.deletes, outbox),
+            (Verb::Commit, Ends::Well) => self.commit(op, model),
             (Verb::Commit, Ends::Failed) => return self.give_up(),
             (Verb::Commit, Ends::Unheard) => {
-                self.commit(op, model.deletes, outbox);
+                self.commit(op, model);
                 return self.next_op();
             }
             (Verb::Commit, Ends::Late) => {
@@ -169,9 +201,9 @@ impl World {
             (Verb::Apply, _) => {
                 // Who publishes first tells the version that the change would get.
                 let first = model.steps[0] == Verb::Apply;
-                let told = if first { self.change(model.deletes[op]) } else { self.told[op] };
+                let told = if first { self.change(model.ops[op]) } else { self.told[op] };
                 match ends {
-                    Ends::Well | Ends::Unheard => self.apply(op, told),
+                    Ends::Well | Ends::Unheard => self.apply(op, told, model),
                     Ends::Late => self.flying.push(Late::Apply(op, told)),
                     Ends::Failed => {}
                 }
@@ -210,7 +242,7 @@ impl World {
     }
 
     /// The consumer applies the next record, then commits its offset.
-    fn consumer(&mut self, ends: Ends) {
+    fn consumer(&mut self, model: &Simple, ends: Ends) {
         if self.position > self.offset {
             if ends == Ends::Well || ends == Ends::Unheard {
                 self.offset = self.position;
@@ -220,17 +252,20 @@ impl World {
         let op = self.log[self.position];
         match ends {
             Ends::Well => {
-                self.apply(op, self.told[op]);
+                self.apply(op, self.told[op], model);
                 self.position += 1;
             }
-            Ends::Unheard => self.apply(op, self.told[op]),
+            Ends::Unheard => self.apply(op, self.told[op], model),
             Ends::Late => self.flying.push(Late::Apply(op, self.told[op])),
             Ends::Failed => {}
         }
     }
 
     fn abort(&mut self) {
-        (self.global, self.prepared, self.open) = (None, [false; 2], None);
+        if let Some((op, _)) = self.global.take() {
+            self.let_go(op);
+        }
+        self.prepared = [false; 2];
     }
 
     /// The coordinator's next step; what is prepared waits for whatever it does.
@@ -240,7 +275,7 @@ impl World {
         match phase {
             Phase::AskSource | Phase::AskBroker => {
                 let (who, next) = if phase == Phase::AskSource { (0, Phase::AskBroker) } else { (1, Phase::Decide) };
-                self.prepared[who] = effect && self.open == Some(op);
+                self.prepared[who] = effect && self.open[model.ops[op].0] == Some(op);
                 if !self.prepared[who] || ends != Ends::Well {
                     return self.abort();
                 }
@@ -251,7 +286,7 @@ impl World {
                 let who = usize::from(phase == Phase::TellBroker);
                 if effect && std::mem::take(&mut self.prepared[who]) {
                     match who {
-                        0 => self.commit(op, model.deletes, false),
+                        0 => self.commit(op, model),
                         _ => self.log.push(op),
                     }
                 }
@@ -276,37 +311,42 @@ impl World {
 
     fn arrives(&mut self, model: &Simple, at: usize) {
         match self.flying.remove(at) {
-            Late::Commit(op) => self.commit(op, model.deletes, model.steps.contains(&Verb::Enqueue)),
+            Late::Commit(op) => self.commit(op, model),
             Late::Append(op) => self.log.push(op),
-            Late::Apply(op, told) => self.apply(op, told),
+            Late::Apply(op, told) => self.apply(op, told, model),
         }
     }
 
     /// Whether nothing is left to do.
     fn ended(&self, model: &Simple) -> bool {
         let quiet = self.outbox.is_empty() && self.global.is_none() && self.flying.is_empty();
-        quiet && self.op == model.deletes.len() && self.offset == self.log.len() && self.position == self.offset
+        quiet && self.op == model.ops.len() && self.offset == self.log.len() && self.position == self.offset
     }
 
-    fn shows(&self, anomaly: Anomaly) -> bool {
-        let delivered = |op: usize| self.delivered.iter().filter(|(other, _)| *other == op).count();
-        let ops = 0..self.told.len();
-        let (source, store) = (&self.source, &self.store);
-        let row = match (source.by, store.by) {
+    /// What is wrong with a row.
+    fn row(&self, key: usize) -> Option<Anomaly> {
+        let (source, store) = (&self.source[key], &self.store[key]);
+        match (source.by, store.by) {
             (same, shown) if same == shown => None,
             (Some(_), None) => Some(Anomaly::Missing),
             (None, _) => Some(Anomaly::Ghost),
             _ if store.version > source.version => Some(Anomaly::Ghost),
             _ => Some(Anomaly::Stale),
-        };
+        }
+    }
+
+    fn shows(&self, model: &Simple, anomaly: Anomaly) -> bool {
+        let delivered = |op: usize| self.delivered.iter().filter(|(other, _)| *other == op).count();
+        let (ops, key) = (0..model.ops.len(), |op: usize| model.ops[op].0);
         match anomaly {
-            Anomaly::Missing | Anomaly::Stale | Anomaly::Ghost => row == Some(anomaly),
+            Anomaly::Missing | Anomaly::Stale | Anomaly::Ghost => (0..KEYS).any(|key| self.row(key) == Some(anomaly)),
             Anomaly::Lost => self.committed.iter().any(|op| delivered(*op) == 0),
             Anomaly::GhostEvent => self.delivered.iter().any(|(op, _)| !self.committed.contains(op)),
             Anomaly::Duplicate => ops.into_iter().any(|op| delivered(op) > 1),
             Anomaly::Reordered => self.delivered.iter().enumerate().any(|(at, (op, version))| {
                 let before = &self.delivered[..at];
-                !before.iter().any(|(other, _)| other == op) && before.iter().any(|(_, newer)| newer > version)
+                let newer = |(other, newer): &(usize, u8)| key(*other) == key(*op) && newer > version;
+                !before.iter().any(|(other, _)| other == op) && before.iter().any(newer)
             }),
             Anomaly::Blocked => self.blocked,
             Anomaly::DuplicateEffect | Anomaly::EarlyRead => false,
@@ -318,7 +358,7 @@ impl World {
 type Shows = fn(&Simple, &World) -> bool;
 
 macro_rules! shown {
-    ($($anomaly:ident),+) => { [$((Anomaly::$anomaly, |model, world| world.ended(model) && world.shows(Anomaly::$anomaly))),+] };
+    ($($anomaly:ident),+) => { [$((Anomaly::$anomaly, |model, world| world.ended(model) && world.shows(model, Anomaly::$anomaly))),+] };
 }
 
 /// A property cannot hold a value, so there is one for each.
@@ -335,13 +375,17 @@ impl Model for Simple {
     fn actions(&self, world: &World, acts: &mut Vec<Act>) {
         let every = [Ends::Well, Ends::Failed, Ends::Unheard, Ends::Late];
         let ends = if world.struck { &every[..1] } else { &every[..] };
+        let goes_on = world.op < self.ops.len();
         let waits = match self.steps[world.step] {
-            Verb::Write => world.open.is_some(),
+            Verb::Write => goes_on && world.open[self.ops[world.op].0].is_some(),
             Verb::CommitAll => world.global.is_some(),
             Verb::Enqueue | Verb::Commit | Verb::Apply => false,
         };
-        if world.op < self.deletes.len() && !waits {
+        if goes_on && !waits {
             acts.extend(ends.iter().map(|ends| Act::App(*ends)));
+        }
+        if waits && self.gives_up(world) {
+            acts.push(Act::WaiterGivesUp);
         }
         if !world.outbox.is_empty() {
             acts.extend(ends.iter().map(|ends| Act::Relay(*ends)));
@@ -364,23 +408,28 @@ impl Model for Simple {
         let struck = |ends: Ends| ends != Ends::Well;
         next.struck |= match act {
             Act::App(ends) | Act::Relay(ends) | Act::Consumer(ends) | Act::Coordinator(ends) => struck(ends),
-            Act::Arrives(_) => false,
+            Act::Arrives(_) | Act::WaiterGivesUp => false,
             Act::AppDies | Act::RelayDies | Act::ConsumerDies | Act::CoordinatorDies | Act::SourceDies => true,
         };
         match act {
             Act::App(ends) => next.app(self, ends),
             Act::Relay(ends) => next.relay(ends),
-            Act::Consumer(ends) => next.consumer(ends),
+            Act::Consumer(ends) => next.consumer(self, ends),
             Act::Coordinator(ends) => next.coordinator(self, ends),
             Act::Arrives(at) => next.arrives(self, at),
-            Act::AppDies if world.op < self.deletes.len() && world.open.is_none_or(|op| op == world.op) => {
+            Act::WaiterGivesUp => next.give_up(),
+            Act::AppDies if world.op < self.ops.len() && self.holds(world).is_none_or(|op| op == world.op) => {
                 next.give_up()
             }
-            Act::SourceDies if !world.prepared[0] => next.open = None,
+            Act::SourceDies => {
+                // What is prepared outlives it.
+                let kept = world.global.map(|(op, _)| op).filter(|_| world.prepared[0]);
+                next.open.iter_mut().filter(|open| **open != kept).for_each(|open| *open = None);
+            }
             Act::RelayDies => next.published = false,
             Act::ConsumerDies => next.position = next.offset,
             Act::CoordinatorDies => next.coordinator_dies(),
-            Act::AppDies | Act::SourceDies => return None,
+            Act::AppDies => return None,
         }
         Some(next)
     }
@@ -397,12 +446,25 @@ const STRATEGIES: [(StrategyId, &[Verb]); 4] = [
     (StrategyId::TwoPhaseCommit, &[Verb::Write, Verb::CommitAll]),
 ];
 
-/// Operations far enough apart that a node is up again, and a late message there, before the next.
-const WORKLOADS: [(&str, &[bool]); 3] = [
-    (r#"[{"at":"100ms","key":1,"op":"insert"}]"#, &[false]),
-    (r#"[{"at":"100ms","key":1,"op":"insert"},{"at":"3100ms","key":1,"op":"update"}]"#, &[false, false]),
-    (r#"[{"at":"100ms","key":1,"op":"insert"},{"at":"3100ms","key":1,"op":"delete"}]"#, &[false, true]),
+/// What comes: one key, then two, so that one key's operation may end while the other's waits.
+const WORKLOADS: [&[Op]; 6] = [
+    &[(0, false)],
+    &[(0, false), (0, false)],
+    &[(0, false), (0, true)],
+    &[(0, false), (1, false), (0, false)],
+    &[(0, false), (1, false), (0, true)],
+    &[(0, false), (0, true), (0, false)],
 ];
+
+/// The same for the explorer: far enough apart that a node is up again, and a late message there, before the next. An
+/// update of what is not there is an insert.
+fn workload(ops: &[Op]) -> String {
+    let op = |(n, (key, delete)): (usize, &Op)| {
+        let verb = if *delete { "delete" } else { "update" };
+        format!(r#"{{"at":"{}ms","key":{},"op":"{verb}"}}"#, 100 + 3_000 * n, key + 1)
+    };
+    format!("[{}]", ops.iter().enumerate().map(op).collect::<Vec<_>>().join(","))
+}
 
 /// The anomalies that the explorer shows, and in how many runs.
 fn explored(strategy: StrategyId, workload: &str) -> (BTreeSet<Anomaly>, u64) {
@@ -420,18 +482,20 @@ fn explored(strategy: StrategyId, workload: &str) -> (BTreeSet<Anomaly>, u64) {
 fn the_models_agree() {
     let (mut table, mut errors) = (String::new(), String::new());
     for (strategy, steps) in STRATEGIES {
-        for (workload, deletes) in WORKLOADS {
+        for ops in WORKLOADS {
+            let workload = workload(ops);
             let start = std::time::Instant::now();
-            let checker = Simple { steps, deletes }.checker().spawn_bfs().join();
+            let checker = Simple { steps, ops }.checker().spawn_bfs().join();
             let (model, simple) = (start.elapsed(), checker.unique_state_count());
             let found = SHOWN.iter().map(|(anomaly, _)| *anomaly);
             let reachable: BTreeSet<Anomaly> =
                 found.filter(|anomaly| checker.discovery(anomaly.id()).is_some()).collect();
             let start = std::time::Instant::now();
-            let (cells, runs) = explored(strategy, workload);
+            let (cells, runs) = explored(strategy, &workload);
             let engine = start.elapsed();
             let words = |set: &BTreeSet<Anomaly>| set.iter().map(|anomaly| anomaly.id()).collect::<Vec<_>>().join(" ");
-            let what = format!("{} on {} operations", strategy.id(), deletes.len());
+            let of = |(key, delete): &Op| format!("{}{}", if *delete { "-" } else { "+" }, key + 1);
+            let what = format!("{} on {}", strategy.id(), ops.iter().map(of).collect::<Vec<_>>().join(" "));
             let _ = writeln!(
                 table,
                 "{what:<38} {simple:>5} states {:>5} ms, {runs:>4} runs {:>5} ms: {}",

@@ -2,14 +2,16 @@
 //! on request every pair of crashes. Each is a run of its own, from the start: nothing is pruned, nothing is guessed.
 
 use super::job::{Job, Progress};
-use super::matrix::{Cell, FaultFree, Matrix, Then, VERSION, ids};
+use super::matrix::{Cell, FaultFree, LeftOut, Matrix, Then, VERSION, ids};
 use super::outcome::{self, Outcome};
 use super::small::{Small, small};
 use super::trial::{self, Trial};
+use crate::run::words::span;
 use crate::scenario::permalink::{self, Extras};
 use crate::scenario::plan::Plan;
 use crate::scenario::{Document, Refusal};
 use crate::strategy::{CrashPoint, StrategyId};
+use crate::world::record::{Kind, Record};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How far a search goes.
@@ -49,8 +51,8 @@ pub struct Work {
 pub struct Found {
     outcome: Outcome,
     scenario: String,
-    /// The crashes that may follow the first one.
-    next: Vec<Trial>,
+    /// The pairs of crashes that begin with this one.
+    next: Vec<Vec<Trial>>,
 }
 
 /// What is searched. It does not change during the search, so that threads may share it.
@@ -60,6 +62,7 @@ pub struct Space {
     bases: Vec<Base>,
     points: BTreeSet<CrashPoint>,
     bounds: Bounds,
+    left_out: Vec<LeftOut>,
 }
 
 impl Space {
@@ -71,17 +74,32 @@ impl Space {
         let follow = self.bounds.pairs && work.trials.len() == 1 && work.trials[0].point.is_some();
         let plan = outcome::with_faults(&base.plan, &trials);
         let (report, trace) = outcome::run(&plan, if follow { usize::MAX } else { 0 });
-        let next = if follow { self.after(base, &trace.records) } else { Vec::new() };
+        let next = if follow { self.pairs(base, &work.trials[0], &trace.records) } else { Vec::new() };
         let texts = trials.iter().map(|trial| trial.fault.text.as_str());
         Found { outcome: Outcome::of(&report), scenario: link(&base.small.document, texts), next }
     }
 
-    /// The crashes that may follow the first one of a run: whatever two crashes there are, one of them comes first.
-    fn after(&self, base: &Base, records: &[crate::world::record::Record]) -> Vec<Trial> {
-        let crashed = records.iter().position(|record| record.kind == crate::world::record::Kind::Crashed);
-        let rest = crashed.map_or(&[][..], |at| &records[at + 1..]);
-        trial::crashes(&base.plan, trial::before_drain(rest), Some(base.small.restart))
+    /// The pairs of crashes that begin with one: whatever two crashes there are, one of them comes first. Most processes
+    /// have nothing left to do by the time they are back, so that the same one hardly crashes twice: for that the first
+    /// crash is brief.
+    fn pairs(&self, base: &Base, first: &Trial, records: &[Record]) -> Vec<Vec<Trial>> {
+        let mut pairs: Vec<Vec<Trial>> =
+            after(base, records).into_iter().map(|second| vec![first.clone(), second]).collect();
+        if let Some(span) = base.small.brief.filter(|brief| *brief < base.small.restart) {
+            let brief = first.lasting(span);
+            let (_, trace) = outcome::run(&outcome::with_faults(&base.plan, &[&brief]), usize::MAX);
+            let again = after(base, &trace.records).into_iter().filter(|two| two.fault.target == brief.fault.target);
+            pairs.extend(again.map(|second| vec![brief.clone(), second]));
+        }
+        pairs
     }
+}
+
+/// The crashes that may follow the first one of a run.
+fn after(base: &Base, records: &[Record]) -> Vec<Trial> {
+    let crashed = records.iter().position(|record| record.kind == Kind::Crashed);
+    let rest = crashed.map_or(&[][..], |at| &records[at + 1..]);
+    trial::crashes(&base.plan, trial::before_drain(rest), Some(base.small.restart))
 }
 
 /// The permalink of a document with faults.
@@ -105,12 +123,21 @@ pub struct CrashSearch {
 }
 
 impl CrashSearch {
-    /// Runs each strategy once without a fault, and reads off what there is to try.
+    /// Runs each strategy once without a fault, and reads off what there is to try. Of several strategies those that
+    /// cannot run the scenario are left out; if none can, or the document itself is wrong, the search is refused.
     pub fn new(document: &Document, strategies: &[StrategyId], bounds: Bounds) -> Result<CrashSearch, Vec<Refusal>> {
-        let mut space = Space { name: String::new(), bases: Vec::new(), points: BTreeSet::new(), bounds };
-        let (mut queue, mut broken) = (Vec::new(), Vec::new());
+        let (points, left_out) = (BTreeSet::new(), Vec::new());
+        let mut space = Space { name: String::new(), bases: Vec::new(), points, bounds, left_out };
+        let (mut queue, mut broken, mut refused) = (Vec::new(), Vec::new(), Vec::new());
         for &strategy in strategies {
-            let small = small(document, strategy)?;
+            let small = match small(document, strategy) {
+                Ok(small) => small,
+                Err(refusals) => {
+                    space.left_out.push(LeftOut::new(strategy, &refusals));
+                    refused = if refused.is_empty() { refusals } else { refused };
+                    continue;
+                }
+            };
             let plan = small.document.plan()?;
             let (report, trace) = outcome::run(&plan, usize::MAX);
             let fault_free = Outcome::of(&report);
@@ -123,6 +150,9 @@ impl CrashSearch {
             queue.extend(crashes.into_iter().chain(messages).map(|trial| Work { base, trials: vec![trial] }));
             space.name.clone_from(&plan.scenario);
             space.bases.push(Base { strategy, small, plan, fault_free });
+        }
+        if space.bases.is_empty() && !refused.is_empty() {
+            return Err(refused);
         }
         Ok(CrashSearch { space, queue, cells: Vec::new(), broken })
     }
@@ -162,7 +192,8 @@ impl CrashSearch {
     /// What a reader must know about the small scenario of the first strategy.
     #[must_use]
     pub fn legend(&self) -> Vec<String> {
-        self.space.bases.first().map(legend).unwrap_or_default()
+        let pairs = self.space.bounds.pairs;
+        self.space.bases.first().map(|base| legend(base, pairs)).unwrap_or_default()
     }
 
     /// Takes what came of the next runs, in their order.
@@ -173,9 +204,7 @@ impl CrashSearch {
             let cell = cell(&self.space.bases[base], work, &found);
             self.broken.extend(found.outcome.broken.iter().map(|law| format!("{law}: {}", cell.scenario)));
             self.cells.push(cell);
-            let first = work.trials.clone();
-            let pair = |second: Trial| Work { base, trials: first.iter().cloned().chain([second]).collect() };
-            self.queue.extend(found.next.into_iter().map(pair));
+            self.queue.extend(found.next.into_iter().map(|trials| Work { base, trials }));
         }
     }
 
@@ -194,6 +223,7 @@ impl CrashSearch {
             scenario: self.space.name.clone(),
             strategies: self.space.bases.iter().map(|base| base.strategy.id().to_owned()).collect(),
             points: self.space.points.iter().map(|point| point.id().to_owned()).collect(),
+            left_out: self.space.left_out.clone(),
             fault_free: self.space.bases.iter().map(fault_free).collect(),
             complete: done && self.cells.iter().all(|cell| cell.reached),
             cells: self.cells.clone(),
@@ -256,17 +286,47 @@ fn fault_free(base: &Base) -> FaultFree {
     }
 }
 
-/// What a reader must know about the small scenario.
-fn legend(base: &Base) -> Vec<String> {
+/// What a reader must know about the small scenario, and what is not tried in it.
+fn legend(base: &Base, pairs: bool) -> Vec<String> {
     let (plan, small) = (&base.plan, &base.small);
-    vec![
-        format!("Ratios matter here, not values: the timers are short, and a run takes {}.", plan.duration),
-        format!("A crashed node is down for {}; who waits {} or longer is blocked.", small.restart, plan.block_after),
+    let mut lines = vec![
+        format!("Ratios matter here, not values: the timers are short, and a run takes {}.", span(plan.duration)),
+        format!(
+            "A crashed node is down for {}; who waits {} or longer is blocked.",
+            span(small.restart),
+            span(plan.block_after)
+        ),
         format!(
             "The relay polls every {}, the connector stores its offset every {}.",
-            plan.outbox.poll, plan.cdc.offset_flush
+            span(plan.outbox.poll),
+            span(plan.cdc.offset_flush)
         ),
-        format!("A delayed message arrives {} later, a late one 1s after its caller gave up.", small.delay),
+        format!(
+            "A delayed message arrives {} later, a late one {} after its caller gave up.",
+            span(small.delay),
+            span(trial::LATE)
+        ),
         "The scenario's own faults and rates are left out.".to_owned(),
-    ]
+    ];
+    lines.extend(NOT_TRIED.map(str::to_owned));
+    match small.brief.filter(|_| pairs) {
+        Some(brief) => lines.push(format!(
+            "Two faults are two crashes; of two in one process the first also takes {}, so that there is work after it. \
+             Not tried: a crash with a message that fails, and two messages that fail.",
+            span(brief)
+        )),
+        None if pairs => lines.push("Two faults are two crashes. Not tried: messages that fail, in pairs.".to_owned()),
+        None => {}
+    }
+    lines
 }
+
+/// What a search leaves out, so that nobody takes it for tried.
+const NOT_TRIED: [&str; 3] = [
+    "Not tried: offset commits that fail, other failures of a push than its delay, and answers that are late; an answer \
+     is lost, or it comes in time.",
+    "Not tried: links that are cut, nodes that stay down, failovers, lost slots, poison, copies of a message, aborts, and \
+     changes by hand.",
+    "Not tried: other operations and times than these, other seeds, other lengths of a crash or delay, and faults after \
+     the load has stopped.",
+];

@@ -2,6 +2,8 @@
 
 use super::outcome::Outcome;
 use crate::run::report::Verdict;
+use crate::scenario::Refusal;
+use crate::strategy::StrategyId;
 use crate::truth::anomaly::{Anomaly, RowState};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
@@ -17,8 +19,11 @@ pub struct Matrix {
     pub explore: u32,
     /// The preset or file that was explored.
     pub scenario: String,
-    /// The strategies, in the order asked.
+    /// The strategies that were tried, in the order asked.
     pub strategies: Vec<String>,
+    /// The strategies among those asked for that cannot run this scenario.
+    #[serde(default)]
+    pub left_out: Vec<LeftOut>,
     /// The crash points that some strategy passes, in the order of a change's way.
     pub points: Vec<String>,
     /// What each strategy shows when nothing fails.
@@ -37,6 +42,24 @@ pub struct Matrix {
     pub broken_laws: Vec<String>,
     /// The scaled timers and the span of faults, for the legend.
     pub legend: Vec<String>,
+}
+
+/// A strategy that cannot run the scenario.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// The strategy.
+    pub strategy: String,
+    /// Why, in sentences.
+    pub why: String,
+}
+
+impl LeftOut {
+    /// What refuses it.
+    #[must_use]
+    pub fn new(strategy: StrategyId, refusals: &[Refusal]) -> LeftOut {
+        let why: Vec<String> = refusals.iter().map(ToString::to_string).collect();
+        LeftOut { strategy: strategy.id().to_owned(), why: why.join(" ") }
+    }
 }
 
 /// What a strategy shows when nothing fails.

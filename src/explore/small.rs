@@ -1,6 +1,7 @@
 //! The small scenario in which every fault is tried: the document without its own faults and rates, with few
 //! operations and short timers. Ratios matter there, not values.
 
+use crate::kernel::sorted::sort;
 use crate::kernel::time::Us;
 use crate::scenario::arrivals::{self, ArrivalsText, KeyText};
 use crate::scenario::kind::Kind;
@@ -16,6 +17,9 @@ pub struct Small {
     pub document: Document,
     /// How long a crashed node stays down: `explore.restart`.
     pub restart: Us,
+    /// How long the first crash of two in one process takes: half the shortest span between two operations, so that the
+    /// process has work again when it is back. None if all operations come at once.
+    pub brief: Option<Us>,
     /// How much later a delayed message arrives: longer than the whole workload, so that it is overtaken by all that
     /// can overtake it, and where possible shorter than the callers' patience.
     pub delay: Us,
@@ -72,7 +76,20 @@ pub fn small(document: &Document, strategy: StrategyId) -> Result<Small, Vec<Ref
     }
     scale_timeouts(&mut base)?;
     base.plan().map_err(as_typed)?;
-    Ok(Small { document: base, restart, delay: last.since(first).after(Us::millis(100)) })
+    Ok(Small {
+        document: base,
+        restart,
+        brief: brief(times().collect()),
+        delay: last.since(first).after(Us::millis(100)),
+    })
+}
+
+/// Half the shortest span between two of these times, in whole milliseconds if it has some.
+fn brief(mut times: Vec<Us>) -> Option<Us> {
+    sort(&mut times);
+    let spans = times.windows(2).map(|two| two[1].since(two[0])).filter(|span| *span > Us::ZERO);
+    let half = spans.min()?.0 / 2;
+    Some(Us(if half < 1_000 { half.max(1) } else { half / 1_000 * 1_000 }))
 }
 
 /// What the document, or else the default, has at the path of a fixed option.
@@ -172,7 +189,7 @@ mod tests {
         assert_eq!(plan.outbox.poll, Us::millis(100));
         assert_eq!((plan.block_after, small.restart), (Us::secs(1), Us::secs(2)));
         assert_eq!((plan.duration, small.delay), (Us::millis(5_250), Us::millis(250)));
-        assert_eq!(plan.keys(), 2);
+        assert_eq!((small.brief, plan.keys()), (Some(Us::millis(25)), 2));
     }
 
     #[test]

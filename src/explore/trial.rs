@@ -18,11 +18,22 @@ pub struct Trial {
     pub fault: FaultPlan,
 }
 
+impl Trial {
+    /// The same fault of another length.
+    #[must_use]
+    pub fn lasting(&self, span: Us) -> Trial {
+        let mut other = self.clone();
+        let head = self.fault.text.split_once('+').map_or(self.fault.text.as_str(), |(head, _)| head);
+        (other.fault.text, other.fault.span) = (format!("{head}+{span}"), Some(span));
+        other
+    }
+}
+
 /// How a call fails, besides a crash: the four failing outcomes of DOMAIN 1.3.
 pub const OUTCOMES: [FaultKind; 4] = [FaultKind::FailBefore, FaultKind::AckLost, FaultKind::Timeout, FaultKind::Late];
 
 /// How long after its caller gave up a late request arrives.
-const LATE: Us = Us::secs(1);
+pub const LATE: Us = Us::secs(1);
 
 /// What a message is to a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,17 +1,18 @@
 //! A search as JUnit XML: a test suite for each strategy, a test case for each cell, so that a CI can show it.
 
-use crate::explore::matrix::{Cell, Matrix};
+use crate::explore::matrix::{Cell, LeftOut, Matrix};
 use crate::run::report::Verdict;
 
 /// The report; a cell fails if it does not end as expected, or if its fault never struck.
 #[must_use]
 pub fn matrix(matrix: &Matrix, expected: Option<Verdict>) -> String {
     let mut suites: Vec<Suite> = matrix.strategies.iter().map(|id| suite(matrix, id, expected)).collect();
+    suites.extend(matrix.left_out.iter().map(|out| left_out(matrix, out)));
     // What was cut is no cell, and is no success either.
     if expected.is_some() && matrix.runs < matrix.total {
         let said = format!("{} of {} runs were done", matrix.runs, matrix.total);
         let case = case(&matrix.scenario, "every fault is tried", Some(("incomplete", said, String::new())));
-        suites.push(Suite { name: "search", tests: 1, failures: 1, cases: case });
+        suites.push(Suite { name: "search", tests: 1, failures: 1, skipped: 0, cases: case });
     }
     let sum = |of: fn(&Suite) -> usize| suites.iter().map(of).sum::<usize>();
     let (tests, failures) = (sum(|suite| suite.tests), sum(|suite| suite.failures));
@@ -27,14 +28,15 @@ struct Suite<'a> {
     name: &'a str,
     tests: usize,
     failures: usize,
+    skipped: usize,
     cases: String,
 }
 
 impl Suite<'_> {
     fn text(&self) -> String {
-        let Suite { name, tests, failures, cases } = self;
+        let Suite { name, tests, failures, skipped, cases } = self;
         format!(
-            "  <testsuite name=\"{}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"0\">\n\
+            "  <testsuite name=\"{}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\">\n\
              {cases}  </testsuite>\n",
             escaped(name)
         )
@@ -42,7 +44,7 @@ impl Suite<'_> {
 }
 
 fn suite<'a>(matrix: &'a Matrix, strategy: &'a str, expected: Option<Verdict>) -> Suite<'a> {
-    let mut suite = Suite { name: strategy, tests: 0, failures: 0, cases: String::new() };
+    let mut suite = Suite { name: strategy, tests: 0, failures: 0, skipped: 0, cases: String::new() };
     let class = format!("{}.{strategy}", matrix.scenario);
     for cell in matrix.cells.iter().filter(|cell| cell.strategy == strategy) {
         let failure = expected.and_then(|expected| failure(cell, expected));
@@ -51,6 +53,17 @@ fn suite<'a>(matrix: &'a Matrix, strategy: &'a str, expected: Option<Verdict>) -
         suite.cases += &case(&class, &cell.faults(), failure);
     }
     suite
+}
+
+/// A strategy that cannot run the scenario: nothing of it was tried, and that is no failure.
+fn left_out<'a>(matrix: &Matrix, out: &'a LeftOut) -> Suite<'a> {
+    let class = format!("{}.{}", matrix.scenario, out.strategy);
+    let cases = format!(
+        "    <testcase classname=\"{}\" name=\"left out\">\n      <skipped message=\"{}\"/>\n    </testcase>\n",
+        escaped(&class),
+        escaped(&out.why)
+    );
+    Suite { name: &out.strategy, tests: 1, failures: 0, skipped: 1, cases }
 }
 
 /// What failed, in a word, a sentence, and how to see it.

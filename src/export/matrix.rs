@@ -17,12 +17,17 @@ pub fn text(matrix: &Matrix) -> String {
         text += &section(title, &table(matrix, &pairs, false).aligned("  "));
     }
     text += &section("Each anomaly and the first cell that shows it", &witnesses(matrix));
+    text += &section("Left out: they cannot run this scenario", &left_out(matrix));
     text += &section("Laws that the simulator broke: an error of its own", &lines(&matrix.broken_laws));
     text + &section("Legend", &(wrapped(COUNTS, "  ") + &lines(&matrix.legend)))
 }
 
 const COUNTS: &str = "\"missing 2/4\": of four passes of the point, or messages of the link, two end like this, and none \
                       ends worse. \"-\": the strategy has no such step.";
+
+fn left_out(matrix: &Matrix) -> String {
+    matrix.left_out.iter().map(|out| wrapped(&format!("{}: {}", out.strategy, out.why), "  ")).collect()
+}
 
 fn lines(texts: &[String]) -> String {
     texts.iter().map(|text| wrapped(text, "  ")).collect()

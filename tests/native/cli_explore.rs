@@ -100,6 +100,39 @@ fn the_matrix_is_aligned() {
     }
 }
 
+/// The legend says times as every other sentence does, and what was not tried; a strategy that cannot run the scenario is
+/// left out with the reason, in every format, and the others are searched.
+#[test]
+fn the_legend_and_what_is_left_out() {
+    let file = folder("left-out").join("empty.json");
+    fs::write(&file, "{}").unwrap();
+    let explored = |more: &[&str]| {
+        let args = ["explore", file.to_str().unwrap(), "--strategy", "all", "--set", SMALL];
+        let Said { status, out, err } = run(&[&args[..], more].concat());
+        assert_eq!((status, err.as_str()), (Some(0), ""), "{more:?}");
+        out
+    };
+    let text = explored(&[]);
+    for part in [
+        "a run takes 5.3 s.",
+        "\nLeft out: they cannot run this scenario\n  two-phase-commit: source.max_prepared_transactions is 0. With 0,",
+        "\n  Not tried: offset commits that fail, other failures of a push than its delay,",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(text.contains("none skipped; ") && !text.contains("0ms"), "{text}");
+    let junit = explored(&["--format", "junit"]);
+    assert!(
+        junit.contains("<testsuite name=\"two-phase-commit\" tests=\"1\" failures=\"0\" errors=\"0\" skipped=\"1\">")
+    );
+    assert!(junit.contains("<skipped message=\"source.max_prepared_transactions is 0. "), "{junit}");
+    let json: Value = serde_json::from_str(&explored(&["--format", "json"])).unwrap();
+    assert_eq!(json["left_out"][0]["strategy"], "two-phase-commit");
+    assert!(
+        json["complete"] == true && json["strategies"].as_array().unwrap().iter().all(|id| id != "two-phase-commit")
+    );
+}
+
 /// `--expect` is for a CI: 3 when it does not hold, and when what was cut might not.
 #[test]
 fn expectations() {

@@ -63,6 +63,62 @@ fn every_fault_strikes() {
     }
 }
 
+/// A process that has crashed crashes again at each pass that it has left: a second time where it did what it did, which
+/// the pauses of the scenario do not allow, unless the first crash is brief.
+#[test]
+fn one_process_crashes_twice() {
+    let document = preset("missing-search-index");
+    for strategy in [StrategyId::DirectBrokerFirst, StrategyId::Outbox, StrategyId::TwoPhaseCommit] {
+        let small = small(&document, strategy).unwrap();
+        let base = small.document.plan().unwrap();
+        let matrix = searched("missing-search-index", &[strategy], Bounds::TWO);
+        assert!(matrix.complete && matrix.broken_laws.is_empty(), "{}", strategy.id());
+        let node = |fault: &str| fault.split('@').next().unwrap().to_owned();
+        for first in matrix.cells.iter().filter(|cell| cell.point.is_some() && cell.then.is_none()) {
+            let brief = first.fault.replace("+2s", "+25ms");
+            let mut crashed = small.document.clone();
+            crashed.add_fault(&brief).unwrap();
+            let trace = outcome::run(&crashed.plan().unwrap(), usize::MAX).1;
+            let begins = |kind| trace.records.iter().position(|record| record.kind == kind).unwrap();
+            let rest = &trace.records[begins(Kind::Crashed)..begins(Kind::DrainBegan)];
+            let own = |record: &&crate::world::record::Record| {
+                record.kind == Kind::Passed && format!("crash:{}", base.node_name(record.node)) == node(&first.fault)
+            };
+            let pairs = matrix.cells.iter().filter(|cell| cell.fault == brief);
+            let again = pairs.filter(|cell| node(&cell.then.as_ref().unwrap().fault) == node(&brief));
+            assert_eq!(again.count(), rest.iter().filter(own).count(), "{} {brief}", strategy.id());
+        }
+        let twice = |id: &str| {
+            let own = |cell: &&crate::explore::matrix::Cell| node(&cell.fault) == format!("crash:{id}");
+            matrix.cells.iter().filter(own).any(|cell| cell.then.as_ref().is_some_and(|then| then.pass > 1))
+        };
+        assert!(twice("app") && twice("source"), "{}", strategy.id());
+    }
+}
+
+/// Two crashes of the app that publishes first do what none does alone: the second event of a change that failed tells the
+/// index a row of its own.
+#[test]
+fn two_crashes_do_what_one_does_not() {
+    let matrix = searched("missing-search-index", &[StrategyId::DirectBrokerFirst], Bounds::TWO);
+    let stale = &matrix.witnesses["stale"];
+    assert!(stale.then.is_some(), "{}", stale.faults());
+}
+
+/// What cannot run is left out, and is no part of what was tried; if nothing can run, the search is refused.
+#[test]
+fn a_strategy_that_cannot_run_is_left_out() {
+    let document = crate::scenario::Document::parse("{}").unwrap();
+    let all = CrashSearch::new(&document, StrategyId::ALL, Bounds::ONE).unwrap().matrix();
+    let left: Vec<&str> = all.left_out.iter().map(|out| out.strategy.as_str()).collect();
+    assert_eq!(left, ["two-phase-commit"]);
+    assert_eq!(all.strategies.len() + 1, StrategyId::ALL.len());
+    assert!(all.left_out[0].why.starts_with("source.max_prepared_transactions is 0. "), "{}", all.left_out[0].why);
+    assert!(all.left_out[0].why.contains("broker.xa is false. "), "every reason: {}", all.left_out[0].why);
+    let refused = CrashSearch::new(&document, &[StrategyId::TwoPhaseCommit], Bounds::ONE).unwrap_err();
+    assert_eq!(refused.len(), 2);
+}
+
 #[test]
 fn a_lower_bound_is_not_complete() {
     let all = searched("missing-search-index", &[StrategyId::DirectDbFirst], Bounds::ONE);

@@ -2,13 +2,16 @@
 //! restart, verify downstream, confirm the repair. Every step cites a record of the run.
 
 use crate::kernel::time::Us;
-use crate::run::account::Alarm;
+use crate::run::account::{Alarm, event_anomalies};
 use crate::run::recording::Recording;
+use crate::run::report::Verdict;
 use crate::scenario::permalink::{self, Extras};
 use crate::scenario::plan::Plan;
 use crate::scenario::{Document, Refusal};
 use crate::strategy::CrashPoint;
+use crate::truth::anomaly::{Anomaly, RowState};
 use crate::world::ids::{Key, NodeId, Op, RecordId};
+use crate::world::observe::BY_REPAIR;
 use crate::world::record::{Kind, Record};
 use serde::Serialize;
 
@@ -67,7 +70,7 @@ pub fn faultless(document: &Document) -> Document {
 }
 
 /// A crash right after a commit of that run, in short form: the first whose row nothing changes later, so that no later
-/// event heals what it loses.
+/// event heals what it loses. If its node would be up again only after the load has stopped, the crash is shorter.
 #[must_use]
 pub fn crash_after_commit(recording: &Recording) -> Option<String> {
     let (plan, records) = (recording.plan(), &recording.trace().records);
@@ -81,9 +84,18 @@ pub fn crash_after_commit(recording: &Recording) -> Option<String> {
             own.is_some_and(|own| !commits.clone().any(|later| later.key == own.key && later.at > own.at))
         };
         let chosen = passes.find(last).unwrap_or(first);
-        Some(format!("crash:{}@{}*{}", plan.node_name(chosen.node), point.id(), chosen.extra))
+        let length = shorter(plan, chosen).map_or_else(String::new, |span| format!("+{span}"));
+        Some(format!("crash:{}@{}*{}{length}", plan.node_name(chosen.node), point.id(), chosen.extra))
     };
     POINTS.into_iter().find_map(at)
+}
+
+/// How long a crash there may take at most, if its node's own restart falls after the load has stopped: half of what is
+/// left of the run, so that there is load after it.
+fn shorter(plan: &Plan, passed: &Record) -> Option<Us> {
+    let (restart, left) = (plan.nodes[passed.node.index()].restart, plan.duration.since(passed.at));
+    let half = left.0 / 2;
+    (restart >= left && half > 0).then_some(Us(if half > 1000 { half - half % 1000 } else { half }))
 }
 
 /// The test on a document.
@@ -102,39 +114,51 @@ pub fn inject(document: &Document) -> Result<Injection, Vec<Refusal>> {
     let mut document = base;
     document.add_fault(&fault)?;
     let recording = Recording::run(document.plan()?);
-    let steps = steps(&recording);
+    let steps = steps(&recording, &calm);
     Ok(head(recording.plan(), fault, &document, steps))
 }
 
 fn told(nth: usize, passed: bool, evidence: String, record: Option<RecordId>) -> InjectStep {
+    let evidence = evidence.trim_end().to_owned();
     InjectStep { step: nth as u32 + 1, title: TITLES[nth], passed, evidence, record: record.map(|record| record.0) }
 }
 
-fn steps(recording: &Recording) -> Vec<InjectStep> {
+fn find(recording: &Recording, wanted: impl Fn(RecordId, &Record) -> bool) -> Option<RecordId> {
+    let all = (0..).zip(&recording.trace().records).map(|(at, record)| (RecordId(at), record));
+    all.into_iter().find(|(at, record)| wanted(*at, record)).map(|(at, _)| at)
+}
+
+fn steps(recording: &Recording, calm: &Recording) -> Vec<InjectStep> {
     let records = &recording.trace().records;
-    let find = |wanted: &dyn Fn(&Record) -> bool| records.iter().position(wanted).map(|at| RecordId(at as u32));
-    let crash = find(&|record| record.kind == Kind::Crashed && record.extra == 0 && record.detail > 0);
+    let crash = find(recording, |_, record| record.kind == Kind::Crashed && record.extra == 0 && record.detail > 0);
     // The crash is caused by the record of passing its point, which knows the operation.
     let passed = crash.and_then(|crash| records.get(records[crash.index()].cause.index()));
     let op = passed.map_or(Op::NONE, |passed| passed.op);
-    let commit = find(&|record| record.kind == Kind::Committed && record.op == op);
+    let commit = find(recording, |_, record| record.kind == Kind::Committed && record.op == op);
     let node = crash.map_or(NodeId::NONE, |crash| records[crash.index()].node);
-    let drain = find(&|record| record.kind == Kind::DrainBegan).unwrap_or(RecordId::NONE);
-    let restart = (0..records.len()).map(|at| RecordId(at as u32)).find(|at| {
-        let record = &records[at.index()];
-        record.kind == Kind::Restarted && record.node == node && Some(*at) > crash && *at < drain
+    let drain = find(recording, |_, record| record.kind == Kind::DrainBegan).unwrap_or(RecordId::NONE);
+    let restart = find(recording, |at, record| {
+        record.kind == Kind::Restarted && record.node == node && Some(at) > crash && at < drain
     });
     let cite = |record: Option<RecordId>, none: &str| match record {
         Some(record) => sentence(recording, record),
         None => none.to_owned(),
     };
+    let mut back = cite(restart, "The load stops before the node can be back.");
+    if let (Some(_), Some(span)) = (restart, recording.plan().faults.first().and_then(|fault| fault.span)) {
+        let own = recording.plan().nodes[node.index()].restart;
+        back += &format!(" It was down for {span} only: after its own {own} the load would have stopped.");
+    }
     let mut steps = vec![
         told(0, commit.is_some(), cite(commit, "The transaction did not commit."), commit),
         told(1, crash.is_some(), cite(crash, "The crash did not strike."), crash),
-        told(2, restart.is_some(), cite(restart, "The node did not come back before the load stopped."), restart),
+        told(2, restart.is_some(), back, restart),
     ];
-    match commit.map(|commit| (records[commit.index()].key, records[commit.index()].at)) {
-        Some((key, at)) => steps.extend([verify(recording, key, at), repaired(recording, key, at)]),
+    match commit {
+        Some(commit) => {
+            let spans = differences(recording, calm, &records[commit.index()]);
+            steps.extend([verify(recording, calm, commit, &spans), repaired(recording, calm, &spans)]);
+        }
         None => steps.extend((3..5).map(|n| told(n, false, "There is nothing to verify.".to_owned(), None))),
     }
     steps
@@ -156,64 +180,136 @@ pub fn record_of_alarm(recording: &Recording, alarm: &Alarm) -> Option<RecordId>
     recording.trace().records.iter().position(own).map(|at| RecordId(at as u32))
 }
 
-/// In which store a row differs, and since when, after an instant.
-fn differs(recording: &Recording, key: Key, from: Us) -> Option<(usize, Us)> {
-    let stores = 0..recording.trace().ledger.stores.len();
-    let first = |store: usize| {
-        let states = recording.judgement().states(store, key);
-        states.iter().find(|(at, state)| *at >= from && state.differs()).map(|(at, _)| (store, *at))
-    };
-    stores.filter_map(first).min_by_key(|(_, at)| *at)
+/// A time in which a row differs.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    store: usize,
+    key: Key,
+    since: Us,
+    /// `Us::NEVER` if it does for good.
+    until: Us,
+}
+
+/// Every time in which some row differs that is not over when a row was committed: that row first. What heals, and is so
+/// without the crash too, is no matter of the crash.
+fn differences(recording: &Recording, calm: &Recording, commit: &Record) -> Vec<Span> {
+    let own = std::iter::once(commit.key);
+    let others = (0..recording.plan().keys()).map(|key| Key(key as u32)).filter(|key| *key != commit.key);
+    let mut spans = Vec::new();
+    for key in own.chain(others) {
+        for store in 0..recording.trace().ledger.stores.len() {
+            let states = recording.judgement().states(store, key);
+            // From one kind of difference to the next it differs all the same.
+            let mut open: Option<Us> = None;
+            for &(at, state) in states.iter().chain([&(Us::NEVER, RowState::NoRow)]) {
+                match open {
+                    None if state.differs() => open = Some(at),
+                    Some(since) if !state.differs() => {
+                        open = None;
+                        let mere = key != commit.key && at != Us::NEVER;
+                        if at > commit.at && !(mere && calm.judgement().state(store, key, since).differs()) {
+                            spans.push(Span { store, key, since, until: at });
+                        }
+                    }
+                    None | Some(_) => {}
+                }
+            }
+        }
+    }
+    spans
 }
 
 fn store_name(recording: &Recording, store: usize) -> &str {
     recording.plan().stores.get(store).map_or("broker", |store| &store.id)
 }
 
-fn verify(recording: &Recording, key: Key, from: Us) -> InjectStep {
-    let (plan, records) = (recording.plan(), &recording.trace().records);
-    let name = plan.key_name(key);
-    let Some((store, since)) = differs(recording, key, from) else {
-        let shown = records.iter().rposition(|record| {
-            matches!(record.kind, Kind::Applied | Kind::NotNewer | Kind::Appended) && record.key == key
-        });
-        let shown = shown.map(|at| RecordId(at as u32));
-        let evidence = shown.map_or_else(String::new, |record| sentence(recording, record));
-        return told(3, true, format!("{name} never differs downstream. {evidence}"), shown);
-    };
-    let place = store_name(recording, store);
-    let alarm = recording.alarms().iter().find(|alarm| !alarm.is_false && alarm.at >= since);
-    let id = alarm.and_then(|alarm| record_of_alarm(recording, alarm));
-    let when = crate::run::words::instant(since);
-    match id {
-        Some(id) => {
-            told(3, true, format!("{name} differs in {place} since {when}. {}", sentence(recording, id)), Some(id))
-        }
-        None => {
-            let cause = recording.cause(store, key, since).map(|(record, _)| record);
-            let evidence = cause.map_or_else(String::new, |record| sentence(recording, record));
-            let silent = format!("{name} differs in {place} since {when}, and nobody notices. {evidence}");
-            told(3, false, silent, cause)
-        }
-    }
+/// The node that stands for a store.
+fn store_node(recording: &Recording, store: usize) -> Option<NodeId> {
+    let roles = &recording.plan().roles;
+    roles.stores.get(store).copied().or(roles.broker)
 }
 
-fn repaired(recording: &Recording, key: Key, from: Us) -> InjectStep {
-    let (records, ended) = (&recording.trace().records, recording.trace().ended);
-    let name = recording.plan().key_name(key);
-    let still = (0..recording.trace().ledger.stores.len())
-        .find(|store| recording.judgement().state(*store, key, ended).differs());
-    if let Some(store) = still {
-        let cause = recording.cause(store, key, ended).map(|(record, _)| record);
-        let evidence = format!("{name} still differs in {} after the drain.", store_name(recording, store));
-        return told(4, false, evidence, cause);
+/// `product-3 differs in cache since 8.017 s, without the crash too`
+fn differs(recording: &Recording, calm: &Recording, span: Span) -> String {
+    let (name, when) = (recording.plan().key_name(span.key), crate::run::words::instant(span.since));
+    let too = match calm.judgement().state(span.store, span.key, span.since).differs() {
+        true => ", without the crash too",
+        false => "",
+    };
+    format!("{name} differs in {} since {when}{too}", store_name(recording, span.store))
+}
+
+fn verify(recording: &Recording, calm: &Recording, commit: RecordId, spans: &[Span]) -> InjectStep {
+    let alarm = |span: &Span| {
+        let during = |alarm: &&Alarm| !alarm.is_false && alarm.at >= span.since && alarm.at <= span.until;
+        recording.alarms().iter().find(during).and_then(|alarm| record_of_alarm(recording, alarm))
+    };
+    if let Some(span) = spans.iter().find(|span| alarm(span).is_none()) {
+        let cause = recording.cause(span.store, span.key, span.since).map(|(record, _)| record);
+        let evidence = cause.map_or_else(String::new, |record| sentence(recording, record));
+        let silent = format!("{}, and nobody notices. {evidence}", differs(recording, calm, *span));
+        return told(3, false, silent, cause);
     }
-    if differs(recording, key, from).is_none() {
-        let last = records.len().checked_sub(1).map(|at| RecordId(at as u32));
-        return told(4, true, format!("{name} never differed: there is nothing to repair."), last);
+    if let Some((span, id)) = spans.first().and_then(|span| Some((span, alarm(span)?))) {
+        return told(3, true, format!("{}. {}", differs(recording, calm, *span), sentence(recording, id)), Some(id));
     }
-    let mended = records.iter().rposition(|record| record.kind == Kind::Applied && record.key == key);
-    let mended = mended.map(|at| RecordId(at as u32));
+    let shown = shown(recording, commit).or_else(|| ended(recording));
+    let evidence = shown.map_or_else(String::new, |record| sentence(recording, record));
+    told(3, true, format!("No row differs downstream. {evidence}"), shown)
+}
+
+fn ended(recording: &Recording) -> Option<RecordId> {
+    find(recording, |_, record| record.kind == Kind::DrainEnded)
+}
+
+/// Where the last of the stores, or the log if there is none, is told of what was committed; or of its row, if it was
+/// overtaken.
+fn shown(recording: &Recording, commit: RecordId) -> Option<RecordId> {
+    let records = &recording.trace().records;
+    let commit = &records[commit.index()];
+    let takes = |record: &Record| match recording.plan().stores.is_empty() {
+        true => record.kind == Kind::Appended,
+        false => {
+            let told = matches!(record.kind, Kind::Applied | Kind::NotNewer | Kind::Known);
+            told && recording.plan().roles.stores.contains(&record.node)
+        }
+    };
+    let last = |own: &dyn Fn(&Record) -> bool| {
+        records.iter().rposition(|record| takes(record) && own(record)).map(|at| RecordId(at as u32))
+    };
+    last(&|record| record.event == commit.event && record.extra != BY_REPAIR)
+        .or_else(|| last(&|record| record.key == commit.key && record.at >= commit.at))
+}
+
+fn repaired(recording: &Recording, calm: &Recording, spans: &[Span]) -> InjectStep {
+    let trace = recording.trace();
+    if let Some(span) = spans.iter().find(|span| span.until == Us::NEVER) {
+        let cause = recording.cause(span.store, span.key, trace.ended).map(|(record, _)| record);
+        let shows = cause.map_or_else(String::new, |record| sentence(recording, record));
+        return told(4, false, format!("{}, for good. {shows}", differs(recording, calm, *span)), cause);
+    }
+    // With no store the log stands for it, where what a later event of the row hides is missing all the same.
+    if recording.plan().stores.is_empty() && recording.report().verdict == Verdict::Diverged {
+        let wrong = |(anomaly, _): &(Anomaly, _)| matches!(anomaly, Anomaly::Lost | Anomaly::GhostEvent);
+        let mut events = event_anomalies(trace, 0).into_iter().filter(wrong).filter_map(|(_, found)| found);
+        let record = events.next().map(|(_, record)| record);
+        let shows = record.map_or_else(String::new, |record| sentence(recording, record));
+        return told(4, false, format!("The log differs from what was committed, for good. {shows}"), record);
+    }
+    let Some(last) = spans.iter().max_by_key(|span| span.until) else {
+        let ended = ended(recording);
+        let shows = ended.map_or_else(String::new, |record| sentence(recording, record));
+        return told(4, true, format!("No row differed: there is nothing to repair. {shows}"), ended);
+    };
+    let states = recording.judgement().states(last.store, last.key);
+    let equal = |(at, state): &&(Us, RowState)| *at >= last.until && matches!(state, RowState::Same | RowState::NoRow);
+    let at = states.iter().find(equal).map_or(last.until, |(at, _)| *at);
+    let node = store_node(recording, last.store);
+    let same = |own: &dyn Fn(&Record) -> bool| find(recording, |_, record| record.at == at && own(record));
+    let changes = |kind: Kind| matches!(kind, Kind::Applied | Kind::Filled | Kind::Denied | Kind::Evicted);
+    let mended = same(&|record| Some(record.node) == node && record.key == last.key && changes(record.kind))
+        .or_else(|| same(&|record| record.key == last.key && record.kind == Kind::Committed))
+        .or_else(|| same(&|record| Some(record.node) == node && matches!(record.kind, Kind::Emptied | Kind::Swapped)));
     let evidence = mended.map_or_else(String::new, |record| sentence(recording, record));
-    told(4, true, format!("{name} is as in the database again. {evidence}"), mended)
+    told(4, true, format!("{} is as in the database again. {evidence}", recording.plan().key_name(last.key)), mended)
 }

@@ -4,6 +4,7 @@ mod audit;
 mod brute_force;
 mod curve;
 mod grid;
+mod inject;
 mod mutants;
 mod promises;
 mod search;

@@ -9,12 +9,20 @@ use super::machine::{AppCommand as Ask, AppEvent as E, AppKnobs, Arrow, Step, Ve
 use crate::world::ids::Outcome;
 
 /// Fidelity of this part.
-pub const FIDELITY: [(&str, &str, &str); 1] = [(
-    "saga: compensation",
-    "simplified",
-    "one step, taken back by one transaction and one call, which is tried as often as the call; a compensation is not taken \
-     back itself, and nobody takes up one that the app's crash ended",
-)];
+pub const FIDELITY: [(&str, &str, &str); 2] = [
+    (
+        "producer: retries",
+        "simplified",
+        "a number of tries, evenly apart (`direct.retry`, `outbox.retry`); Kafka's producer tries for delivery.timeout.ms, \
+         120 s, and its pause grows from 100 ms to 1 s, as the connector's does here",
+    ),
+    (
+        "saga: compensation",
+        "simplified",
+        "one step, taken back by one transaction and one call, which is tried as often as the call; a compensation is not \
+         taken back itself, and nobody takes up one that the app's crash ended",
+    ),
+];
 
 /// Where one operation is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -29,7 +29,11 @@ pub const FIDELITY: [(&str, &str, &str); 4] = [
         "simplified",
         "its records travel with the request to prepare, and get their offsets at the commit",
     ),
-    ("two-phase-commit: read-only participants, trees of coordinators", "absent", ""),
+    (
+        "two-phase-commit: read-only participants, trees of coordinators",
+        "absent",
+        "every participant votes, for one coordinator",
+    ),
 ];
 
 /// Where one operation of the app is.

@@ -10,7 +10,7 @@ use crate::kernel::time::Us;
 use std::collections::VecDeque;
 
 /// Fidelity of this part.
-pub const FIDELITY: [(&str, &str, &str); 3] = [
+pub const FIDELITY: [(&str, &str, &str); 4] = [
     (
         "source: asynchronous replica",
         "simplified",
@@ -20,6 +20,11 @@ pub const FIDELITY: [(&str, &str, &str); 3] = [
         "source: synchronous replica",
         "modelled",
         "a commit takes `lag` longer; until then only a reader of the log sees it, unless synchronized_standby_slots holds it back",
+    ),
+    (
+        "source: loss of the replica",
+        "absent",
+        "the replica never fails, and after a failover there is another at once; while a synchronous one is away, every commit waits",
     ),
     (
         "source: timelines",

@@ -8,13 +8,19 @@ use super::ids::{EventId, Lsn};
 use crate::kernel::time::Us;
 
 /// Fidelity of this part.
-pub const FIDELITY: [(&str, &str, &str); 3] = [
+pub const FIDELITY: [(&str, &str, &str); 4] = [
     (
         "replication slot",
         "modelled",
         "confirmed_flush_lsn, restart_lsn held back by the oldest open transaction, durable at checkpoints, lost by a cap",
     ),
     ("write-ahead log: removal", "simplified", "byte by byte at a checkpoint; a real one goes by segments of 16 MB"),
+    (
+        "write-ahead log: checkpoints",
+        "simplified",
+        "every `source.checkpoint`, and when the disk is full; a real one comes after so much log too, and a restart takes as \
+         long as there is log to replay, not `nodes.source.restart`",
+    ),
     ("write-ahead log: full disk", "simplified", "commits wait for space; PostgreSQL stops with a panic and recovers"),
 ];
 

@@ -99,6 +99,42 @@ fn o1_lost_in_the_window() {
     assert!(counts.ghosts == 0.0 && counts.committed > 0.9 * f64::from(OPERATIONS));
 }
 
+/// O1, per crash: with a window of mean W as many events are in it as a Poisson variable of mean rate * W says, however the
+/// window is distributed: so many are lost, and at least one with probability 1 - exp(-rate * W). A crash every 100 ms is too
+/// far from the next for one window to meet two.
+#[test]
+fn o1_a_crash_loses_at_least_one() {
+    let of = |window: &str, seeds: u32| (0..seeds).flat_map(|seed| lost_by_crash(window, seed)).collect::<Vec<f64>>();
+    // Counts scatter more than shares: more crashes for the same three per cent.
+    let (constant, exponential) = (of("8ms", 5), of("exp(8ms)", 15));
+    let mean = 200.0 * 0.008;
+    for (crashes, spread) in [(&constant, "constant"), (&exponential, "exponential")] {
+        let some: Vec<f64> = crashes.iter().map(|lost| f64::from(*lost > 0.0)).collect();
+        Estimate::of(&some).is(&format!("O1, P(>= 1), {spread} window"), 1.0 - libm::exp(-mean), 0.0);
+    }
+    Estimate::of(&exponential).is("O1, lost per crash", mean, 0.0);
+}
+
+/// How many events each of a thousand crashes takes, 100 ms apart, at 200 arrivals a second.
+fn lost_by_crash(window: &str, seed: u32) -> Vec<f64> {
+    let faults: Vec<String> = (1..=1_000).map(|n| format!("\"crash:app@{}ms\"", n * 100)).collect();
+    let document = bare(&[
+        ("seed", &seed.to_string()),
+        ("duration", "100s"),
+        ("workload.arrivals", "poisson(200/s)"),
+        ("direct.gap", window),
+        ("faults", &format!("[{}]", faults.join(","))),
+    ]);
+    let trace = finish(&document);
+    let mut lost = vec![0.0; 1_000];
+    for (index, event) in trace.ledger.events.iter().enumerate() {
+        if event.is_committed() && trace.ledger.stores[0].seen(EventId(index as u32)).count == 0 {
+            lost[(event.committed.0 / 100_000) as usize] += 1.0;
+        }
+    }
+    lost
+}
+
 /// O1, the other factor: no window, no loss, whatever crashes.
 #[test]
 fn o1_no_window_no_loss() {

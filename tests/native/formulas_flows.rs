@@ -3,7 +3,7 @@
 //! Each figure is compared at four standard errors of its own estimate, which are at most 3 % of it; and a formula that is
 //! 10 % off must fail.
 
-use crate::estimate::{Estimate, run};
+use crate::estimate::{Estimate, over_seeds, run};
 use serde_json::{Value, json};
 
 /// O5: the commit has yet to take Exp(c), the delivery takes Exp(l): the consumer reads first with probability c/(c+l).
@@ -103,4 +103,33 @@ fn in_doubt(seed: u32, fault: &str) -> f64 {
     );
     assert_eq!(report.faults[0].fired, 1);
     report.blocked.in_doubt_peak as f64
+}
+
+/// O22: while a transaction that holds a hot row is in doubt for D, rate * D others wait for it.
+#[test]
+fn o22_waiting_on_a_hot_row() {
+    let document = two_phase(json!({
+        "duration": "65s", "workload": { "arrivals": "poisson(5/s)", "keys": { "count": 1 }, "client": { "timeout": "1h" } },
+        "source": { "timeout": "1h" },
+        "faults": ["crash:coordinator@coordinator.after-prepare-before-decision*1+60s"],
+        "two-phase-commit": { "vote_time": "0s", "log_time": "0s" },
+    }));
+    over_seeds("O22, waiting on a hot row", 5.0 * 60.0, &document, 80, |report| report.blocked.waiting_peak as f64);
+}
+
+/// O22: a commit needs the coordinator, the source and the broker, each up for 1 / (1 + rate * down) of the time: the product.
+/// An outbox's needs the source alone.
+#[test]
+fn o22_availability_is_a_product() {
+    let flaky = json!({ "crash_rate": "0.1/s", "restart": "1s" });
+    let mut document = two_phase(json!({
+        "duration": "1200s", "workload": { "arrivals": "every(200ms)" }, "block_after": "1h",
+        "nodes": { "source": flaky, "broker": flaky, "coordinator": flaky },
+        "two-phase-commit": { "vote_time": "0s", "log_time": "0s" },
+    }));
+    let up = 1.0 / (1.0 + 0.1 * 1.0);
+    let served = |report: &driftscope::run::report::Report| report.client.ok as f64 / report.client.requests as f64;
+    over_seeds("O22, availability of three", up * up * up, &document, 40, served);
+    document["strategy"] = json!("outbox");
+    over_seeds("O22, availability of the source", up, &document, 20, served);
 }

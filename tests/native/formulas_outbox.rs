@@ -101,6 +101,22 @@ fn o11_loss_by_the_id_gap() {
     }
 }
 
+/// A crash of PostgreSQL skips numbers of a sequence that it has logged ahead. They are gaps for ever: a relay that waits
+/// for gaps waits its whole time once more, and one that goes by flags does not notice.
+#[test]
+fn a_crash_of_the_source_leaves_a_gap_that_is_waited_for() {
+    for (cursor, least, most) in [("gap-timeout", 4_500_000, 5_300_000), ("flag", 0, 200_000)] {
+        let mut document = instant(30);
+        document["workload"]["arrivals"] = json!("every(1s)");
+        document["outbox"] = json!({ "poll": "100ms", "cursor": cursor, "gap_timeout": "5s" });
+        document["faults"] = json!(["crash:source@10500ms+100ms"]);
+        let (report, _) = run(&document, 0);
+        let worst = report.lag_us.max.unwrap();
+        assert!((least..=most).contains(&worst), "{cursor}: {worst} us");
+        assert_eq!((report.ledger.lost, report.ledger.in_flight), (0, 0), "{cursor}");
+    }
+}
+
 /// O21: an index with one worker is a queue. Time in the system = waiting + service.
 #[test]
 fn o21_queues() {
@@ -119,6 +135,20 @@ fn o21_queues() {
         document["stores"]["search-index"]["service"] = json!(service);
         over_seeds(name, want, &document, seeds, |report| report.lag_us.mean.unwrap() / 1e3);
     }
+}
+
+/// O21: the time in an M/M/1 queue is Exp(mu - lambda): its 95th percentile, and its median.
+#[test]
+fn o21_quantiles_of_the_time_in_the_system() {
+    let mut document = instant(1_000);
+    document["workload"]["keys"]["count"] = json!(1_000);
+    document["strategy"] = json!("direct-db-first");
+    document["target"] = json!("search-index");
+    document["nodes"] = json!({ "search-index": { "workers": 1 } });
+    document["stores"]["search-index"]["service"] = json!("exp(10ms)");
+    let quantile = |share: f64| -libm::log(1.0 - share) / (100.0 - 50.0) * 1e3;
+    over_seeds("M/M/1, p95", quantile(0.95), &document, 14, |report| report.lag_us.p95.unwrap() as f64 / 1e3);
+    over_seeds("M/M/1, p50", quantile(0.5), &document, 8, |report| report.lag_us.p50.unwrap() as f64 / 1e3);
 }
 
 /// The same queue in front of a single consumer, whose polls of one record it waits for.

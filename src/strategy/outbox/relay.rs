@@ -4,7 +4,7 @@ use crate::strategy::CrashPoint as C;
 use crate::strategy::machine::{Arrow, Step, Verb};
 
 /// Fidelity of this part.
-pub const FIDELITY: [(&str, &str, &str); 2] = [
+pub const FIDELITY: [(&str, &str, &str); 3] = [
     (
         "outbox: relay",
         "modelled",
@@ -14,6 +14,12 @@ pub const FIDELITY: [(&str, &str, &str); 2] = [
         "outbox: pipelined publishing",
         "simplified",
         "a failed publish does not call back those behind it; the relay marks once all answers are there",
+    ),
+    (
+        "outbox: polling a state table",
+        "absent",
+        "a relay reads a table of events; one that reads the rows themselves, by number or time of change, sees no delete and \
+         of several versions only the last",
     ),
 ];
 

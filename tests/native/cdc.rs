@@ -109,6 +109,21 @@ fn a_broker_that_is_down_makes_the_log_grow() {
     assert!(peak(json!(["crash:broker@2s+20s"])) >= 2 * peak(json!([])));
 }
 
+/// A connector sends a batch as one message: without an answer all its events are gone with it.
+#[test]
+fn a_batch_that_nobody_waits_for_is_lost_whole() {
+    let changes = [
+        ("broker.acks", json!("0")),
+        ("workload.arrivals", json!("every(100ms)")),
+        ("cdc.poll", json!("1s")),
+        ("faults", json!(["drop:connector-broker*2"])),
+    ];
+    let run = changed("cdc", &changes);
+    let report = run.report();
+    assert!(report.invariants.iter().all(|law| law.holds), "{:?}", report.invariants);
+    assert!(report.ledger.lost > 1, "{:?}", report.ledger);
+}
+
 /// What a person changes past the app is in the log too.
 #[test]
 fn a_persons_change_is_captured() {

@@ -219,11 +219,13 @@ impl Simulation<'_> {
         let timeout = class.map_or(Us::ZERO, |class| self.timeouts[usize::from(class)].span);
         let mut fate = self.fate(link, identity.major, minor, payload.parcel, timeout);
         let (from, to) = self.link_ends(link);
-        if fate.poison && !self.poison.contains(&(to, payload.event)) {
+        let known = self.poison.contains(&(to, payload.event));
+        // A message that is about no event has nothing that could come again.
+        if fate.poison && !known && payload.event != EventId::NONE {
             self.poison.push((to, payload.event));
         }
         // What cannot be handled is the message: a repair writes the row past it.
-        fate.fail_before |= payload.parcel != Parcel::Repair && self.poison.contains(&(to, payload.event));
+        fate.fail_before |= payload.parcel != Parcel::Repair && (fate.poison || known);
         let back = [Parcel::CommitOffset, Parcel::Wal, Parcel::SignalRow].contains(&payload.parcel);
         let ends = if back { (to, from) } else { (from, to) };
         let (epoch, callee_epoch) = (self.epoch(ends.0), self.epoch(ends.1));

@@ -4,7 +4,7 @@ use super::Simulation;
 use super::recovery::RecoveryProc;
 use super::relay::RelayProc;
 use crate::kernel::sorted::sort;
-use crate::world::ids::{EventId, NodeId, RecordId, StoreId};
+use crate::world::ids::{EventId, NodeId, RecordId, RelayId, StoreId};
 use crate::world::record::{Kind, Record};
 
 impl Simulation<'_> {
@@ -62,6 +62,10 @@ impl Simulation<'_> {
     /// Committed events that are still on their way: one record for each, and each store (or the log, with no store).
     fn record_still_queued(&mut self) {
         let mut moving: Vec<EventId> = self.source.outbox.waiting().iter().map(|row| row.event).collect();
+        // What is marked before it is published is in the relay's memory only.
+        for relay in 0..self.relays.len() as u16 {
+            moving.extend(self.marked_unpublished(RelayId(relay), 0, u32::MAX));
+        }
         moving.extend(self.unread());
         moving.extend(self.on_the_way());
         moving.extend(self.owed_by_operations());

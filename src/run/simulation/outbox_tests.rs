@@ -4,6 +4,7 @@ use crate::run::recording::Recording;
 use crate::run::report::{Report, Verdict};
 use crate::scenario::Document;
 use crate::scenario::presets;
+use crate::world::record::Kind;
 use serde_json::{Value, json};
 
 /// Runs a preset with some options changed. Every law must hold.
@@ -202,6 +203,31 @@ fn poison() {
         let ledger = &recording.report().ledger;
         assert_eq!((ledger.lost, ledger.in_flight), (lost, in_flight), "{policy}");
     }
+}
+
+/// A write that the source cannot handle fails; it is about no event yet, and nothing else is refused for it.
+#[test]
+fn poison_of_no_event() {
+    let recording = preset("outbox", &[("faults", json!(["poison:app-source*4"]))]);
+    let report = recording.report();
+    let refused = recording.trace().records.iter().filter(|record| record.kind == Kind::Dropped).count();
+    assert_eq!((refused, report.client.failed, report.ledger.in_flight), (1, 1, 0));
+}
+
+/// What is marked before it is published is still on its way where the run ends in between.
+#[test]
+fn marked_and_not_yet_published() {
+    let set = [
+        ("outbox.order", json!("mark-then-publish")),
+        ("outbox.poll", json!("10s")),
+        ("drain_limit", json!("0s")),
+        ("duration", json!("20.3s")),
+        ("faults", json!(["cut:relay-broker@1s"])),
+    ];
+    let recording = preset("outbox", &set);
+    let report = recording.report();
+    assert!(report.invariants.iter().all(|law| law.holds), "{:?}", report.invariants);
+    assert!(report.ledger.in_flight > 1, "{:?}", report.ledger);
 }
 
 /// A poller never sees what is deleted in its own transaction.

@@ -285,7 +285,7 @@ impl Simulation<'_> {
     }
 
     /// Events of claimed rows that are marked at the source, and that this relay has not published.
-    fn marked_unpublished(&self, relay: RelayId, from: u32, to: u32) -> Vec<EventId> {
+    pub(super) fn marked_unpublished(&self, relay: RelayId, from: u32, to: u32) -> Vec<EventId> {
         let proc = &self.relays[relay.index()];
         let waiting = self.source.outbox.waiting();
         let marked = |row: &OutboxRow| waiting.binary_search_by_key(&row.alloc_seq, |row| row.alloc_seq).is_err();

@@ -4,8 +4,8 @@ use super::{CallId, Caller};
 use crate::kernel::time::Us;
 use crate::run::simulation::connector::Part;
 use crate::run::simulation::{Due, Simulation};
-use crate::world::ids::{EventId, MessageId, Op, Outcome, RecordId};
-use crate::world::record::{Kind, Parcel};
+use crate::world::ids::{Acks, EventId, MessageId, Op, Outcome, RecordId};
+use crate::world::record::{Kind, Parcel, Record};
 
 impl Simulation<'_> {
     /// A request, or its second copy, reaches the far end of its link.
@@ -23,6 +23,9 @@ impl Simulation<'_> {
         }
         (record.link, record.extra, record.detail) = (link, message.0, parcel as u8);
         let cause = self.record(record);
+        if kind == Kind::Dropped {
+            self.drops_rest(id, &record);
+        }
         if broken {
             self.strand(id);
         } else if down || refused {
@@ -31,6 +34,16 @@ impl Simulation<'_> {
             self.admit(id, cause);
         }
         self.release(id);
+    }
+
+    /// With a batch for whose answer nobody waits, all its events are gone, and not only the first.
+    fn drops_rest(&mut self, id: CallId, first: &Record) {
+        let Some(call) = self.get_call(id).filter(|_| self.plan.broker.acks == Acks::None) else { return };
+        let rest: Vec<EventId> = call.payload.changes.iter().skip(1).map(|change| change.event).collect();
+        for event in rest {
+            let about = self.about(first.node, Kind::Dropped, event, first.cause);
+            self.record(Record { link: first.link, extra: first.extra, detail: first.detail, ..about });
+        }
     }
 
     /// A request is lost on its way.
@@ -44,6 +57,7 @@ impl Simulation<'_> {
         }
         (record.link, record.extra, record.detail) = (link, message.0, parcel as u8);
         let cause = self.record(record);
+        self.drops_rest(id, &record);
         match caller {
             Caller::Nobody(store) => self.push_lost(store, cause),
             Caller::Connector(Part::Stream) => self.change_lost(id, cause),

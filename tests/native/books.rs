@@ -3,8 +3,8 @@
 use crate::invariants::require;
 use driftscope::kernel::time::Us;
 use driftscope::scenario::plan::{NodeRole, Plan};
-use driftscope::world::ids::{EventId, Key, MessageId};
-use driftscope::world::record::{Kind, Parcel, Record};
+use driftscope::world::ids::{Acks, EventId, Key, MessageId};
+use driftscope::world::record::{Kind, Parcel, PoisonPolicy, Record};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a store was given.
@@ -36,8 +36,11 @@ impl Books {
             let store = nodes.iter().position(|node| *node == record.node);
             match (record.kind, store) {
                 (Kind::Committed, _) => assert!(books.committed.insert(record.event), "{record:?} commits twice"),
+                // A failover takes it back, and a record out of the log.
+                (Kind::Retracted, _) => drop(books.committed.remove(&record.event)),
+                (Kind::Truncated, Some(store)) if log => books.stores[store].gives_back(record.event),
                 (Kind::Applied | Kind::NotNewer | Kind::Known | Kind::NothingToCancel, Some(store))
-                    if !record.is_again() =>
+                    if !record.is_again() && !is_read(record) =>
                 {
                     books.stores[store].takes(record.event)
                 }
@@ -69,9 +72,22 @@ impl Books {
     }
 }
 
+/// Whether a store took what was read at the source, by a consumer that was told of another change or by a repair: that is no
+/// delivery of the event.
+fn is_read(record: &Record) -> bool {
+    record.kind == Kind::Applied && record.extra != 0
+}
+
 impl StoreBook {
     fn takes(&mut self, event: EventId) {
         *self.delivered.entry(event).or_default() += 1;
+    }
+
+    fn gives_back(&mut self, event: EventId) {
+        if let Some(times) = self.delivered.get_mut(&event) {
+            *times -= 1;
+        }
+        self.delivered.retain(|_, times| *times > 0);
     }
 }
 
@@ -101,7 +117,8 @@ pub fn the_dead_do_nothing(plan: &Plan, records: &[Record]) -> Result<(), String
             // A person restarts a connector in order, while it runs.
             Kind::Restarted if plan.node_name(record.node) == "connector" => {}
             Kind::Crashed | Kind::Restarted => return Err(format!("record {index}: it already was so: {record:?}")),
-            Kind::Killed | Kind::Emptied | Kind::Aborted | Kind::SlotMoved => {}
+            Kind::Killed | Kind::Emptied | Kind::Aborted | Kind::SlotMoved | Kind::SlotLost => {}
+            Kind::FailedOver | Kind::Retracted | Kind::Truncated => {}
             Kind::Dropped | Kind::StillQueued => {}
             Kind::Refused | Kind::ClientGaveUp | Kind::LinkFault | Kind::LinkHealed => {}
             // Nobody listens: the caller's connection is refused, which is an answer too.
@@ -151,7 +168,12 @@ pub fn source(plan: &Plan, records: &[Record]) -> Result<(), String> {
                 let version = versions.entry(record.key).or_default();
                 // The log gives the numbers where it comes first: what the database refuses leaves a gap.
                 let listens = plan.strategy.listens();
-                *version = if listens { record.version.max(*version + 1) } else { *version + 1 };
+                *version = match listens {
+                    // Who does not look at the row does not know what it is by now.
+                    true if !(plan.listen.validate && plan.listen.reject) => record.version,
+                    true => record.version.max(*version + 1),
+                    false => *version + 1,
+                };
                 if record.version != *version || record.value < lsn {
                     return Err(format!("record {index}: the version is {version}, the log ends at {lsn}: {record:?}"));
                 }
@@ -174,6 +196,8 @@ pub fn source(plan: &Plan, records: &[Record]) -> Result<(), String> {
 /// What a fed store applies is in the log; an outbox row is published only after its commit, and marked only after that.
 pub fn pipeline(plan: &Plan, records: &[Record]) -> Result<(), String> {
     let (mut committed, mut logged) = (BTreeSet::new(), BTreeSet::new());
+    // What may be marked: it is in the log, or the relay does not wait for that, or has given it up.
+    let mut done = BTreeSet::new();
     let relayed = plan.nodes.iter().any(|node| node.id == "relay");
     for (index, record) in records.iter().enumerate() {
         let role = plan.nodes.get(record.node.index()).map(|node| node.role);
@@ -184,13 +208,20 @@ pub fn pipeline(plan: &Plan, records: &[Record]) -> Result<(), String> {
             }
             (Kind::Appended, _) => {
                 logged.insert(record.event);
+                done.insert(record.event);
                 !relayed || committed.contains(&record.event)
             }
             (Kind::Applied | Kind::NotNewer | Kind::Known, Some(NodeRole::Store(_))) => {
-                plan.roles.broker.is_none() || logged.contains(&record.event)
+                plan.roles.broker.is_none() || is_read(record) || record.is_again() || logged.contains(&record.event)
             }
-            (Kind::Marked, _) => logged.contains(&record.event),
+            (Kind::Marked, _) => plan.outbox.mark_first || done.contains(&record.event),
+            (Kind::Poisoned, Some(NodeRole::Relay(_))) => {
+                record.detail == PoisonPolicy::Stop as u8 || done.insert(record.event)
+            }
             (Kind::Sent, Some(NodeRole::Relay(_))) if record.detail == Parcel::Publish as u8 => {
+                if plan.broker.acks == Acks::None {
+                    done.insert(record.event);
+                }
                 committed.contains(&record.event)
             }
             _ => true, // Other records are no step of the pipeline.

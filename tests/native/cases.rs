@@ -3,7 +3,7 @@
 
 use crate::lab;
 use driftscope::scenario::permalink::{self, Extras};
-use driftscope::scenario::{Document, Refusal};
+use driftscope::scenario::Document;
 use driftscope::strategy::{CrashPoint, StrategyId};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -122,6 +122,77 @@ const SETTINGS: &[(&str, &[&str])] = &[
     ("cdc.poll",                              &["10ms", "500ms"]),
     ("cdc.offset_flush",                      &["100ms", "60s"]),
     ("cdc.snapshot_mode",                     &["initial", "no_data", "when_needed"]),
+    ("workload.fanout",                       &["2"]),
+    ("source.lock_order",                     &["outbox-first"]),
+    ("source.replica.mode",                   &["async", "sync"]),
+    ("source.replica.lag",                    &["0s", "20ms", "300ms"]),
+    ("source.replica.synchronized_standby_slots", &["true"]),
+    ("source.checkpoint",                     &["50ms", "700ms"]),
+    ("source.wal.cap",                        &["256", "4096"]),
+    ("source.wal.disk",                       &["512", "8192"]),
+    ("source.wal.other",                      &["1000", "100000"]),
+    ("broker.acks",                           &["0", "1", "all"]),
+    ("broker.replication_lag",                SPANS),
+    ("broker.min_insync",                     &["1", "2"]),
+    ("broker.isr_timeout",                    &["50ms", "500ms"]),
+    ("broker.unclean_election",               &["true"]),
+    ("broker.retention",                      &["50ms", "500ms"]),
+    ("broker.retention_check",                &["40ms", "1s"]),
+    ("broker.segment",                        &["1", "3", "100ms"]),
+    ("broker.reset",                          &["latest", "earliest"]),
+    ("broker.cleanup",                        &["compact"]),
+    ("broker.delete_retention",               &["0s", "100ms"]),
+    ("broker.idempotence",                    &["true"]),
+    ("broker.in_flight",                      &["1", "2", "5"]),
+    ("stores.$store.payload",                 &["reference"]),
+    ("outbox.cursor",                         &["last-id", "last-id-grace", "gap-timeout", "xmin"]),
+    ("outbox.eligible",                       &["committed", "grace", "gap-timeout", "xmin"]),
+    ("outbox.read_order",                     &["id", "xid-id"]),
+    ("outbox.progress",                       &["flag", "delete", "position"]),
+    ("outbox.grace",                          &["0s", "30ms", "400ms"]),
+    ("outbox.gap_timeout",                    &["0s", "30ms", "400ms"]),
+    ("outbox.relays",                         &["2", "3"]),
+    ("outbox.claim",                          &["skip-locked", "key-lease"]),
+    ("outbox.lease",                          &["20ms", "1s"]),
+    ("outbox.publish",                        &["pipelined"]),
+    ("outbox.order",                          &["mark-then-publish"]),
+    ("outbox.poison",                         &["skip", "dead-letter"]),
+    ("outbox.delete_after_insert",            &["true"]),
+    ("outbox.retry.attempts",                 &["0", "3"]),
+    ("outbox.retry.backoff",                  &["20ms", "1s"]),
+    ("fire-and-forget.linger",                &["0s", "50ms", "1s"]),
+    ("fire-and-forget.batch",                 &["1", "3"]),
+    ("cdc.snapshot_fetch",                    &["1", "3"]),
+    ("cdc.snapshot_row",                      &["0s", "30ms"]),
+    ("cdc.flush",                             &["exp"]),
+    ("cdc.lsn_flush_mode",                    &["connector_and_driver", "manual"]),
+    ("cdc.offset_mismatch_strategy",          &["trust_offset", "trust_slot", "trust_greater_lsn"]),
+    ("cdc.max_batch",                         &["1", "3"]),
+    ("cdc.max_queue",                         &["1", "4"]),
+    ("cdc.heartbeat",                         &["50ms", "1s"]),
+    ("cdc.slot.failover",                     &["true"]),
+    ("cdc.status",                            &["50ms", "1s"]),
+    ("cdc.restart_wait",                      &["10ms", "1s"]),
+    ("cdc.backoff",                           &["10ms", "1s"]),
+    ("cdc.timeout",                           TIMEOUTS),
+    ("listen-to-yourself.validate",           &["false"]),
+    ("listen-to-yourself.on_conflict",        &["apply"]),
+    ("two-phase-commit.vote_time",            SPANS),
+    ("two-phase-commit.log_time",             SPANS),
+    ("two-phase-commit.timeout",              TIMEOUTS),
+    ("two-phase-commit.recovery",             &["50ms", "1s"]),
+    ("two-phase-commit.heuristic",            &["commit", "abort"]),
+    ("two-phase-commit.heuristic_after",      &["20ms", "400ms"]),
+    ("two-phase-commit.last_resource",        &["broker"]),
+    ("recovery.mend",                         &[
+        r#"{"kind":"reconcile","period":"200ms","grace":"50ms"}"#,
+        r#"{"kind":"reconcile","period":"300ms","grace":"0s","versioned":false,"repair_delay":"40ms"}"#,
+        r#"{"kind":"reconcile","period":"300ms","repair":"re-emit","compare":"checksum","recheck":"50ms"}"#,
+        r#"{"kind":"reconcile","period":"500ms","compare":"aligned","direction":"source-to-target","throttle":"50/s"}"#,
+        r#"{"kind":"reconcile","period":"250ms","compare":"counts","sample":0.5}"#,
+        r#"{"kind":"rebuild","period":"400ms"}"#,
+        r#"{"kind":"manual","notice_after":"300ms","rate":"20/s"}"#,
+    ]),
     ("recovery.mend",                         &[r#"{"kind":"resnapshot","incremental":true,"chunk":2,"period":"300ms"}"#, r#"{"kind":"resnapshot","period":"400ms"}"#]),
 ];
 
@@ -148,6 +219,10 @@ const FAULTS: &[&str] = &[
     "duplicate:$link*$n+$for",
     "duplicate:$link*$n",
     "abort:source*$n",
+    "slot-lost:source@$at",
+    "failover:source@$at+$for",
+    "failover:broker@$at+$for",
+    "poison:$link*$n",
     "update:key-1@$at",
     "delete:key-1@$at",
 ];
@@ -194,6 +269,7 @@ pub fn case(operations: u64) -> impl Strategy<Value = Case> {
 
 /// Sets the options and adds the faults that this scenario can have.
 fn furnish(mut document: Document, stores: &[&str], settings: &[Pick], faults: &[Pick]) -> Document {
+    let base = document.clone();
     let plan = lab::plan(&document);
     let nodes: Vec<&str> = plan.nodes.iter().map(|node| node.id.as_str()).collect();
     let links: Vec<&str> = plan.links.iter().map(|link| link.id.as_str()).collect();
@@ -209,13 +285,14 @@ fn furnish(mut document: Document, stores: &[&str], settings: &[Pick], faults: &
             let value = values[chosen.value.index(values.len())];
             let mut with = document.clone();
             with.set(&path, value).unwrap_or_else(|refusals| panic!("{path}={value}: {}", lab::lines(&refusals)));
-            // Each value is allowed, and not every pair of them: a cache has no effects, one key no two rows.
+            // Each value is allowed alone, and not every pair of them: one key has no two rows. A cache has no effects.
             match with.plan() {
                 Ok(_) => document = with,
                 Err(refusals) => {
-                    let pair =
-                        |refusal: &Refusal| refusal.path.ends_with(".apply") || refusal.path == "workload.rows_per_tx";
-                    assert!(refusals.iter().all(pair), "{path}={value}: {}", lab::lines(&refusals));
+                    let mut alone = base.clone();
+                    let fits = alone.set(&path, value).is_ok() && alone.plan().is_ok();
+                    let apply = refusals.iter().all(|refusal| refusal.path.ends_with(".apply"));
+                    assert!(fits || apply, "{path}={value}: {}", lab::lines(&refusals));
                 }
             }
         }

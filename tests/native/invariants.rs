@@ -4,8 +4,8 @@
 
 use crate::books::{self, Books};
 use crate::cases::{Case, case};
+use crate::drains::drains;
 use crate::lab;
-use driftscope::kernel::distribution::Distribution;
 use driftscope::kernel::time::Us;
 use driftscope::run::recording::Recording;
 use driftscope::run::report::{LedgerReport, Report, Verdict};
@@ -17,7 +17,7 @@ use driftscope::scenario::plan::Plan;
 use driftscope::truth::anomaly::RowState;
 use driftscope::truth::checks::{Checks, Law};
 use driftscope::truth::ledger::Ledger;
-use driftscope::world::ids::{EventId, Key, MemberId, Op, RecordId};
+use driftscope::world::ids::{EventId, Key, Op, RecordId};
 use driftscope::world::record::{Kind, Record};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use std::collections::{BTreeMap, BTreeSet};
@@ -119,49 +119,6 @@ fn ends(plan: &Plan) -> Result<(), String> {
     require(!simulation.advance(300_000), || "the run has not ended after 300,000 events".to_owned())
 }
 
-/// Unless the document cuts the drain short, the queues do empty.
-fn drains(plan: &Plan, records: &[Record]) -> Result<(), String> {
-    let limit = records.last().is_some_and(|last| last.kind == Kind::DrainEnded && last.detail == 1);
-    let cut_short = plan.drain_limit < Us::secs(120);
-    // Poison stays poison: what blocks its partition blocks it to the end.
-    let poisoned = plan.stores.iter().any(|store| store.poison > 0 && store.attempts == 0);
-    let late = |record: &&Record| record.kind == Kind::MemberOut && record.detail == 1;
-    let slow = limit && records.iter().rev().find(late).is_some_and(|out| too_slow(plan, records, out));
-    require(!limit || cut_short || poisoned || slow, || format!("something is in flight after {}", plan.drain_limit))
-}
-
-/// Whether a member needs, on average, over half of its poll interval for what its last poll returned: then it may be shut
-/// out for ever.
-fn too_slow(plan: &Plan, records: &[Record], out: &Record) -> bool {
-    let member = plan.roles.broker_consumer.iter().position(|link| *link == Some(out.link)).expect("whom it is about");
-    let store = plan.fed_by(MemberId(member as u16));
-    let polled = |record: &&Record| record.kind == Kind::Polled && Some(record.node) == plan.roles.consumers[member];
-    let poll = records.iter().rev().filter(|record| record.at <= out.at).find(polled).expect("it has polled");
-    let roles = &plan.roles;
-    let emits = roles.emit_store[roles.group(MemberId(member as u16)).index()];
-    let calls = [roles.consumer_source[member], roles.consumer_store[member], emits];
-    let of_calls = calls.into_iter().flatten().map(|link| {
-        let link = &plan.links[link.index()];
-        let silent = f64::from(link.ack_lost + link.timeout_no_effect + link.late_effect) / 1e9;
-        let refused = f64::from(link.fail_before) / 1e9;
-        2.0 * mean(&link.latency) + silent * store.timeout.0 as f64 + refused * store.retry.0 as f64
-    });
-    // An inbox that is marked apart is called twice.
-    let record = mean(&store.process) + mean(&store.service) + 2.0 * of_calls.sum::<f64>();
-    2.0 * poll.value as f64 * record > store.max_poll_interval.0 as f64
-}
-
-/// The mean of a distribution, in microseconds.
-fn mean(of: &Distribution) -> f64 {
-    let us = |us: &Us| us.0 as f64;
-    match of {
-        Distribution::Constant(all) | Distribution::Exponential(all) | Distribution::Erlang(_, all) => us(all),
-        Distribution::Uniform(low, high) => (us(low) + us(high)) / 2.0,
-        Distribution::Lognormal(median, sigma) => us(median) * libm::exp(sigma * sigma / 2.0),
-        Distribution::Mix(parts) => parts.iter().map(|(part, each)| f64::from(*part) / 1e9 * us(each)).sum(),
-    }
-}
-
 fn laws(report: &Report) -> Result<(), String> {
     require(report.invariants.len() >= 5, || "there are laws".to_owned())?;
     let broken = report.invariants.iter().find(|law| !law.holds);
@@ -258,8 +215,13 @@ fn effects_as_judged(recording: &Recording, at: usize) -> Result<(), String> {
     let mut source: Vec<BTreeSet<EventId>> = vec![BTreeSet::new(); plan.keys()];
     let mut taken: Vec<Vec<(EventId, u64)>> = vec![Vec::new(); plan.keys()];
     let mut cancels: BTreeMap<EventId, EventId> = BTreeMap::new();
+    // By event: the request behind it. A repair names the event only.
+    let mut wishes: BTreeMap<EventId, u64> = BTreeMap::new();
     for record in records {
         let key = record.key.index();
+        if let Some(request) = requests.get(&record.op) {
+            wishes.entry(record.event).or_insert(*request);
+        }
         match (record.kind, cancels.get(&record.event).copied()) {
             (Kind::Requested, _) => drop(requests.insert(record.op, record.value)),
             (Kind::Compensates, _) => drop(cancels.insert(record.event, EventId(record.extra))),
@@ -270,7 +232,7 @@ fn effects_as_judged(recording: &Recording, at: usize) -> Result<(), String> {
             (Kind::Retracted, _) => drop(source[key].remove(&record.event)),
             (Kind::Applied, None) if record.node == node => {
                 let own = u64::MAX - u64::from(record.event.0);
-                taken[key].push((record.event, requests.get(&record.op).copied().unwrap_or(own)));
+                taken[key].push((record.event, wishes.get(&record.event).copied().unwrap_or(own)));
             }
             (Kind::Emptied, _) if record.node == node => taken.iter_mut().for_each(Vec::clear),
             _ => {} // Other records neither commit nor take.

@@ -16,6 +16,7 @@ mod crash_points;
 mod detection;
 mod determinism;
 mod docs;
+mod drains;
 mod estimate;
 mod exports;
 mod formulas;

@@ -9,11 +9,24 @@ use crate::world::ids::Key;
 use crate::world::observe::{Observed, ObservedRow};
 
 /// Fidelity of this part.
-pub const FIDELITY: [(&str, &str, &str); 1] = [(
-    "detector: checksum",
-    "simplified",
-    "64 buckets by key, all read at one instant; pt-table-checksum aligns both sides by their place in the log",
-)];
+pub const FIDELITY: [(&str, &str, &str); 3] = [
+    (
+        "detector: checksum",
+        "simplified",
+        "64 buckets by key, all read at one instant; pt-table-checksum aligns both sides by their place in the log",
+    ),
+    (
+        "detector: a repeated effect",
+        "simplified",
+        "checksum and full-diff compare the newest change of a row, not how often it took effect: one that came twice in a row \
+         is seen by sequence-audit only; a real comparison of balances sees it",
+    ),
+    (
+        "detector: count-compare",
+        "simplified",
+        "counts the rows of a store, not its effects, and has no grace: what is in flight differs too",
+    ),
+];
 
 /// How many buckets there are.
 const BUCKETS: usize = 64;

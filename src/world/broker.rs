@@ -10,7 +10,12 @@ use crate::kernel::time::Us;
 /// Fidelity of this part.
 pub const FIDELITY: [(&str, &str, &str); 11] = [
     ("broker: log", "modelled", "partitions by key, offsets, one consumer group per store, committed offsets"),
-    ("broker: delivery", "simplified", "a record is pushed as soon as it is readable, within a prefetch window"),
+    (
+        "broker: delivery",
+        "simplified",
+        "a record is pushed as soon as it is readable, within a prefetch window; a second copy of a push is not taken, as a fetch \
+         asks for an offset",
+    ),
     (
         "broker: replication",
         "modelled",

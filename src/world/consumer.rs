@@ -4,7 +4,7 @@
 use super::ids::CommitMode;
 
 /// Fidelity of this part.
-pub const FIDELITY: [(&str, &str, &str); 4] = [
+pub const FIDELITY: [(&str, &str, &str); 5] = [
     (
         "consumer: loop",
         "modelled",
@@ -18,7 +18,14 @@ pub const FIDELITY: [(&str, &str, &str); 4] = [
     (
         "consumer: dead letters",
         "simplified",
-        "a redrive hands the record to the same consumer again, with what made it fail repaired; a real one has its own",
+        "a redrive hands the record to the same consumer again, with what made it fail repaired; a real one has its \
+         own. One whose time comes after the load has stopped does not come",
+    ),
+    (
+        "consumer: a crash in a call",
+        "modelled",
+        "the call that it has sent arrives: with a slow store and short batches a crash repeats more, and loses less, than where \
+         the work is the consumer's own (`consumer.process`)",
     ),
     (
         "consumer: what it hands on",

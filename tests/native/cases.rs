@@ -2,8 +2,8 @@
 //! by one. A case that fails prints its document and the command that replays it.
 
 use crate::lab;
-use driftscope::scenario::permalink::{self, Extras};
 use driftscope::scenario::Document;
+use driftscope::scenario::permalink::{self, Extras};
 use driftscope::strategy::{CrashPoint, StrategyId};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};

@@ -11,9 +11,12 @@ use super::matrix::Harm;
 use super::need::{self, Need};
 use super::outcome;
 use super::reduce::{Queue, Stage};
+use crate::run::recording::Recording;
 use crate::scenario::permalink::{self, Extras};
 use crate::scenario::{Allowed, Choices, Document, Refusal};
 use crate::truth::anomaly::Anomaly;
+use crate::world::ids::Key;
+use crate::world::record::{Kind, Record};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -47,6 +50,29 @@ impl Size {
             duration_us: document.plan().map_or(0, |plan| plan.duration.0),
             options: leaves(document).count() as u64,
         }
+    }
+}
+
+impl Size {
+    /// The size of a document whose operations may come by chance: those of its run.
+    fn at_first(document: &Document) -> Size {
+        let mut size = Size::of(document);
+        if size.operations == 0
+            && let Ok(plan) = document.plan()
+        {
+            let run = Recording::run(plan);
+            let came = |record: &&Record| matches!(record.kind, Kind::Requested | Kind::Refused) && record.extra == 1;
+            let keys: Vec<Key> = run.trace().records.iter().filter(came).map(|record| record.key).collect();
+            size.operations = keys.len() as u64;
+            let mut distinct: Vec<Key> = Vec::new();
+            keys.into_iter().for_each(|key| {
+                if !distinct.contains(&key) {
+                    distinct.push(key)
+                }
+            });
+            size.keys = distinct.len() as u64;
+        }
+        size
     }
 }
 
@@ -172,7 +198,7 @@ impl Shrink {
             anomaly: anomaly.id().to_owned(),
             minimal,
             runs: self.runs,
-            before: Size::of(&self.original),
+            before: Size::at_first(&self.original),
             after: Size::of(document),
             faults: if minimal { need::faults(document, anomaly) } else { Vec::new() },
             operations: if minimal { need::of_operations(document, anomaly) } else { Vec::new() },

@@ -57,6 +57,10 @@ pub fn product(document: &Document, varied: &[Vary]) -> Result<Vec<(Map<String, 
         let reason = format!("A sweep may have at most {MOST_POINTS} points.");
         return Err(vec![Refusal::new("--vary", format!("{size} combinations"), Allowed::Reason(reason))]);
     }
+    if let Some(Vary { path, .. }) = varied.iter().find(|vary| vary.path == "seed") {
+        let reason = "Each point runs with every seed of --seeds A..B.".to_owned();
+        return Err(vec![Refusal::new("--vary", path.clone(), Allowed::Reason(reason))]);
+    }
     let twice =
         varied.iter().enumerate().find(|(nth, vary)| varied[..*nth].iter().any(|other| other.path == vary.path));
     if let Some((_, Vary { path, .. })) = twice {
@@ -105,17 +109,21 @@ mod tests {
 
     #[test]
     fn products() {
-        let varied = [Vary::parse("seed=1,2").unwrap(), Vary::parse("outbox.poll=1s,2s,3s").unwrap()];
-        let points = product(&Document::default(), &varied).unwrap();
-        assert_eq!(points.len(), 6);
-        assert_eq!(Value::Object(points[4].0.clone()), json!({"seed": 2, "outbox.poll": "2s"}));
-        assert_eq!(points[4].1.get("outbox.poll"), Some(&json!("2s")));
-        let many: Vec<Vary> = (0..5).map(|_| Vary { path: "seed".into(), values: vec![json!(1); 10] }).collect();
+        let points = |varied: &[&str]| {
+            let varied: Vec<Vary> = varied.iter().map(|text| Vary::parse(text).unwrap()).collect();
+            product(&Document::default(), &varied)
+        };
+        let six = points(&["block_after=1s,2s", "outbox.poll=1s,2s,3s"]).unwrap();
+        assert_eq!(six.len(), 6);
+        assert_eq!(Value::Object(six[4].0.clone()), json!({"block_after": "2s", "outbox.poll": "2s"}));
+        assert_eq!(six[4].1.get("outbox.poll"), Some(&json!("2s")));
+        let many: Vec<Vary> = (0..5).map(|_| Vary { path: "title".into(), values: vec![json!(1); 10] }).collect();
         assert!(product(&Document::default(), &many).unwrap_err()[0].to_string().contains("10000 points"));
-        let twice = [Vary::parse("seed=1,2").unwrap(), Vary::parse("seed=3").unwrap()];
+        let refused = |varied: &[&str]| points(varied).unwrap_err()[0].to_string();
         assert_eq!(
-            product(&Document::default(), &twice).unwrap_err()[0].to_string(),
-            "--vary is seed. It is varied twice. All its values go into one list: --vary seed=V,V."
+            refused(&["block_after=1s,2s", "block_after=3s"]),
+            "--vary is block_after. It is varied twice. All its values go into one list: --vary block_after=V,V."
         );
+        assert_eq!(refused(&["seed=1,2"]), "--vary is seed. Each point runs with every seed of --seeds A..B.");
     }
 }

@@ -74,7 +74,11 @@ for stage in $STAGES; do
       read -r p f <<<"$(count "$LOGS/$stage.log")"
       if [ "$p" -eq 0 ] && [ "$f" -eq 0 ]; then echo "stage $stage ran no test"; status=1; fi
       ;;
-    *) p=$((status == 0)) f=0 ;;
+    *)
+      p=$((status == 0)) f=0
+      # What was skipped has not passed.
+      if grep -q "^skipped: " "$LOGS/$stage.log"; then p=0; fi
+      ;;
   esac
   if [ "$status" -ne 0 ] && [ "$f" -eq 0 ]; then f=1; fi
   passed=$((passed + p))

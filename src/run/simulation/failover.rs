@@ -9,10 +9,9 @@ use crate::world::replica::ReplicaMode;
 use crate::world::source::Xid;
 
 impl Simulation<'_> {
-    /// Whether a commit is durable here, and the log's reader sees it, before all others do: while it waits for a synchronous
-    /// replica.
+    /// Whether the log's reader sees a commit before all others do: while it waits for a synchronous replica.
     pub(super) fn has_read_ahead(&self) -> bool {
-        self.plan.source.replica == ReplicaMode::Sync
+        self.source.wal.captured && self.plan.source.replica == ReplicaMode::Sync
     }
 
     /// A commit is in the log. It becomes visible when the replica has it; the log's reader does not wait for that.

@@ -214,25 +214,6 @@ fn poison_of_no_event() {
     assert_eq!((refused, report.client.failed, report.ledger.in_flight), (1, 1, 0));
 }
 
-/// PostgreSQL writes a commit to its own log, and waits for the standby then: a crash meanwhile does not take it back.
-#[test]
-fn a_commit_that_waits_for_its_replica_outlives_a_crash() {
-    for strategy in ["outbox", "cdc", "publish-in-transaction", "direct-broker-first"] {
-        let set = [
-            ("strategy", json!(strategy)),
-            ("source.replica", json!({ "mode": "sync", "lag": "50ms" })),
-            ("faults", json!(["crash:source@8040ms+100ms"])),
-        ];
-        let recording = preset("rollback-after-publish", &set);
-        let report = recording.report();
-        assert_eq!(
-            (report.verdict, report.ledger.committed, report.ledger.ghost),
-            (Verdict::Consistent, 16, 0),
-            "{strategy}"
-        );
-    }
-}
-
 /// What is marked before it is published is still on its way where the run ends in between.
 #[test]
 fn marked_and_not_yet_published() {

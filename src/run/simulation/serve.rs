@@ -87,7 +87,7 @@ impl Simulation<'_> {
         };
         let writes = matches!(parcel, Parcel::Commit | Parcel::Prepare | Parcel::Decide | Parcel::Upsert);
         let sync = node == plan.roles.source && writes && plan.source.replica == ReplicaMode::Sync;
-        // A commit is in the log first, and waits there: nobody sees it before, except the log's reader.
+        // A commit that waits for the replica is seen by nobody before it is there too, except by the log's reader.
         let sync = sync && !(parcel == Parcel::Commit && self.has_read_ahead());
         let replica = if sync { plan.source.replica_lag } else { Us::ZERO };
         let own = match time.constant() {

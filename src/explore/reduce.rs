@@ -187,12 +187,11 @@ impl Queue {
         let (plan, records) = self.traced(document)?;
         let mut written = document.clone();
         if operations(document).is_empty() {
-            let came = |record: &&Record| matches!(record.kind, Kind::Requested | Kind::Refused) && record.extra == 1;
             let operation = |record: &Record| {
                 let op = OpKind::ALL.get(usize::from(record.detail)).map_or("update", |op| op.id());
                 serde_json::json!({ "at": record.at.to_string(), "key": plan.key_name(record.key), "op": op })
             };
-            let came = || records.iter().filter(came);
+            let came = || records.iter().filter(|record| came(record));
             if came().count() > MOST_WRITTEN {
                 return None;
             }
@@ -250,6 +249,11 @@ fn searched(operations: usize, faults: usize) -> Vec<Edit> {
     let another = (faults > 1).then_some(None).into_iter().chain(each().filter(|_| faults > 0)).map(Edit::Another);
     let moved = |gone| (0..operations).filter(move |at| *at != gone).map(move |at| Edit::Moved(gone, at));
     another.chain((0..operations).flat_map(moved)).collect()
+}
+
+/// Whether an operation comes here for the first time: a client asks, and is heard or not.
+pub fn came(record: &Record) -> bool {
+    matches!(record.kind, Kind::Requested | Kind::Refused) && record.extra == 1
 }
 
 /// The node of a crash at a time, the time, and its length if it has one of its own.

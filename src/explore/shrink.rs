@@ -10,13 +10,12 @@ use super::job::{Job, Progress};
 use super::matrix::Harm;
 use super::need::{self, Need};
 use super::outcome;
-use super::reduce::{Queue, Stage};
-use crate::run::recording::Recording;
+use super::reduce::{self, Queue, Stage};
+use crate::kernel::sorted::sort;
 use crate::scenario::permalink::{self, Extras};
 use crate::scenario::{Allowed, Choices, Document, Refusal};
 use crate::truth::anomaly::Anomaly;
 use crate::world::ids::Key;
-use crate::world::record::{Kind, Record};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -51,26 +50,20 @@ impl Size {
             options: leaves(document).count() as u64,
         }
     }
-}
 
-impl Size {
     /// The size of a document whose operations may come by chance: those of its run.
     fn at_first(document: &Document) -> Size {
         let mut size = Size::of(document);
         if size.operations == 0
             && let Ok(plan) = document.plan()
         {
-            let run = Recording::run(plan);
-            let came = |record: &&Record| matches!(record.kind, Kind::Requested | Kind::Refused) && record.extra == 1;
-            let keys: Vec<Key> = run.trace().records.iter().filter(came).map(|record| record.key).collect();
+            let (_, trace) = outcome::run(&plan, usize::MAX);
+            let mut keys: Vec<Key> =
+                trace.records.iter().filter(|record| reduce::came(record)).map(|record| record.key).collect();
             size.operations = keys.len() as u64;
-            let mut distinct: Vec<Key> = Vec::new();
-            keys.into_iter().for_each(|key| {
-                if !distinct.contains(&key) {
-                    distinct.push(key)
-                }
-            });
-            size.keys = distinct.len() as u64;
+            sort(&mut keys);
+            keys.dedup();
+            size.keys = keys.len() as u64;
         }
         size
     }

@@ -3,16 +3,19 @@
 use super::table::Table;
 use crate::detect::{canary, checksum};
 use crate::recovery;
+use crate::run::simulation;
 use crate::strategy::{
     cdc, direct_db_first, fire_and_forget, listen_to_yourself, outbox, publish_in_transaction, two_phase_commit,
 };
-use crate::world::{broker, consumer, group, inbox, outbox as outbox_table, replica, source, store, wal};
+use crate::world::{broker, consumer, group, inbox, nextval, outbox as outbox_table, replica, source, store, wal};
 
 /// The statements, in the order of the rooms.
 #[must_use]
 pub fn rows() -> Vec<(&'static str, &'static str, &'static str)> {
     let parts: [&[(&str, &str, &str)]; PARTS] = [
+        &simulation::FIDELITY,
         &source::FIDELITY,
+        &nextval::FIDELITY,
         &wal::FIDELITY,
         &replica::FIDELITY,
         &broker::FIDELITY,
@@ -36,7 +39,7 @@ pub fn rows() -> Vec<(&'static str, &'static str, &'static str)> {
 }
 
 /// How many files make a statement; a test counts them.
-pub const PARTS: usize = 19;
+pub const PARTS: usize = 21;
 
 /// The statements as a table.
 #[must_use]

@@ -5,6 +5,7 @@ pub mod consumer;
 pub mod group;
 pub mod ids;
 pub mod inbox;
+pub mod nextval;
 pub mod observe;
 pub mod outbox;
 pub mod record;

@@ -10,17 +10,12 @@ use crate::kernel::time::Us;
 use std::collections::VecDeque;
 
 /// Fidelity of this part.
-pub const FIDELITY: [(&str, &str, &str); 6] = [
+pub const FIDELITY: [(&str, &str, &str); 5] = [
     (
         "replica: a crash of the primary in the wait",
         "simplified",
         "takes a commit or a vote back that waits for the synchronous replica, unless a connector reads the log; PostgreSQL has \
          it in its own log and keeps it",
-    ),
-    (
-        "nodes: a crash in a call",
-        "simplified",
-        "who called waits for the whole timeout; over a real connection it often hears at once that it was closed",
     ),
     (
         "source: asynchronous replica",

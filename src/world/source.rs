@@ -4,6 +4,7 @@
 //! outbox row is inserted, the transaction id `xid` at the first write, the LSN at the commit.
 
 use super::ids::{EventId, Key, Lsn, Op, OpKind};
+use super::nextval::Nextval;
 use super::outbox::{Marked, Outbox, OutboxRow, Rules, Undo};
 use super::replica::{Loss, Replica, Retracted, Step};
 use super::wal::{Wal, WalEntry};
@@ -11,7 +12,7 @@ use crate::kernel::time::Us;
 use std::collections::VecDeque;
 
 /// Fidelity of this part: what is modelled, simplified and absent.
-pub const FIDELITY: [(&str, &str, &str); 4] = [
+pub const FIDELITY: [(&str, &str, &str); 3] = [
     (
         "source: transactions",
         "modelled",
@@ -28,16 +29,7 @@ pub const FIDELITY: [(&str, &str, &str); 4] = [
         "a writer waits for a row lock; reads see the last commit. Rows are locked in the order of their keys: no deadlock but as \
          one of the aborts",
     ),
-    (
-        "source: sequence",
-        "modelled",
-        "outbox numbers are taken before the commit and not given back; a crash or a failover skips up to 32, which are logged \
-         ahead. An asynchronous replica has the sequence as the primary had it: no number is given out twice",
-    ),
 ];
-
-/// How many numbers of a sequence the log is ahead of those that were taken: PostgreSQL's `SEQ_LOG_VALS`.
-const LOGGED_AHEAD: u64 = 32;
 
 /// Bytes that one changed row takes in the log. Illustrative: PostgreSQL's smallest heap record with its header.
 pub const WAL_BYTES_PER_ROW: u64 = 64;
@@ -129,9 +121,7 @@ pub struct Source {
     open: Vec<Transaction>,
     waiting: VecDeque<Xid>,
     next_xid: u32,
-    next_seq: u64,
-    /// From which number on a sequence goes on that is read from the log again.
-    logged_seq: u64,
+    numbers: Nextval,
     wal_end: Lsn,
     /// The outbox table.
     pub outbox: Outbox,
@@ -303,15 +293,10 @@ impl Source {
     }
 
     /// Inserts an outbox row in the same transaction. Gives its `alloc_seq`, which a rollback does not give back.
-    ///
-    /// As `nextval` does: the log is written once for many numbers, and says the last of them.
     pub fn enqueue(&mut self, xid: Xid, event: EventId, key: Key, now: Us) -> Option<u64> {
-        let alloc_seq = self.next_seq;
+        self.transaction(xid)?;
+        let alloc_seq = self.numbers.take();
         self.transaction_mut(xid)?.outbox.push(OutboxRow { alloc_seq, xid, event, key, since: now });
-        self.next_seq += 1;
-        if alloc_seq >= self.logged_seq {
-            self.logged_seq = self.next_seq + LOGGED_AHEAD;
-        }
         self.outbox.allocated(alloc_seq);
         Some(alloc_seq)
     }
@@ -474,9 +459,7 @@ impl Source {
         self.waiting.clear();
         self.wal.crash();
         self.outbox.crash();
-        // The sequence knows what was logged, not what was taken of it: the rest is a gap for ever.
-        (self.next_seq..self.logged_seq).for_each(|skipped| self.outbox.allocated(skipped));
-        self.next_seq = self.logged_seq;
+        self.numbers.crash().for_each(|skipped| self.outbox.allocated(skipped));
         lost
     }
 }
@@ -484,29 +467,6 @@ impl Source {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// What PostgreSQL does: 1 is taken and 33 logged; after a crash the next one is 34. Here the first is 0.
-    #[test]
-    fn a_crash_skips_what_is_logged_ahead() {
-        let mut source = Source::new(1).with_outbox(Rules::default());
-        assert!(source.crash().is_empty());
-        let take = |source: &mut Source| {
-            let xid = source.begin(Op(0), [Key(0)].into_iter());
-            let seq = source.enqueue(xid, EventId(0), Key(0), Us::ZERO);
-            source.abort(xid);
-            seq
-        };
-        assert_eq!(take(&mut source), Some(0), "nothing was logged yet");
-        assert_eq!(take(&mut source), Some(1));
-        source.crash();
-        let all: Vec<_> = (0..34).map(|_| take(&mut source)).collect();
-        assert_eq!((all[0], all[33]), (Some(33), Some(66)));
-        source.crash();
-        assert_eq!(take(&mut source), Some(99), "33 are logged with 33, and 33 more with 66");
-        source.crash();
-        source.crash();
-        assert_eq!(take(&mut source), Some(132), "a second crash skips nothing more");
-    }
 
     #[test]
     #[rustfmt::skip]

@@ -31,7 +31,7 @@ fn squares_of_the_first_preset() {
         fs::write(&path, &text).unwrap();
     }
     assert_eq!(fs::read_to_string(&path).unwrap(), text, "UPDATE_GOLDEN=1 writes {FILE}");
-    // What the command line counts: as many runs, as many that do harm.
+    // What the command line counts: as many runs, and as many passes.
     let mut search = CrashSearch::new(&document, StrategyId::ALL, Bounds::ONE).unwrap();
     while search.advance(100) {}
     let matrix = search.matrix();

@@ -96,8 +96,8 @@ fn one_process_crashes_twice() {
     }
 }
 
-/// Two crashes of the app that publishes first do what none does alone: the second event of a change that failed tells the
-/// index a row of its own.
+/// Two crashes of the app that publishes first do what none does alone with these operations: the second event of a change
+/// that failed tells the index a row of its own. With others one fault may do it.
 #[test]
 fn two_crashes_do_what_one_does_not() {
     let matrix = searched("missing-search-index", &[StrategyId::DirectBrokerFirst], Bounds::TWO);

@@ -22,6 +22,13 @@ use crate::world::observe::ObservedRow;
 use crate::world::outbox::OutboxRow;
 use crate::world::record::{Kind, Parcel};
 
+/// Fidelity of this part.
+pub const FIDELITY: [(&str, &str, &str); 1] = [(
+    "calls: a crash of who is called",
+    "simplified",
+    "who called waits for the whole timeout; over a real connection it often hears at once that it was closed",
+)];
+
 /// A call, by slot and by how often that slot was used before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallId {

@@ -59,7 +59,7 @@ impl Simulation<'_> {
         let cause = self.record(record);
         self.drops_rest(id, &record);
         match caller {
-            Caller::Nobody(store) => self.push_lost(store, cause),
+            Caller::Nobody(member) => self.push_lost(member, cause),
             Caller::Connector(Part::Stream) => self.change_lost(id, cause),
             Caller::Op(..)
             | Caller::Relay(_)
@@ -77,7 +77,7 @@ impl Simulation<'_> {
     pub(super) fn nobody_there(&mut self, id: CallId, cause: RecordId) {
         let Some(call) = self.get_call(id) else { return };
         match call.caller {
-            Caller::Nobody(store) => self.push_lost(store, cause),
+            Caller::Nobody(member) => self.push_lost(member, cause),
             Caller::Connector(Part::Stream) => self.change_lost(id, cause),
             Caller::Op(..)
             | Caller::Relay(_)

@@ -97,7 +97,7 @@ impl Simulation<'_> {
         }
         seat.silences += 1;
         let last = self.now.since(Us(self.now.since(seat.beats).0 % plan.heartbeat.0));
-        let ends = Us(last.0).after(plan.session).max(self.now);
+        let ends = last.after(plan.session).max(self.now);
         self.calendar.put(ends, Due::Session(member, seat.silences, cause));
     }
 
